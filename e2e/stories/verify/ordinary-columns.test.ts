@@ -321,6 +321,20 @@ describe.each(versions)("Postgres and pgvector %s", (version, address) => {
     expect((await verify({ args: [] })).report).toMatchObject({ momentPrecision: "millisecond", outcome: "equal" });
   });
 
+  test("A3: moments that Postgres rounded into a column of milliseconds are the same as those they come from", async () => {
+    const at = (n: number): string => `2026-01-31T12:00:0${n % 10}.123${n}00Z`;
+    await client.query(`CREATE TABLE chunks (chunk_id text PRIMARY KEY, entity_id text DEFAULT 'e',
+      updated_at timestamptz(3), embedding vector(2) DEFAULT '[1,0]')`);
+    await makePoints(Array.from({ length: 10 }, (_, n) => ({ chunk_id: `c${n}`, updated_at: at(n) })));
+    for (let n = 0; n < 10; n += 1)
+      await client.query("INSERT INTO chunks (chunk_id, updated_at) VALUES ($1, $2)", [`c${n}`, at(n)]);
+    expect((await verify({ args: [] })).report).toMatchObject({
+      momentPrecision: "millisecond",
+      outcome: "equal",
+      counts: { lagging: 0 },
+    });
+  });
+
   test("A4: a database's own settings change no value that is compared", async () => {
     await makeTable("chunk_id text PRIMARY KEY, score float8, span interval, raw bytea", [
       `(chunk_id, score, span, raw) VALUES ('a', 0.1::float8 + 0.2::float8, '1 day 02:00:00', '\\x00ff')`,

@@ -37,6 +37,7 @@ const headSchema = z.strictObject({
   parts: z.int().min(1),
   lastPart: count,
   momentPrecision: z.enum(momentPrecisions),
+  roundsMoments: z.boolean().default(false),
   isTruncated: z.boolean(),
   sides: bothOf(sideSchema),
   totals: bothOf(totalsSchema),

@@ -2,13 +2,13 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { hashValue, makeHashId } from "@retriever/stores/chunks/element-hash.ts";
 import { idTextAt } from "@retriever/stores/chunks/ids.ts";
-import { wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
+import { nearestUnits, wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
 import { type ChunkBatch, type FoundChunk, mostLookedUp, oddMoments } from "@retriever/stores/ports/chunk-store.ts";
 import { peel } from "#core/difference-table.ts";
 import { type IdSet, makeIdSet } from "#core/id-set.ts";
 import { joinIds, leftoverIds, without } from "#core/leftover-ids.ts";
-import { commonPrecision, countMoment, isMoment } from "#core/moment-unit.ts";
-import { addDoubled, type RunState, restartBy, rewind, type SideTotals } from "#core/run-state.ts";
+import { countMoment, isMoment } from "#core/moment-unit.ts";
+import { addDoubled, type RunState, rewind, type SideTotals } from "#core/run-state.ts";
 import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
 import { change, estimateLeftovers, makeSketch } from "#core/sketch.ts";
@@ -16,6 +16,7 @@ import { countDoubles, type IdWatch, noteCandidate, rereadForDoubles, watchIds }
 import { readSide } from "./read-side.ts";
 import { deadline } from "./retry.ts";
 import { type Descriptions, onBoth, type RunDeps, type RunOptions, storeNames } from "./run-deps.ts";
+import { takePrecision } from "./take-precision.ts";
 
 /** With more parts than this no list could hold the differences, so only `partsWhenTooMany` are read. */
 const mostParts = 8;
@@ -44,7 +45,7 @@ export async function fillTable(context: TableContext): Promise<void> {
   for (;;) {
     const watches = state.parts === 1 ? watchIds(context.both) : null;
     await onBoth(context.signal, (name, signal) => addSide({ ...context, signal }, name, watches?.[name] ?? null));
-    if (takePrecision(context)) continue;
+    if (await takePrecision(context)) continue;
     if (watches !== null) {
       await onBoth(context.signal, (name, signal) => countDoubles({ ...context, signal }, name, watches[name]));
     }
@@ -71,21 +72,6 @@ export async function fillTable(context: TableContext): Promise<void> {
   state.step = "name";
 }
 
-/** Whether moments have to be compared more coarsely than they were, so that everything is read once more. */
-function takePrecision({ state, deps }: PassContext): boolean {
-  const { source, destination } = state.totals;
-  if (state.parts > 1 || isCoarse(state) || state.scope.level === "ids") return false;
-  const precision = commonPrecision(source, destination);
-  if (precision === "microsecond") return false;
-  deps.onNote(`one store holds updated_at by the ${precision} only: reading again to compare it so`);
-  restartBy(state, precision);
-  return true;
-}
-
-function isCoarse({ momentPrecision }: RunState): boolean {
-  return momentPrecision !== "microsecond";
-}
-
 function splitUp(state: RunState): void {
   const { capacity } = state.sketch.table;
   const parts = Math.ceil(estimateLeftovers(state.sketch) / (capacity * 0.8));
@@ -107,7 +93,8 @@ async function addSide(context: PassContext, name: StoreName, watch: IdWatch | n
       onBatch: (batch) => {
         addBatch(batch, totals);
         if (totals !== null && batch.doubledIds !== undefined) addDoubled(state.doubled[name], batch.doubledIds);
-        if (totals !== null && name === "source" && !isCoarse(state)) context.deps.onSourceBatch?.(batch);
+        if (totals !== null && name === "source" && state.momentPrecision === "microsecond")
+          context.deps.onSourceBatch?.(batch);
         onBatch(name, batch.count);
       },
     },
@@ -134,7 +121,7 @@ function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
   const payload: [number, number] = [0, 0];
   return (batch: ChunkBatch, totals: SideTotals | null): void => {
     const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
-    const { part, parts, sketch, momentPrecision } = state;
+    const { part, parts, sketch } = state;
     if (totals !== null) addCoarse(totals, batch);
     for (let row = 0, start = 0; row < count; row += 1) {
       const end = idEnds[row] as number;
@@ -150,12 +137,16 @@ function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
         payload[0] = payloadDigests[row * 2] as number;
         payload[1] = payloadDigests[row * 2 + 1] as number;
       }
-      // Two that can't be read are two different ones.
-      const moment = time === oddMoments.unreadable ? time * (2 + sign) : wholeUnits(time, momentPrecision);
-      hashValue(moment, payload, element);
+      hashValue(momentIn(state, time, sign), payload, element);
       change(sketch, element, sign);
     }
   };
+}
+
+/** What stands for a moment in the table. Two that can't be read are two different ones. */
+function momentIn({ momentPrecision, roundsMoments }: RunState, time: number, sign: 1 | -1): number {
+  if (time === oddMoments.unreadable) return time * (2 + sign);
+  return roundsMoments ? nearestUnits(time, momentPrecision) : wholeUnits(time, momentPrecision);
 }
 
 function addCoarse({ coarse }: SideTotals, { coarseMoments }: ChunkBatch): void {

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { commonPrecision, countMoment } from "./moment-unit.ts";
+import { commonPrecision, countMoment, isLater, isSameMoment } from "./moment-unit.ts";
 
 const start = Date.UTC(2026, 0, 31, 12, 34, 56);
 type Units = { milliseconds: number; seconds: number; days: number };
@@ -11,6 +12,7 @@ function held(moments: readonly number[], coarse: Partial<Units> = {}) {
 }
 
 const finest = Array.from({ length: 40 }, (_, index) => start + index * 1001 + 0.123);
+const many = Array.from({ length: 1000 }, (_, index) => start + index * 1001 + (index < 300 ? 0.123 : 0));
 const fine = finest.map(Math.floor);
 const whole = fine.map((moment) => Math.floor(moment / 1000) * 1000);
 const days = fine.map(() => Date.UTC(2026, 0, 31));
@@ -38,9 +40,54 @@ test.each([
     b: held([...whole.slice(1), start + 1]),
     unit: "microsecond",
   },
+  {
+    what: "milliseconds beside 300 of 1,000 with microseconds",
+    a: held(many.map(Math.floor), { milliseconds: 1000 }),
+    b: held(many),
+    unit: "millisecond",
+  },
+  {
+    what: "milliseconds, of which one has microseconds",
+    a: held([...fine.slice(1), start + 0.123]),
+    b: held(fine, { milliseconds: 40 }),
+    unit: "millisecond",
+  },
+  { what: "three milliseconds beside microseconds", a: held(fine.slice(3, 6)), b: held(finest), unit: "millisecond" },
   { what: "a bulk load of one moment beside others", a: held(days), b: held(whole), unit: "microsecond" },
   { what: "nothing at all", a: held([]), b: held([]), unit: "microsecond" },
 ])("$what are compared by the $unit, whichever store is which", ({ a, b, unit }) => {
   expect(commonPrecision(a, b)).toBe(unit);
   expect(commonPrecision(b, a)).toBe(unit);
 });
+
+test("what cut microseconds equals what it was cut from, so that chunks that a version before found equal stay so", () => {
+  const at = fc.tuple(fc.nat(10 ** 6), fc.nat(999)).map(([ms, micros]) => start + ms + micros / 1000);
+  fc.assert(
+    fc.property(fc.array(at, { maxLength: 30 }), fc.array(fc.nat(10 ** 6), { maxLength: 30 }), (some, others) => {
+      const source = [...some, ...others.map((ms) => start + ms)];
+      const copy = source.map(Math.floor);
+      const precision = commonPrecision(held(source), held(copy));
+      for (const [index, moment] of source.entries()) {
+        expect(isSameMoment(moment, copy[index] as number, precision)).toBe(true);
+      }
+    }),
+  );
+});
+
+test.each(["second", "millisecond"] as const)(
+  "a moment that was cut or rounded to the %s is the same, and no later one",
+  (unit) => {
+    const size = { second: 1000, millisecond: 1 }[unit];
+    fc.assert(
+      fc.property(fc.nat(10 ** 6), fc.integer({ min: 1, max: 999 }), (units, part) => {
+        const at = start + units * size + (part * size) / 1000;
+        const [below, above] = [start + units * size, start + (units + 1) * size];
+        expect(isSameMoment(at, below, unit)).toBe(true);
+        expect(isSameMoment(at, above, unit)).toBe(part >= 500);
+        expect(isLater(above, at, unit)).toBe(false);
+        expect(isLater(at, above, unit)).toBe(false);
+        expect(isLater(above, below, unit)).toBe(true);
+      }),
+    );
+  },
+);

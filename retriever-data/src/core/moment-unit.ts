@@ -1,5 +1,5 @@
 // How finely two stores' moments are compared: at the coarser of what the two hold.
-import { wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
+import { nearestUnits, wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
 import { type MomentPrecision, momentPrecisions } from "@retriever/stores/ports/chunk-store.ts";
 import type { SideTotals } from "./run-state.ts";
 
@@ -13,12 +13,16 @@ const coarsePrecisions = momentPrecisions.filter((each) => each !== "microsecond
 
 /**
  * A store holds days, seconds or milliseconds when most of its moments are declared or written so, or nearly none of many
- * is finer; it counts only where most moments of the other store are finer. A single finer moment beside whole ones is a
- * difference and no precision.
+ * is finer; days and seconds count only where most moments of the other store are finer. A single finer moment beside
+ * whole seconds is a difference and no precision. Milliseconds count where the other store has more finer moments at all:
+ * a chunk whose microseconds were cut by a copy, however few of them there are, isn't stale.
  */
 export function commonPrecision(source: Moments, destination: Moments): MomentPrecision {
-  const isCoarser = (a: Moments, b: Moments, unit: Coarse): boolean =>
-    isHeldBy(a, unit) && !isHeldBy(b, unit) && b.odd[plural[unit]] * 2 > b.dated;
+  const isCoarser = (a: Moments, b: Moments, unit: Coarse): boolean => {
+    if (!isHeldBy(a, unit)) return false;
+    if (unit === "millisecond") return b.odd.milliseconds > a.odd.milliseconds;
+    return !isHeldBy(b, unit) && b.odd[plural[unit]] * 2 > b.dated;
+  };
   const coarser = (unit: Coarse) => isCoarser(source, destination, unit) || isCoarser(destination, source, unit);
   return coarsePrecisions.find(coarser) ?? "microsecond";
 }
@@ -26,7 +30,8 @@ export function commonPrecision(source: Moments, destination: Moments): MomentPr
 function isHeldBy({ dated, coarse, odd }: Moments, unit: Coarse): boolean {
   if (coarse[plural[unit]] * 2 > dated) return true;
   // Days aren't concluded from values: a bulk load gives every chunk one moment.
-  return unit !== "day" && dated >= leastSample && odd[plural[unit]] * 100 <= dated;
+  const isSample = dated >= (unit === "millisecond" ? 1 : leastSample);
+  return unit !== "day" && isSample && odd[plural[unit]] * 100 <= dated;
 }
 
 const greatestDateMs = 8.64e15;
@@ -39,6 +44,24 @@ export function isMoment(ms: number): boolean {
 /** Whole units of a moment; null stays what it is. */
 export function unitsOf(ms: number | null, precision: MomentPrecision): number | null {
   return ms === null ? null : wholeUnits(ms, precision);
+}
+
+/** Whether two moments are one for a store that holds no more of it: what is finer was cut, or rounded as Postgres does. */
+export function isSameMoment(a: number | null, b: number | null, precision: MomentPrecision): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    wholeUnits(a, precision) === wholeUnits(b, precision) || nearestUnits(a, precision) === nearestUnits(b, precision)
+  );
+}
+
+/**
+ * Whether a moment is later than another or than none, or may be for all that can be read. Within one unit of what may be
+ * rounded that isn't said; days are only ever cut.
+ */
+export function isLater(ms: number, than: number | null, precision: MomentPrecision): boolean {
+  if (than === null) return true;
+  if (precision === "second" || precision === "millisecond") return !(wholeUnits(ms - than, precision) < 1);
+  return !(wholeUnits(ms, precision) <= wholeUnits(than, precision));
 }
 
 /** Adds a moment to what is known of a store's. */

@@ -6,7 +6,7 @@ import {
   oddMoments,
   type VerifyLevel,
 } from "@retriever/stores/ports/chunk-store.ts";
-import { unitsOf } from "./moment-unit.ts";
+import { isSameMoment } from "./moment-unit.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
 
 /** One chunk as look-ups found it in each store. */
@@ -23,7 +23,7 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
   if (source === null) return destination === null ? null : "extra";
   if (destination === null) return "missing";
   if (rule.level === "ids") return null;
-  if (!isSameMoment(source.updatedAtMs, destination.updatedAtMs, rule.momentPrecision)) return "stale";
+  if (!isSameTime(source.updatedAtMs, destination.updatedAtMs, rule.momentPrecision)) return "stale";
   if (rule.level === "fresh") return null;
   if (source.payloadDigest !== destination.payloadDigest) return "payload";
   if (rule.level === "payload") return null;
@@ -31,8 +31,8 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
 }
 
 /** One that can't be read is the same as no other, not even as one that can't be read either. */
-function isSameMoment(a: number | null, b: number | null, precision: MomentPrecision = "microsecond") {
-  return a !== oddMoments.unreadable && unitsOf(a, precision) === unitsOf(b, precision);
+function isSameTime(a: number | null, b: number | null, precision: MomentPrecision = "microsecond") {
+  return a !== oddMoments.unreadable && isSameMoment(a, b, precision);
 }
 
 /**

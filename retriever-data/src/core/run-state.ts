@@ -40,6 +40,8 @@ export type RunState = {
   lastPart: number;
   /** How finely moments are compared. */
   momentPrecision: MomentPrecision;
+  /** Whether the table holds moments rounded to it: by default they are cut. */
+  roundsMoments: boolean;
   /** Whether more differs than is named. */
   isTruncated: boolean;
   readonly sides: Readonly<Record<StoreName, SideState>>;
@@ -64,6 +66,7 @@ export function beginRun(beginning: Beginning): RunState {
     parts: 1,
     lastPart: 0,
     momentPrecision: "microsecond",
+    roundsMoments: false,
     isTruncated: false,
     sides: { source: freshSide(), destination: freshSide() },
     totals: { source: noTotals(), destination: noTotals() },

@@ -75,3 +75,15 @@ test("B4: a chunk whose moment can't be read stays, whatever the report says of 
     ]);
   }
 });
+
+test("a moment that Postgres rounded up isn't newer than what it was rounded from; one a unit later is", () => {
+  const bySecond = { ...plan, momentPrecision: "second" } as const;
+  const decideAt = (updatedAt: string) =>
+    decideWrite(
+      bySecond,
+      { ...stale, destinationUpdatedAt: updatedAt },
+      { from: [stored("a", 5, { updatedAt: "2026-03-01T00:00:05.700Z" })], to: [stored("a", 6, { updatedAt })] },
+    );
+  expect(decideAt(time(6))).toMatchObject({ chunk: { id: "a", updatedAt: undefined }, over: "v" });
+  expect(decideAt(time(7))).toMatchObject({ why: "newer" });
+});

@@ -2,7 +2,7 @@
 import type { Difference } from "@retriever/sidecar/contract/verify-report.ts";
 import type { ChunkRemoval, ChunkWrite, StoredChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { readMoment } from "@retriever/stores/values/time.ts";
-import { unitsOf } from "#core/moment-unit.ts";
+import { isLater, isSameMoment, unitsOf } from "#core/moment-unit.ts";
 import { type RepairPlan, reportedAt, reportedVersion } from "./plan.ts";
 
 /**
@@ -28,11 +28,13 @@ export function decideWrite(plan: Seen, difference: Difference, { from, to }: Fo
   if (held === undefined) return { chunk, over: null };
   const why = whyNotReported(plan, difference, held);
   if (why !== null) return why;
-  const [heldAt, at] = [momentOf(held.updatedAt, plan), momentOf(chunk.updatedAt, plan)];
-  // By whole units of the comparison; a chunk without a time replaces none that has one.
-  if (heldAt !== null && !(heldAt <= (at ?? Number.NEGATIVE_INFINITY))) return { id, why: "newer" };
+  const { momentPrecision } = plan;
+  const [heldAt, at] = [timeOf(held.updatedAt), timeOf(chunk.updatedAt)];
+  const isSame = isSameMoment(heldAt, at, momentPrecision);
+  // By units of the comparison; a chunk without a time replaces none that has one.
+  if (heldAt !== null && isLater(heldAt, at, momentPrecision)) return { id, why: "newer" };
   // The same moment may be held more finely than it comes.
-  return { chunk: heldAt === at ? { ...chunk, updatedAt: undefined } : chunk, over: held.version };
+  return { chunk: isSame ? { ...chunk, updatedAt: undefined } : chunk, over: held.version };
 }
 
 /** The removal of what the report saw, or why there is none. */
@@ -71,7 +73,11 @@ function unversioned({ to }: Seen): string {
 }
 
 function momentOf(text: string | null | undefined, { momentPrecision }: Pick<RepairPlan, "momentPrecision">) {
-  return text === null || text === undefined ? null : unitsOf(readMoment(text), momentPrecision);
+  return unitsOf(timeOf(text), momentPrecision);
+}
+
+function timeOf(text: string | null | undefined): number | null {
+  return text === null || text === undefined ? null : readMoment(text);
 }
 
 /** Why a chunk isn't written that the store holds under another spelling of its id. */
