@@ -25,7 +25,7 @@ import { openLoop, type Times } from "./open-loop.ts";
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const sizes = values.quick
   ? { rows: 1000, points: 200, rounds: 2, seconds: 2 }
-  : { rows: 20_000, points: 500, rounds: 11, seconds: 8 };
+  : { rows: 20_000, points: 500, rounds: 7, seconds: 6 };
 const rates = [50, 200];
 const armNames = ["direct", "sidecar", "sidecar in a ramp"] as const;
 type Arm = (typeof armNames)[number];
