@@ -54,13 +54,10 @@ export function isSameMoment(a: number | null, b: number | null, precision: Mome
   );
 }
 
-/**
- * Whether a moment is later than another or than none, or may be for all that can be read. Within one unit of what may be
- * rounded that isn't said; days are only ever cut.
- */
+/** Whether a moment is later than another or than none, or may be for all that can be read. */
 export function isLater(ms: number, than: number | null, precision: MomentPrecision): boolean {
   if (than === null) return true;
-  if (precision === "second" || precision === "millisecond") return !(wholeUnits(ms - than, precision) < 1);
+  if (isSameMoment(ms, than, precision)) return false;
   return !(wholeUnits(ms, precision) <= wholeUnits(than, precision));
 }
 
