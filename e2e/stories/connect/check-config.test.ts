@@ -278,7 +278,9 @@ describe.skipIf(!isPooled)(`behind pgbouncer of Debian${whyNot}`, () => {
   test("options that the pooler refuses are named as such", async () => {
     const connectionString = as({ search: "?options=-c%20work_mem%3D8MB" }, front.connectionString);
     const { exitCode, findings } = await check({ table: "good", connectionString });
-    expect(findings).toMatchObject([{ level: "fails", found: expect.stringContaining("take options out") as string }]);
+    expect(findings.filter(({ level }) => level !== "ok")).toMatchObject([
+      { level: "fails", found: expect.stringContaining("take options out") as string },
+    ]);
     expect(exitCode).toBe(2);
   });
 
@@ -298,6 +300,8 @@ describe.skipIf(!isPooled)(`behind pgbouncer of Debian${whyNot}`, () => {
   ])("$title is the pooler's report, not one of prepared statements", async ({ change, field, says }) => {
     const connectionString = as(change, front.connectionString);
     const { findings } = await check({ table: "good", connectionString, preparedStatements: false });
-    expect(findings).toMatchObject([{ level: "fails", field, found: expect.stringContaining(says) as string }]);
+    expect(findings.filter(({ level }) => level !== "ok")).toMatchObject([
+      { level: "fails", field, found: expect.stringContaining(says) as string },
+    ]);
   });
 });
