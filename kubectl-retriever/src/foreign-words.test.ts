@@ -44,6 +44,9 @@ const lines: Readonly<Record<string, string>> = {
   rehearse: "rehearse -f manifest --scenario scenario",
   plan: "plan -f manifest --rate 1",
   lint: "lint -f manifest",
+  version: "version --request-timeout WORD",
+  init: "init WORD",
+  completion: "completion WORD",
 };
 
 function hostile(random: Random) {

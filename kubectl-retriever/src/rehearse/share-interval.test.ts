@@ -10,6 +10,10 @@ describe("the interval of a share", () => {
     [10, 20, 0.271957, 0.728043],
     [20, 20, 0.831567, 1],
     [999, 1000, 0.994442, 0.999975],
+    // A day of 20 requests a second, and more than any store has answered.
+    [17_280, 1_728_000, 0.009852, 0.010149],
+    [1_727_997, 1_728_000, 0.999995, 1],
+    [3e14, 1e15, 0.3, 0.3],
   ])("of %i in %i runs is that of the tables", (count, n, low, high) => {
     const interval = shareInterval(count, n);
     expect(interval[0]).toBeCloseTo(low, 5);
