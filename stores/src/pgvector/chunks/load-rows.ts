@@ -74,7 +74,7 @@ type EncodeField = (row: Given) => Buffer | null | undefined;
 /** The field's bytes; null for NULL, undefined for what isn't surely held. */
 function fieldEncoder(name: string, columns: TableColumns): EncodeField {
   const column = columns.all.find((each) => each.name === name) as Column;
-  const isName = column === columns.entity?.column || column === columns.namespace?.column;
+  const isName = [columns.id, columns.entity?.column, columns.namespace?.column].includes(column);
   const encode = encoderOf(column);
   return ({ row }) => {
     const value = row[name] ?? null;
