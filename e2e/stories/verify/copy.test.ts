@@ -2,13 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { Client } from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
-import { addIndexes, type Caller, openQdrant, pathOf, pointIdOf } from "#stores/qdrant-rest.ts";
-import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { addIndexes, pathOf, pointIdOf } from "#stores/qdrant-rest.ts";
 import { makeRandom } from "#support/random.ts";
 import { keepBusy } from "#support/verify/busy-table.ts";
+import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
 import { makePlace, runCopy, runVerify, startCopy } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.84";
@@ -19,20 +17,11 @@ const columns = `chunk_id text PRIMARY KEY, entity_id text NOT NULL, namespace t
   ratio real, big bigint`;
 const fast = ["--budget", "none", "--lag", "0"] as const;
 
-let postgres: Awaited<ReturnType<typeof startWheelPostgres>>;
-let qdrant: Qdrant;
-let caller: Caller;
-let client: Client;
+let { postgres, qdrant, caller, client, close } = {} as TwoStores;
 
 beforeAll(async () => {
-  [postgres, qdrant] = await Promise.all([
-    startWheelPostgres({ address, version: "16-0.8" }),
-    startQdrant({ address, external: { url: undefined, apiKey: undefined } }),
-  ]);
-  caller = openQdrant(qdrant);
-  client = new Client({ connectionString: postgres.connectionString });
-  await client.connect();
-  await client.query(`CREATE EXTENSION vector; CREATE TABLE full_table (${columns})`);
+  ({ postgres, qdrant, caller, client, close } = await startTwoStores(address, "16-0.8"));
+  await client.query(`CREATE TABLE full_table (${columns})`);
   await client.query(`INSERT INTO full_table SELECT 'chunk ' || i, 'entity-' || i / 10, 'ns-' || i % 3,
     timestamptz '2026-01-01' + i * interval '1.001 seconds', format('[%s,%s,1]', sin(i), cos(i))::vector,
     CASE WHEN i % 7 > 0 THEN E'first line\\nzweite Zeile – "' || i || '"' END, ARRAY['a' || i, 'b"c'], i + 0.25,
@@ -41,11 +30,7 @@ beforeAll(async () => {
     FROM generate_series(1, ${rows}) AS i`);
 });
 
-afterAll(async () => {
-  await client.end();
-  await caller.close();
-  await Promise.all([postgres.close(), qdrant.close()]);
-});
+afterAll(() => close());
 
 async function table(name: string): Promise<object> {
   if (name !== "full_table") await client.query(`CREATE TABLE ${name} (${columns})`);

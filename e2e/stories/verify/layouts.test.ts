@@ -1,37 +1,21 @@
 // Tables and collections as LangChain, LlamaIndex and Supabase's guide create them: served, compared and repaired by
 // the name of their layout alone.
-import { Client } from "pg";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
-import { type Caller, openQdrant, pathOf } from "#stores/qdrant-rest.ts";
-import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { pathOf } from "#stores/qdrant-rest.ts";
 import { eventually } from "#support/eventually.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
+import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
 import { placeOf, reportFile, runVerify } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.77";
-let postgres: Awaited<ReturnType<typeof startWheelPostgres>>;
-let qdrant: Qdrant;
-let caller: Caller;
-let client: Client;
+let { postgres, qdrant, caller, client, close } = {} as TwoStores;
 
 beforeAll(async () => {
-  [postgres, qdrant] = await Promise.all([
-    startWheelPostgres({ address, version: "18-0.8" }),
-    startQdrant({ address, external: { url: undefined, apiKey: undefined } }),
-  ]);
-  caller = openQdrant(qdrant);
-  client = new Client({ connectionString: postgres.connectionString });
-  await client.connect();
-  await client.query("CREATE EXTENSION vector");
+  ({ postgres, qdrant, caller, client, close } = await startTwoStores(address, "18-0.8"));
 });
 
-afterAll(async () => {
-  await client.end();
-  await caller.close();
-  await Promise.all([postgres.close(), qdrant.close()]);
-});
+afterAll(() => close());
 
 const idOf = (row: number): string => `7f3c0000-0000-4000-8000-00000000000${row}`;
 const vectorOf = (row: number): number[] => [Math.cos(row / 10), Math.sin(row / 10)];

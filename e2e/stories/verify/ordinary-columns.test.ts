@@ -1,12 +1,10 @@
 // Ordinary columns and payloads that once hid a difference, or made one up, on real servers of three versions.
 
-import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
-import { type Caller, openQdrant, pathOf } from "#stores/qdrant-rest.ts";
+import { pathOf } from "#stores/qdrant-rest.ts";
 import type { WheelVersion } from "#stores/wheel-install.ts";
-import { startWheelPostgres } from "#stores/wheel-postgres.ts";
 import { rawJson } from "#support/raw-json.ts";
+import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
 import { placeOf, runVerify } from "#support/verify/verify-process.ts";
 
 const versions: readonly (readonly [WheelVersion, string])[] = [
@@ -17,20 +15,10 @@ const versions: readonly (readonly [WheelVersion, string])[] = [
 const noon = "2026-01-31T12:00:00.000Z";
 
 describe.each(versions)("Postgres and pgvector %s", (version, address) => {
-  let postgres: Awaited<ReturnType<typeof startWheelPostgres>>;
-  let qdrant: Qdrant;
-  let caller: Caller;
-  let client: Client;
+  let { postgres, qdrant, caller, client, close } = {} as TwoStores;
 
   beforeAll(async () => {
-    [postgres, qdrant] = await Promise.all([
-      startWheelPostgres({ address, version }),
-      startQdrant({ address, external: { url: undefined, apiKey: undefined } }),
-    ]);
-    caller = openQdrant(qdrant);
-    client = new Client({ connectionString: postgres.connectionString });
-    await client.connect();
-    await client.query("CREATE EXTENSION vector");
+    ({ postgres, qdrant, caller, client, close } = await startTwoStores(address, version));
   });
 
   beforeEach(async () => {
@@ -38,11 +26,7 @@ describe.each(versions)("Postgres and pgvector %s", (version, address) => {
     await makeCollection("Cosine");
   });
 
-  afterAll(async () => {
-    await client.end();
-    await caller.close();
-    await Promise.all([postgres.close(), qdrant.close()]);
-  });
+  afterAll(() => close());
 
   async function makeCollection(distance: string): Promise<void> {
     await caller.call({ method: "DELETE", path: pathOf("chunks") });

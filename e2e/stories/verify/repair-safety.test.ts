@@ -1,11 +1,9 @@
 // What a repair once lost, overwrote or gave up at, on a real server: it does no harm and says what it left.
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
-import { type Caller, openQdrant, pathOf } from "#stores/qdrant-rest.ts";
-import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { pathOf } from "#stores/qdrant-rest.ts";
 import { rawJson } from "#support/raw-json.ts";
+import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
 import { placeOf, reportFile, runVerify } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.78";
@@ -14,20 +12,10 @@ const old = "2020-01-01T00:00:00.000Z";
 const forward = ["--direction", "source-to-destination", "--delete-extra", "--yes"] as const;
 const backward = ["--direction", "destination-to-source", "--delete-extra", "--yes"] as const;
 
-let postgres: Awaited<ReturnType<typeof startWheelPostgres>>;
-let qdrant: Qdrant;
-let caller: Caller;
-let client: Client;
+let { postgres, qdrant, caller, client, close } = {} as TwoStores;
 
 beforeAll(async () => {
-  [postgres, qdrant] = await Promise.all([
-    startWheelPostgres({ address, version: "18-0.8" }),
-    startQdrant({ address, external: { url: undefined, apiKey: undefined } }),
-  ]);
-  caller = openQdrant(qdrant);
-  client = new Client({ connectionString: postgres.connectionString });
-  await client.connect();
-  await client.query("CREATE EXTENSION vector");
+  ({ postgres, qdrant, caller, client, close } = await startTwoStores(address, "18-0.8"));
 });
 
 beforeEach(async () => {
@@ -36,11 +24,7 @@ beforeEach(async () => {
   await caller.call({ method: "PUT", path: pathOf("chunks"), body: { vectors: { size: 2, distance: "Cosine" } } });
 });
 
-afterAll(async () => {
-  await client.end();
-  await caller.close();
-  await Promise.all([postgres.close(), qdrant.close()]);
-});
+afterAll(() => close());
 
 /** A table of these columns beside entity_id, updated_at and embedding, and rows of them in SQL. */
 async function makeTable(columns: string, ...rows: readonly string[]): Promise<void> {
