@@ -102,7 +102,7 @@ export default {
       "simulated-harm-plays-the-core",
       "A simulation of decisions plays the operator's pure core, on the plugin's draws and the operator's simulated cluster: it never reaches a store or an API server.",
       { path: "^e2e/bench/(harm|fleet)/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/|src/observe/read-base\\.ts$|test/(simulate|late-rollback|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
+      { path: "^(operator/(?!src/core/|src/observe/read-base\\.ts$|src/page/share-interval\\.ts$|test/(simulate|late-rollback|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
     ),
     rule(
       "nobody-imports-e2e",
@@ -147,10 +147,16 @@ export default {
     ),
     ...roomRules,
     rule(
+      "pages-are-pure",
+      "A page is drawn from values: only itself, core, crds, the contract, printable words, d3's scales and shapes, and node:crypto. Whoever asks for it reads and writes.",
+      { path: "^operator/src/page/" },
+      { pathNot: "^(operator/src/(page|core)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|values/printable\\.ts$)|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
+    ),
+    rule(
       "rehearsals-are-pure",
-      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, printable words, zod, pure-rand, cli-table3, csv-parse, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
+      "A rehearsal plays the core and touches nothing: only itself, core, the operator's pages, crds, the contract, the stores' identities, printable words, zod, pure-rand, cli-table3, csv-parse, and node:crypto. The command line reads and writes its files.",
       { path: "^kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/" },
-      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/printable\\.ts$)|node_modules/(zod|pure-rand|cli-table3|csv-parse|(@types/)?d3-(scale|shape))/|(node:)?crypto$)" },
+      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/(core|page)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/printable\\.ts$)|node_modules/(zod|pure-rand|cli-table3|csv-parse)/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",

@@ -36,7 +36,7 @@ it.each([drawHarm(), drawGates()])("a picture has words for who can't see it, an
 it("the picture of a rollback shows one that began by itself, small, in both schemes, with words and without fonts", () => {
   const svg = drawRollback();
   expect(svg).toMatch(/<desc[^>]*>[^<]*RolledBack at /);
-  expect(svg).toContain('<title id="timeline-title">');
+  expect(svg).toContain('<title id="timeline-wide-title">');
   expect(svg).toContain("prefers-color-scheme:dark");
   expect(svg).not.toMatch(/NaN|undefined|<script|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   expect(svg.length).toBeLessThan(80_000);

@@ -4,12 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { parseMigrationSpec } from "../../crds/src/parse.ts";
-import { pageStyle } from "../../kubectl-retriever/src/page/page-style.ts";
-import { renderTimeline } from "../../kubectl-retriever/src/page/timeline.ts";
+import { timelineOf } from "../../kubectl-retriever/src/page/rehearsal-timeline.ts";
 import { rehearsedMigration } from "../../kubectl-retriever/src/rehearse/manifest.ts";
 import type { Rehearsal } from "../../kubectl-retriever/src/rehearse/rehearsal.ts";
 import { rehearse } from "../../kubectl-retriever/src/rehearse/rehearse.ts";
 import { parseScenario } from "../../kubectl-retriever/src/scenario/scenario-parse.ts";
+import { pageStyle } from "../../operator/src/page/page-style.ts";
+import { renderTimeline } from "../../operator/src/page/timeline.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
 const files = { manifest: "default/migration.yaml", scenario: "scenarios/degrades-in-guard.yaml" } as const;
@@ -18,8 +19,8 @@ const pointsForEach = 3;
 
 export function drawRollback(): string {
   const { rehearsal, plan } = play();
-  const { markup } = renderTimeline(plan, { ...rehearsal, points: thinned(rehearsal.points) });
-  const style = `<style>${pageStyle.replaceAll("\n", "")}svg{background:var(--card);min-width:0}</style>`;
+  const { markup } = renderTimeline(timelineOf(plan, { ...rehearsal, points: thinned(rehearsal.points) }), "wide");
+  const style = `<style>${pageStyle.replaceAll("\n", "")}svg{background:var(--card);display:block!important}</style>`;
   const [head = ""] = /^<svg[^>]*>/.exec(markup) ?? [];
   const opened = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
   return `${opened}${style}${markup.slice(head.length)}\n`.replaceAll(/ d="[^"]+"/g, rounded);

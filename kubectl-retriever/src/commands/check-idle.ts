@@ -1,13 +1,13 @@
 // The migrations there are, and whether an operator may go: nobody would roll them back without it.
 import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
+import { counted } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { counted } from "#text/words.ts";
 
 /** Namespaces to look at; none: all. */
 type Namespaces = readonly string[];

@@ -9,6 +9,7 @@ import type { KubeObject } from "@retriever/operator/kube/documents.ts";
 import { ifThere, readObject } from "@retriever/operator/kube/read-and-write.ts";
 import { cronJobs } from "@retriever/operator/kube/resources.ts";
 import { readTarget } from "@retriever/operator/observe/read-target.ts";
+import { counted } from "@retriever/operator/page/words.ts";
 import type { PodRead, WorkloadRead } from "@retriever/operator/ports/cluster.ts";
 import {
   adminPort,
@@ -19,7 +20,6 @@ import {
 } from "@retriever/sidecar/contract/names.ts";
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { counted } from "#text/words.ts";
 import { type CheckTools, operatorFaults } from "./check-cluster.ts";
 import { type OperatorRead, readOperators, told } from "./versions.ts";
 

@@ -4,11 +4,11 @@ import { conditionTypes, phases } from "@retriever/crds/status/migration-status.
 import type { KubeObject } from "@retriever/operator/kube/documents.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import { deployments, namespaces } from "@retriever/operator/kube/resources.ts";
+import { clipped } from "@retriever/operator/page/words.ts";
 import type { Command, Option } from "commander";
 import { exitCodes } from "#output/exit-codes.ts";
 import { viewMigration } from "#output/migration-view.ts";
 import type { Connected, Surroundings } from "#surroundings.ts";
-import { clipped } from "#text/words.ts";
 import { type ClusterOptions, connected } from "./cluster-options.ts";
 
 type Candidate = { readonly word: string; readonly about?: string };

@@ -1,12 +1,12 @@
 // The command `evidence`: takes it out of the cluster.
 import { printChainFile, readChainFile } from "@retriever/operator/audit/chain-file.ts";
+import { counted } from "@retriever/operator/page/words.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { viewMigration } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { counted } from "#text/words.ts";
 
 type EvidenceRequest = {
   readonly namespace: string;

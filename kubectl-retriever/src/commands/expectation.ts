@@ -1,7 +1,7 @@
 // What `--expect` asks of many rehearsals: at least or at most a share of them ends in a way. Pure.
 
+import { percentWord } from "@retriever/operator/page/words.ts";
 import type { Outcome } from "#rehearse/outcome.ts";
-import { percentWord } from "#text/words.ts";
 
 export type Expectation = {
   /** A phase, or a reason. */

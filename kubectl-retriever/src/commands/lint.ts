@@ -2,6 +2,7 @@
 import { apiGroup } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
+import { counted } from "@retriever/operator/page/words.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
@@ -9,7 +10,6 @@ import { exitCodes } from "#output/exit-codes.ts";
 import { slipOf } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import type { Surroundings } from "#surroundings.ts";
-import { counted } from "#text/words.ts";
 import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
 import type { Judgement } from "./judge-migration.ts";
 

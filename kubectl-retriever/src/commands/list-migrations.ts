@@ -2,6 +2,7 @@
 import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { columnsOf } from "@retriever/operator/core/status/columns.ts";
+import { clipped, shareWord, sinceWord } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -11,7 +12,6 @@ import { viewMigration } from "#output/migration-view.ts";
 import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderTable } from "#text/table.ts";
-import { clipped, shareWord, sinceWord } from "#text/words.ts";
 import { findMigration } from "./find-migration.ts";
 
 type Tools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };

@@ -1,10 +1,10 @@
 // The command `replay`: proves evidence without a cluster.
 import { type Replayed, replay } from "@retriever/operator/audit/replay.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
+import { counted } from "@retriever/operator/page/words.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { counted } from "#text/words.ts";
 
 /** Proves a file and decides everything in it again: 0 when all of it holds, 2 when not, 1 when it can't be read. */
 export async function replayFile(path: string, files: Files, terminal: Terminal): Promise<number> {

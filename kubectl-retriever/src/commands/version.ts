@@ -1,12 +1,12 @@
 // The command `version`: which release runs where, and which parts don't belong together.
 import type { Read } from "@retriever/operator/core/model/workload.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
+import { counted, sinceWord } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { clientVersion } from "#client-version.ts";
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { counted, sinceWord } from "#text/words.ts";
 import { type ClusterVersions, type OperatorRead, readVersions, skewOf } from "./versions.ts";
 
 type VersionRequest = {

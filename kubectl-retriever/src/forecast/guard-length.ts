@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import { smallestShare } from "@retriever/operator/core/detection/detectable.ts";
 import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
-import { countWord, percentWord, timeWord } from "#text/words.ts";
+import { countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { countIn, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import type { Problem } from "./stage-deadline.ts";
 import { isTooThin, roundedUp } from "./too-thin.ts";

@@ -1,8 +1,8 @@
 // A forecast as lines for people. Pure.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ResolvedCheck } from "@retriever/crds/spec/resolve-checks.ts";
+import { countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
-import { countWord, percentWord, timeWord } from "#text/words.ts";
 import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
 import { renderGuard, renderNotices, renderProblem, renderSmallest } from "./render-watches.ts";

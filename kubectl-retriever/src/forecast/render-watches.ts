@@ -1,8 +1,8 @@
 // What would be noticed, how soon and how small, and whether the guard ends in time: as lines for people. Pure.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
+import { percentWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
-import { percentWord } from "#text/words.ts";
 import type { Forecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
 import type { Harm, Notice } from "./noticed.ts";

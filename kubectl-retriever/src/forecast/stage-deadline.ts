@@ -1,7 +1,7 @@
 // Why a stage may still be undecided at its deadline, when a person is called, and what would help. Pure.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
-import { countWord, percentWord, timeWord } from "#text/words.ts";
+import { countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { countIn, type Flow, type Span, spanOver } from "./flow.ts";
 import { roundedUp } from "./too-thin.ts";
 

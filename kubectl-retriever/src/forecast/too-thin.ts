@@ -1,7 +1,7 @@
 // Traffic so thin that lines of harm never act: harm that goes on can't be told from harm that is over. Pure.
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { leastPartSamples, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
-import { percentWord } from "#text/words.ts";
+import { percentWord } from "@retriever/operator/page/words.ts";
 import type { Flow } from "./flow.ts";
 import type { Watch } from "./watches.ts";
 

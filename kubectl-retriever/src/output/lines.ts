@@ -1,6 +1,7 @@
 // Lines of a screen: sentences are wrapped whole, tables clipped, sections left out when there is too little room.
+
+import { clipped } from "@retriever/operator/page/words.ts";
 import wrapAnsi from "wrap-ansi";
-import { clipped } from "#text/words.ts";
 
 /** Lines that belong together; the highest `rank` is left out first when there is too little room. */
 export type Section = {

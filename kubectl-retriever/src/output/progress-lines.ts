@@ -2,7 +2,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { totalsOf } from "@retriever/operator/core/pods/epoch-evidence.ts";
-import { countWord, spanWord } from "#text/words.ts";
+import { countWord, spanWord } from "@retriever/operator/page/words.ts";
 import { row } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
 

@@ -2,15 +2,16 @@
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
+import { dataTable } from "@retriever/operator/page/data-table.ts";
+import { banner, definitions, factList, renderDocument } from "@retriever/operator/page/document.ts";
+import { element, type Markup } from "@retriever/operator/page/markup.ts";
+import { timelineFigure } from "@retriever/operator/page/timeline-table.ts";
+import { clockWord } from "@retriever/operator/page/words.ts";
 import type { Entry, Rehearsal } from "#rehearse/rehearsal.ts";
 import { phaseWord, type Title } from "#rehearse/render-text.ts";
 import { decisionsOf, endedAt, summarise } from "#rehearse/summary.ts";
 import type { Scenario } from "#scenario/scenario.ts";
-import { clockWord } from "#text/words.ts";
-import { element, group, type Markup } from "./markup.ts";
-import { pageStyle } from "./page-style.ts";
-import { renderTimeline } from "./timeline.ts";
-import { isShown, kindOf } from "./timeline-marks.ts";
+import { isShown, kindOf, timelineOf } from "./rehearsal-timeline.ts";
 
 type PageInput = {
   readonly title: Title;
@@ -19,41 +20,28 @@ type PageInput = {
   readonly rehearsal: Rehearsal;
 };
 
-const policy = "default-src 'none'; style-src 'unsafe-inline'";
-
 /** The whole document. */
 export function renderPage({ title, spec, scenario, rehearsal }: PageInput): string {
   const name = `${title.namespace}/${title.name}, ${title.scenario}`;
-  const head = element(
-    "head",
-    {},
-    { markup: `<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` },
-    { markup: `<meta http-equiv="Content-Security-Policy" content="${policy}">` },
-    element("title", {}, `Rehearsal of ${name}`),
-    { markup: `<style>${pageStyle}</style>` },
-  );
   const caption =
     "Shares are over the alert's window; dashed lines are their limits, on square-root scales. " +
     "Time runs at another speed after each phase and event. Squares are what the scenario did, or a page; circles are decisions. " +
     "Numbers lead to the table.";
-  const main = element(
-    "main",
-    {},
-    element(
-      "header",
-      {},
-      element("h1", {}, headline(rehearsal)),
-      element("p", {}, `${name}: ${scenario.shows}`),
-      element("p", {}, `Virtual clock, production decisions, seed ${title.seed}. No cluster, no store was touched.`),
+  return renderDocument(
+    `Rehearsal of ${name}`,
+    banner(
+      "",
+      headline(rehearsal),
+      `${name}: ${scenario.shows}`,
+      `Virtual clock, production decisions, seed ${title.seed}. No cluster, no store was touched.`,
     ),
     facts(rehearsal),
-    element("figure", {}, renderTimeline(spec, rehearsal), element("figcaption", {}, caption)),
+    timelineFigure(timelineOf(spec, rehearsal), caption),
     element("h2", {}, "What happened"),
     table(rehearsal.entries),
     element("h2", {}, "What was played"),
     settings(spec, scenario, rehearsal),
   );
-  return `<!doctype html>\n<html lang="en">${group(head, element("body", {}, main)).markup}</html>\n`;
 }
 
 function headline(rehearsal: Rehearsal): string {
@@ -68,21 +56,14 @@ function facts(rehearsal: Rehearsal): Markup {
     announcements.filter(({ severity }) => severity === "page"),
   );
   const served = servedByDestination(rehearsal);
-  const items: readonly [string, string, string][] = [
-    [mood, "ends in", status.phase],
-    ["", "at", clockWord(endedAt(rehearsal)).slice(2)],
-    ["", "on the destination", served === 0 ? "never" : printDuration(served)],
-    [pages.length > 0 ? "warn" : "", "pages", String(pages.length)],
-    ["", "revisions", String(status.epoch)],
-    ["", "decisions", String(decisionsOf(rehearsal).length)],
-  ];
-  return element(
-    "ul",
-    { class: "facts" },
-    ...items.map(([kind, word, value]) =>
-      element("li", kind === "" ? {} : { class: kind }, element("span", {}, word), element("strong", {}, value)),
-    ),
-  );
+  return factList([
+    { mood, word: "ends in", value: status.phase },
+    { word: "at", value: clockWord(endedAt(rehearsal)).slice(2) },
+    { word: "on the destination", value: served === 0 ? "never" : printDuration(served) },
+    { mood: pages.length > 0 ? "warn" : "", word: "pages", value: String(pages.length) },
+    { word: "revisions", value: String(status.epoch) },
+    { word: "decisions", value: String(decisionsOf(rehearsal).length) },
+  ]);
 }
 
 /** Seconds in which the destination was primary. */
@@ -94,19 +75,22 @@ function servedByDestination({ points, seconds }: Rehearsal): number {
 }
 
 function table(entries: readonly Entry[]): Markup {
-  const titles = ["#", "time", "phase", "reason", "what"].map((word) => element("th", { scope: "col" }, word));
-  const rows = entries.map((entry, index) => {
-    const cells: readonly [string, string][] = [
-      ["n", String(index + 1)],
-      ["t", clockWord(entry.seconds)],
-      ["t", entry.kind === "event" ? "" : phaseWord(entry)],
-      ["r", entry.kind === "event" ? "event" : entry.reason],
-      ["w", entry.kind === "event" ? entry.what : entry.message],
-    ];
-    const kind = isShown(entry) ? kindOf(entry) : "minor";
-    return element("tr", { class: kind }, ...cells.map(([column, text]) => element("td", { class: column }, text)));
-  });
-  return element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows));
+  const columns = [
+    { title: "#", kind: "n" },
+    { title: "time", kind: "t" },
+    { title: "phase", kind: "t" },
+    { title: "reason", kind: "r" },
+    { title: "what", kind: "w" },
+  ];
+  const rows = entries.map((entry, index) => ({
+    kind: isShown(entry) ? kindOf(entry) : "minor",
+    cells: [
+      String(index + 1),
+      clockWord(entry.seconds),
+      ...(entry.kind === "event" ? ["", "event", entry.what] : [phaseWord(entry), entry.reason, entry.message]),
+    ],
+  }));
+  return dataTable({ caption: "What happened", columns, rows });
 }
 
 function trafficWord({ traffic: { requestsPerSecond, byHour, series } }: Scenario): string {
@@ -126,5 +110,5 @@ function settings(spec: MigrationSpec, scenario: Scenario, { reconciles, unreach
     ["reconciles of the operator", String(reconciles)],
     ...(unreached.length === 0 ? [] : [["never came", unreached.join(", ")] satisfies [string, string]]),
   ];
-  return element("dl", {}, ...rows.map(([word, value]) => group(element("dt", {}, word), element("dd", {}, value))));
+  return definitions(rows);
 }

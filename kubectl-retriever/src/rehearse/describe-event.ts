@@ -1,6 +1,7 @@
 // A scenario's event in words.
+
+import { percentWord } from "@retriever/operator/page/words.ts";
 import type { ScenarioEvent } from "#scenario/scenario.ts";
-import { percentWord } from "#text/words.ts";
 import { namespaceName } from "#toy/namespaces.ts";
 
 /** The event's own note, or its fields; `(over)` at its end. */

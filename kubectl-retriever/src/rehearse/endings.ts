@@ -1,9 +1,10 @@
 // Many rehearsals as a table of their endings: the share of each with its interval, and how long it took. Pure.
+
+import { shareInterval } from "@retriever/operator/page/share-interval.ts";
+import { percentWord, spanWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
-import { percentWord, spanWord } from "#text/words.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Title } from "./render-text.ts";
-import { shareInterval } from "./share-interval.ts";
 
 type EndingShare = Pick<Outcome, "phase" | "ending" | "reason"> & {
   readonly runs: number;

@@ -43,7 +43,7 @@ it("the page needs no script and no network, says its drawing in words, and esca
   const page = renderPage({ title: evil, spec: defaultMigration().spec, scenario, rehearsal: short() });
   expect(page).not.toMatch(/<script|<link|<img|@import|url\(|src=|href=/i);
   expect(page).toMatch(
-    /<svg[^>]*role="img"[^>]*><title id="timeline-title">[^<]+<\/title><desc id="timeline-desc">[^<]+/,
+    /<svg[^>]*role="img"[^>]*><title id="timeline-wide-title">[^<]+<\/title><desc id="timeline-wide-desc">[^<]+/,
   );
   expect(page).toContain("prefers-color-scheme:dark");
   expect(page).not.toContain("NaN");

@@ -1,7 +1,7 @@
 // A rehearsal as lines for people and as one JSON object per decision. Pure: the same rehearsal, the same bytes.
 
+import { clockWord, percentWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
-import { clockWord, percentWord } from "#text/words.ts";
 import type { DecisionEntry, Entry, Rehearsal } from "./rehearsal.ts";
 import { decisionsOf, lastReasonOf, summarise } from "./summary.ts";
 

@@ -1,7 +1,7 @@
 // How a rehearsal ended, in one sentence, and what it took. Pure.
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { clockWord } from "#text/words.ts";
+import { clockWord } from "@retriever/operator/page/words.ts";
 import type { DecisionEntry, EventEntry, Rehearsal } from "./rehearsal.ts";
 
 /** `RolledBack at T+06:40:28 (HarmAlert), 5m17s after the last event`. */

@@ -1,7 +1,7 @@
 // Measured samples → the series that a scenario plays: means of equal steps, gaps filled in. Pure.
 import { printDuration } from "@retriever/crds/fields/duration.ts";
+import { digits } from "@retriever/operator/page/words.ts";
 import { mostTrafficValues, type TrafficSeries } from "#scenario/scenario.ts";
-import { digits } from "#text/words.ts";
 import type { TrafficSample, TrafficSamples } from "./traffic-samples.ts";
 
 /** Steps of a series, in seconds; the finest that isn't finer than the samples is taken. */

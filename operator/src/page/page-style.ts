@@ -36,14 +36,20 @@ main{max-width:1320px;margin:0 auto;padding:28px 24px 56px}
 header p{margin:2px 0;color:var(--soft)}
 h1{font-size:26px;line-height:1.25;margin:0 0 2px;letter-spacing:-.01em;text-wrap:balance}
 h2{font-size:17px;margin:34px 0 10px}
-.facts{display:flex;flex-wrap:wrap;gap:10px;margin:20px 0 18px;padding:0;list-style:none}
-.facts li{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:9px 16px 10px;min-width:128px}
-.facts span{display:block;font-size:12px;color:var(--soft)}
-.facts strong{font-size:19px;font-weight:620;font-variant-numeric:tabular-nums}
-.good strong{color:var(--good)}.bad strong{color:var(--bad)}.warn strong{color:var(--warn)}
-figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 8px 8px;overflow-x:auto}
+header.good,header.bad,header.warn{border-left:5px solid var(--good);padding-left:14px}header.bad{border-color:var(--bad)}header.warn{border-color:var(--warn)}
+.facts,.tiles{display:flex;flex-wrap:wrap;gap:10px;margin:20px 0 18px;padding:0;list-style:none}
+.facts li,.tiles li{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:9px 16px 10px;min-width:128px;overflow-wrap:anywhere}
+.facts span,.tiles span{display:block;font-size:12px;color:var(--soft)}
+.facts strong,.tiles strong{font-size:19px;font-weight:620;font-variant-numeric:tabular-nums}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(228px,1fr))}.tiles b{font-size:13px}.tiles small{display:block;color:var(--soft)}
+.good strong,.good b,tr.good td.r{color:var(--good)}.bad strong,.bad b,tr.bad td.r{color:var(--bad)}.warn strong,.warn b,tr.warn td.r{color:var(--warn)}
+figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 8px 8px}
 figcaption{font-size:13px;color:var(--soft);padding:6px 16px 8px}
-svg{display:block;width:100%;min-width:860px;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+details{padding:2px 16px 8px;overflow-x:auto}summary{font-size:13px;cursor:pointer}details table{margin-top:8px}
+pre{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 14px;font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere}
+svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+svg.narrow{display:none}svg .above{font-size:11px;fill:var(--soft)}
+svg.bar{max-width:260px;margin:4px 0}.bar .interval{fill:var(--curve);opacity:.35}.bar .value{fill:var(--ink)}.bar .limit{stroke-dasharray:none;stroke-width:2}
 svg text{fill:var(--ink)}
 .name{text-anchor:end;font-weight:600}.unit{text-anchor:end;font-size:11px;fill:var(--soft)!important}
 .row{stroke:var(--line)}.tick{stroke:var(--grid)}.tick-word{text-anchor:middle;fill:var(--soft)!important}.tick-word.end{text-anchor:end}
@@ -66,4 +72,9 @@ td.n,td.t{font-variant-numeric:tabular-nums;white-space:nowrap}td.n{color:var(--
 td.w{overflow-wrap:anywhere}tr.event td{background:var(--band)}tr.alarm td.r{color:var(--bad);font-weight:620}
 tr.minor td{color:var(--soft)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:14px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-@media print{figure,table,.facts li{break-inside:avoid}}`;
+@media (max-width:760px){main{padding:18px 12px 40px}svg.wide{display:none}svg.narrow{display:block}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr,td{display:block}
+tr{border-bottom:1px solid var(--line);padding:6px 0}td{border:0;padding:1px 12px;text-align:left!important;overflow-wrap:anywhere}
+td::before{content:attr(data-title) ": ";color:var(--soft);font-size:12px}td.w::before,td.r::before{content:none}td:empty{display:none}
+dl{grid-template-columns:1fr}dd{margin-bottom:6px}}
+@media print{:root{color-scheme:light;${light}}figure,tr,.facts li,.tiles li,pre{break-inside:avoid}details>summary{display:none}}`;
