@@ -93,6 +93,12 @@ export default {
       { path: "^(e2e|tools|retriever-data|retriever-sidecar/(?!src/contract/)|operator/src/(observe/(?!read-target\\.ts$)|apply/|controller/|notify/|telemetry/))" },
     ),
     rule(
+      "commands-load-no-dashboard",
+      "The dashboard shows what the commands say and runs them: turn the import round; only the command that starts it loads it.",
+      { path: "^kubectl-retriever/src/", pathNot: "^kubectl-retriever/src/(dashboard/|program\\.ts$)" },
+      { path: "^kubectl-retriever/src/dashboard/" },
+    ),
+    rule(
       "e2e-imports-public-entries-only",
       "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, hostile documents and the parsers of them, or a main.ts started as a process.",
       { path: "^e2e/", pathNot: "^e2e/bench/(harm|fleet)/" },

@@ -16,6 +16,7 @@ export async function connect(options: ConnectOptions, logins: Logins, clock: Cl
   const request = makeKubeRequest(connection, { deadlineMs: options.deadlineMs, clock });
   return {
     client: makeKubeClient(request, connection.userName),
+    kube: connection,
     request,
     evidence: {
       readChain: async (subject, signal) => {
@@ -34,7 +35,7 @@ async function open({ context, as, groups }: ConnectOptions, { files, isPod }: L
     ...(as === undefined ? {} : { "impersonate-user": as }),
     ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
   };
-  const pool = { clock, maxConnections: 2, headers };
+  const pool = { clock, maxConnections: 6, headers };
   if (files.length > 0) return connectTo(await readKubeconfigs(files, context), pool);
   if (isPod) return openInPod(context, pool);
   const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and there is no ~/.kube/config";

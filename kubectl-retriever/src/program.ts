@@ -6,6 +6,7 @@ import { completionScripts, type Shell, shells } from "#commands/completion-scri
 import { addListCommands } from "#commands/list-commands.ts";
 import { addOfflineCommands } from "#commands/offline.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
+import { addDashboardCommand } from "#dashboard/dashboard-command.ts";
 import { guarded } from "#output/terminal.ts";
 import { clientVersion } from "./client-version.ts";
 import type { End, Surroundings } from "./surroundings.ts";
@@ -48,6 +49,7 @@ export function makeProgram(around: Surroundings, end: End): Command {
     .addHelpText("after", exitCodesHelp);
   addClusterCommands(program, around, end);
   addListCommands(program, around, end);
+  addDashboardCommand(program, around, end);
   addPeopleCommands(program, around, end);
   addOfflineCommands(program, around, end);
   addCompletion(program, around, end);

@@ -1,5 +1,6 @@
 // What a command line needs of the outside: passed in, so that a test can run a command whole.
 
+import type { KubeConnection } from "@retriever/operator/kube/kube-access.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
@@ -18,6 +19,8 @@ export type ConnectOptions = {
 
 export type Connected = {
   readonly client: KubeClient;
+  /** For a watch. */
+  readonly kube: KubeConnection;
   /** One call, for what the client has no name for. */
   readonly request: KubeRequest;
   readonly evidence: EvidenceReader;

@@ -1,4 +1,5 @@
 // What a command line needs of the outside, in a test: a cluster of parts, files in memory, a terminal that remembers.
+import type { KubeConnection } from "@retriever/operator/kube/kube-access.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import type { Files } from "#files/files.ts";
@@ -36,6 +37,7 @@ export function makeFakeSurroundings(parts: Parts) {
       connections.push(options);
       return {
         client: client as KubeClient,
+        kube: {} as KubeConnection,
         request,
         evidence: { readChain: (readChain ?? (async () => undefined)) as never },
         namespace: "search",

@@ -1,5 +1,5 @@
 // The bundled plugin, started as people start it: by its command, from another folder, without the packages.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -24,6 +24,10 @@ function run(...words: readonly string[]) {
 
 it("the bundled plugin explains itself", async () => {
   expect(await run("--help")).toMatchObject({ code: 0, output: expect.stringContaining("promote") });
+});
+
+it("the bundled plugin has the script of the dashboard's pages in it", async () => {
+  expect(await readFile(join(folder, "kubectl-retriever.cjs"), "utf8")).toContain("new EventSource(");
 });
 
 it("the bundled plugin plays rehearsals of its own library on its worker threads", async () => {

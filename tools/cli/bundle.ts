@@ -4,6 +4,7 @@
 import { chmodSync, copyFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { clientScript } from "../../kubectl-retriever/src/dashboard/assets.ts";
 import { scenarioLibrary } from "../../kubectl-retriever/src/files/scenario-library.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -34,12 +35,15 @@ const leaveOut: Plugin = {
   },
 };
 
-/** The scenarios lie in the file itself: no folder goes with it. */
-const embedScenarios: Plugin = {
-  name: "embed-scenarios",
+/** What is read from folders lies in the file itself: no folder goes with it. */
+const embedFiles: Plugin = {
+  name: "embed-files",
   setup: (made) => {
     made.onLoad({ filter: /\/files\/scenario-library\.ts$/ }, () => ({
       contents: `export const scenarioLibrary = () => (${JSON.stringify(scenarioLibrary())});`,
+    }));
+    made.onLoad({ filter: /\/dashboard\/assets\.ts$/ }, () => ({
+      contents: `export const clientScript = () => ${JSON.stringify(clientScript())};`,
     }));
   },
 };
@@ -55,7 +59,7 @@ async function bundle(outfile: string): Promise<void> {
     target: "node22.19",
     minify: true,
     legalComments: "none",
-    plugins: [leaveOut, embedScenarios],
+    plugins: [leaveOut, embedFiles],
     // Modules of the older kind load what they need when they are needed, Node's own parts included.
     define: { "import.meta.url": "importMetaUrl", "import.meta.dirname": "__dirname" },
     banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },

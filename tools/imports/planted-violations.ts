@@ -17,6 +17,7 @@ const targets: readonly string[] = [
   "operator/src/controller/loop.ts",
   "operator/test/fake.ts",
   "kubectl-retriever/src/commands/act.ts",
+  "kubectl-retriever/src/dashboard/server.ts",
   "kubectl-retriever/src/toy/toy-cluster.ts",
   "operator/src/core/decide.test.ts",
   "retriever-sidecar/src/retrieve/serve.ts",
@@ -73,6 +74,11 @@ export const plants: readonly Plant[] = [
     rule: "the-plugin-ends-at-the-cluster",
     file: "kubectl-retriever/src/p29.ts",
     imports: "@retriever/operator/apply/write.ts",
+  },
+  {
+    rule: "commands-load-no-dashboard",
+    file: "kubectl-retriever/src/commands/p32.ts",
+    imports: "#dashboard/server.ts",
   },
   { rule: "e2e-imports-public-entries-only", file: "e2e/p4.ts", imports: "../operator/src/core/decide.ts" },
   {

@@ -1,4 +1,5 @@
 // Why an act would have no effect, by the operator's own rules: said before anything is written.
+import type { Act } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";
 import { refuse } from "@retriever/operator/core/people/acts.ts";
@@ -53,6 +54,28 @@ export function whatWorks(act: ActDocument, { namespace, name, status }: Migrati
   return `kubectl retriever status ${name} -n ${namespace} shows what it waits for`;
 }
 
+type Asking = {
+  readonly act: Act;
+  readonly role: string | undefined;
+  readonly namespace: string;
+  readonly name: string;
+};
+
+/** The rights that an act takes: to create acts at all, and its own one, which policies may ask for. */
+export function rightsOf({ act, role, namespace, name }: Asking): {
+  readonly create: Right;
+  readonly own: Right;
+  readonly ownName: string;
+} {
+  const group = "retriever.dev";
+  const subresource = act === "Approve" ? `approve-${role}` : act === "CompleteGuard" ? "promote" : act.toLowerCase();
+  return {
+    create: { verb: "create", group, resource: "migrationacts", namespace },
+    own: { verb: "create", group, resource: "retrievermigrations", subresource, namespace, name },
+    ownName: `retrievermigrations.retriever.dev/${subresource}`,
+  };
+}
+
 /** Why the user may not; undefined where he may, or nobody says. */
 export async function refuseRights(
   { spec: { act, role, migration }, metadata }: ActDocument,
@@ -60,22 +83,12 @@ export async function refuseRights(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const namespace = String(metadata["namespace"]);
-  const group = "retriever.dev";
-  const create: Right = { verb: "create", group, resource: "migrationacts", namespace };
-  const subresource = act === "Approve" ? `approve-${role}` : act === "CompleteGuard" ? "promote" : act.toLowerCase();
-  const own: Right = {
-    verb: "create",
-    group,
-    resource: "retrievermigrations",
-    subresource,
-    namespace,
-    name: migration.name,
-  };
+  const { create, own, ownName } = rightsOf({ act, role, namespace, name: migration.name });
   const [mayCreate, mayAct] = await Promise.all([client.mayI(create, signal), client.mayI(own, signal)]);
   const needs = (what: string) => `you may not create ${what} in namespace ${namespace}; ask for that right`;
   if (mayCreate === false) return needs("migrationacts.retriever.dev");
   if (mayAct !== false) return undefined;
   // The right to one kind of act counts where the policy asks for it.
   const isAsked = await client.readActIdentityProved(signal).catch(() => false);
-  return isAsked ? needs(`retrievermigrations.retriever.dev/${subresource} (${migration.name})`) : undefined;
+  return isAsked ? needs(`${ownName} (${migration.name})`) : undefined;
 }

@@ -8,7 +8,7 @@ import { sleep } from "@retriever/operator/timing/delay.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { type Form, printDocument, printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { viewMigration } from "#output/migration-view.ts";
+import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderTable } from "#text/table.ts";
@@ -31,8 +31,7 @@ export async function listMigrations(
     terminal.data(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
   else if (found.length === 0) terminal.warn(`no migrations in ${namespace ?? "any namespace"}`);
   else {
-    const head = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "GUARD", "READY", "IN PHASE"];
-    const rows = [head, ...found.map((raw) => rowOf(raw, clock.now()))].map((row) =>
+    const rows = [listHead, ...found.map((raw) => listRow(viewMigration(raw), clock.now()))].map((row) =>
       row.slice(namespace === undefined ? 0 : 1),
     );
     for (const line of renderTable(rows, "   ")) terminal.print(clipped(line, Number.MAX_SAFE_INTEGER));
@@ -40,8 +39,10 @@ export async function listMigrations(
   return exitCodes.ok;
 }
 
-function rowOf(raw: unknown, now: number): string[] {
-  const { namespace, name, status, plan } = viewMigration(raw);
+export const listHead = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "GUARD", "READY", "IN PHASE"];
+
+/** A migration at a glance. */
+export function listRow({ namespace, name, status, plan }: MigrationView, now: number): string[] {
   const { revision, conditions } = status;
   const columns = columnsOf(status, plan);
   return [

@@ -13,8 +13,15 @@ export type Section = {
   readonly isTable?: boolean;
 };
 
-/** Title, word and sentence in columns. */
-export function row(title: string, word: string, rest: string): string {
+/** Title, word and sentence. */
+export type Row = { readonly title: string; readonly word: string; readonly rest: string };
+
+export function row(title: string, word: string, rest: string): Row {
+  return { title, word, rest };
+}
+
+/** A row in columns. */
+export function printRow({ title, word, rest }: Row): string {
   return `${title.padEnd(14)} ${word.padEnd(10)} ${rest}`;
 }
 

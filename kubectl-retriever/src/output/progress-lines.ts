@@ -3,11 +3,11 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { totalsOf } from "@retriever/operator/core/pods/epoch-evidence.ts";
 import { countWord, spanWord } from "@retriever/operator/page/words.ts";
-import { row } from "./lines.ts";
+import { type Row, row } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
 
 /** One row or several, none where nothing is counted. */
-export function progressLines(view: MigrationView, now: number): string[] {
+export function progressLines(view: MigrationView, now: number): Row[] {
   return byPhase[view.status.phase](view, now);
 }
 
@@ -21,13 +21,13 @@ const checkConditions: readonly string[] = [
 ];
 
 /** All that is open at once, not the first of it. */
-function openChecks({ conditions }: MigrationStatus): string[] {
+function openChecks({ conditions }: MigrationStatus): Row[] {
   return conditions
     .filter(({ type, status }) => checkConditions.includes(type) && status !== "True")
     .map(({ type, status, message }) => row("OPEN", status === "Unknown" ? "unknown" : "no", `${type}: ${message}`));
 }
 
-function stageLine({ status, plan }: MigrationView, now: number): string[] {
+function stageLine({ status, plan }: MigrationView, now: number): Row[] {
   const { stage } = status;
   const planned = plan?.stages[stage?.index ?? 0];
   if (stage === undefined || planned === undefined || plan === undefined) return [];
@@ -57,12 +57,12 @@ function answeredOf({ evidence }: MigrationStatus): { readonly answered: number;
   return { answered: totalsOf(evidence).answered, has: evidence !== undefined };
 }
 
-function samplesLine({ status }: MigrationView): string[] {
+function samplesLine({ status }: MigrationView): Row[] {
   const { answered, has } = answeredOf(status);
   return has ? [row("PROGRESS", "ramped", `${countWord(answered)} samples; the cutover is left`)] : [];
 }
 
-function followLine({ acks, revision }: MigrationStatus, now: number): string[] {
+function followLine({ acks, revision }: MigrationStatus, now: number): Row[] {
   if (acks === undefined) return [];
   const { pods, matched } = acks;
   const end = Date.parse(revision?.activationDeadline ?? "");
@@ -70,7 +70,7 @@ function followLine({ acks, revision }: MigrationStatus, now: number): string[] 
   return [row("PROGRESS", `${matched} of ${pods}`, `pods follow, ${pods - matched} left${until}`)];
 }
 
-function guardLine({ status, plan }: MigrationView): string[] {
+function guardLine({ status, plan }: MigrationView): Row[] {
   const { guard } = status;
   if (guard === undefined || plan === undefined) return [];
   const whole = durationSeconds(plan.guard.duration);
@@ -82,7 +82,7 @@ function guardLine({ status, plan }: MigrationView): string[] {
 }
 
 /** What is left to do after the last phase. */
-function endLines({ conditions, verification, validation }: MigrationStatus): string[] {
+function endLines({ conditions, verification, validation }: MigrationStatus): Row[] {
   const run = verification?.runs.at(-1);
   const open = conditions.filter(({ type, status }) =>
     type === "Settled" || type === "DriftResolved" ? status !== "True" : type === "PostmortemDue" && status === "True",
@@ -102,7 +102,7 @@ function endLines({ conditions, verification, validation }: MigrationStatus): st
   ];
 }
 
-type Progress = (view: MigrationView, now: number) => string[];
+type Progress = (view: MigrationView, now: number) => Row[];
 const checks: Progress = ({ status }) => openChecks(status);
 const follow: Progress = ({ status }, now) => followLine(status, now);
 const ended: Progress = ({ status }) => endLines(status);

@@ -6,7 +6,7 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { clipped, shareWord, sinceWord, spanWord } from "@retriever/operator/page/words.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { renderEvidence } from "./evidence-table.ts";
-import { fit, row, type Section, wrapped } from "./lines.ts";
+import { fit, printRow, type Row, row, type Section, wrapped } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
 import { progressLines } from "./progress-lines.ts";
 
@@ -24,8 +24,11 @@ const mostMessages = 4;
 export function renderStatus(view: MigrationView, now: number, canvas: Canvas): string[] {
   const { status, plan } = view;
   const columns = Math.max(20, canvas.columns);
-  const said = (lines: readonly (string | undefined)[]) =>
-    lines.filter(isLine).flatMap((line) => (line === "" ? [line] : wrapped(printable(line), columns)));
+  const said = (lines: readonly (string | Row | undefined)[]) =>
+    lines
+      .filter(isLine)
+      .map((line) => (typeof line === "string" ? line : printRow(line)))
+      .flatMap((line) => (line === "" ? [line] : wrapped(printable(line), columns)));
   const table = renderEvidence(status, plan).map((line) => clipped(line, columns));
   const sections: Section[] = [
     { rank: 0, title: "name", lines: said([headLine(view, now)]) },
@@ -57,6 +60,26 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
   );
 }
 
+/** What is said beside the head, the figures and the rollback path, row by row: the same rows as on a terminal. */
+export function detailRows(view: MigrationView): Row[] {
+  const { status } = view;
+  const rows = [
+    configLine(view),
+    laggingLine(status),
+    fencedLine(status),
+    guardLine(view),
+    harmLine(status),
+    rollbackLine(status),
+    latchedLine(status),
+    ...approvedLine(status),
+    ...waivedLines(status),
+    ...checkLines(status),
+    ...outboxLines(status),
+    ...unknownLines(view),
+  ];
+  return rows.filter(isLine);
+}
+
 /** One line for a log: when it isn't a terminal. */
 export function renderLine(view: MigrationView, now: number): string {
   const { status } = view;
@@ -82,12 +105,14 @@ function headLine({ name, status, plan, deleting }: MigrationView, now: number):
   return parts.filter((part) => part !== "").join("   ");
 }
 
-function phaseWords({ phase, stage }: MigrationStatus): string {
+/** The phase, and within the ramp its stage and rate. */
+export function phaseWords({ phase, stage }: MigrationStatus): string {
   if (stage === undefined || (phase !== "WarmUp" && phase !== "Ramp")) return phase;
   return `${phase}, stage ${stage.index + 1} of ${stage.count} at ${shareWord(stage.sampleRate)}`;
 }
 
-function readyWord(status: MigrationStatus): string {
+/** Whether it moves, in one word; empty where that needs none. */
+export function readyWord(status: MigrationStatus): string {
   const ready = conditionOf(status, "Ready");
   // What has ended needs no word of whether it moves.
   if (isFinalPhase(status.phase) && conditionOf(status, "Settled")?.status === "True") return "";
@@ -102,14 +127,15 @@ function messageLines({ message, phase }: MigrationStatus): string[] {
   return [`${isFinalPhase(phase) ? "Result:" : "Not further because:"} ${message}`];
 }
 
-function rollbackPathLine(status: MigrationStatus): string | undefined {
+/** Whether a rollback would work now. */
+export function rollbackPathLine(status: MigrationStatus): Row | undefined {
   const ready = conditionOf(status, "RollbackReady");
   if (ready === undefined) return undefined;
   const word = { True: "ready", False: "NOT READY", Unknown: "unknown" }[ready.status];
   return row("ROLLBACK PATH", word, ready.message);
 }
 
-function configLine({ status, plan }: MigrationView): string | undefined {
+function configLine({ status, plan }: MigrationView): Row | undefined {
   const { revision, acks } = status;
   if (revision === undefined) return undefined;
   const serving =
@@ -122,14 +148,14 @@ function configLine({ status, plan }: MigrationView): string | undefined {
   );
 }
 
-function laggingLine({ acks }: MigrationStatus): string | undefined {
+function laggingLine({ acks }: MigrationStatus): Row | undefined {
   if (acks === undefined || acks.lagging.length + acks.lost.length === 0) return undefined;
   const lost = acks.lost.length === 0 ? [] : [`on lost nodes: ${acks.lost.join(", ")}`];
   return row("LAGGING", String(acks.lagging.length + acks.lost.length), [...acks.lagging, ...lost].join(", "));
 }
 
 /** Who serves the source while the others serve the destination. */
-function fencedLine({ acks, cutover, revision }: MigrationStatus): string | undefined {
+function fencedLine({ acks, cutover, revision }: MigrationStatus): Row | undefined {
   const names = acks?.fenced ?? [];
   if (acks === undefined || names.length === 0 || revision?.primary !== "destination") return undefined;
   const more = Math.max(0, Math.min(cutover?.fencedPods ?? 0, acks.pods - acks.matched) - names.length);
@@ -138,7 +164,7 @@ function fencedLine({ acks, cutover, revision }: MigrationStatus): string | unde
   return row("FENCED", String(names.length + more), `${names.join(", ")}${rest}: ${why}`);
 }
 
-function guardLine({ status, plan }: MigrationView): string | undefined {
+function guardLine({ status, plan }: MigrationView): Row | undefined {
   const { guard } = status;
   if (guard === undefined) return undefined;
   const of = plan === undefined ? "" : ` of ${spanWord(durationSeconds(plan.guard.duration))}`;
@@ -149,13 +175,13 @@ function guardLine({ status, plan }: MigrationView): string | undefined {
   );
 }
 
-function harmLine({ harm }: MigrationStatus): string | undefined {
+function harmLine({ harm }: MigrationStatus): Row | undefined {
   return harm === undefined || harm.causes.length === 0
     ? undefined
     : row("HARM", harm.heldSince === undefined ? "found" : "held", harm.causes.join("; "));
 }
 
-function rollbackLine({ rollback }: MigrationStatus): string | undefined {
+function rollbackLine({ rollback }: MigrationStatus): Row | undefined {
   if (rollback === undefined) return undefined;
   return row(
     "ROLLBACK",
@@ -164,7 +190,7 @@ function rollbackLine({ rollback }: MigrationStatus): string | undefined {
   );
 }
 
-function latchedLine({ acts }: MigrationStatus): string | undefined {
+function latchedLine({ acts }: MigrationStatus): Row | undefined {
   const latched = acts?.latched;
   return latched === undefined
     ? undefined
@@ -174,7 +200,7 @@ function latchedLine({ acts }: MigrationStatus): string | undefined {
 const checking = ["Preflight", "AwaitingApproval"];
 
 /** What the plan leaves out, at any time, and what it asks while it is asked; each with who decided it, if not the manifest. */
-function checkLines({ phase, checklist = [], skippedChecks }: MigrationStatus): string[] {
+function checkLines({ phase, checklist = [], skippedChecks }: MigrationStatus): Row[] {
   const nameOf = (check: string): string => {
     const from = checklist.find((one) => one.check === check)?.from ?? "Manifest";
     return from === "Manifest" ? check : `${check} (${from.toLowerCase()})`;
@@ -186,25 +212,25 @@ function checkLines({ phase, checklist = [], skippedChecks }: MigrationStatus): 
   ];
 }
 
-function approvedLine({ acts }: MigrationStatus): string[] {
+function approvedLine({ acts }: MigrationStatus): Row[] {
   const approvals = acts?.approvals ?? [];
   if (approvals.length === 0) return [];
   return [row("APPROVED", "by", approvals.map(({ actor, role }) => `${actor} (${role})`).join(", "))];
 }
 
 /** A plugin older than the operator shows what it knows, and says that there is more. */
-function unknownLines({ unknownFields }: MigrationView): string[] {
+function unknownLines({ unknownFields }: MigrationView): Row[] {
   return unknownFields.length === 0
     ? []
     : [row("NOT SHOWN", "newer", `than this program: ${unknownFields.join(", ")}`)];
 }
 
-function waivedLines({ acts }: MigrationStatus): string[] {
+function waivedLines({ acts }: MigrationStatus): Row[] {
   return (acts?.waived ?? []).map(({ check, actor, reason }) => row("WAIVED", check, `by ${actor}: ${reason}`));
 }
 
 /** What people outside are to be told, where somebody doesn't have it; the newest last. */
-function outboxLines({ outbox }: MigrationStatus): string[] {
+function outboxLines({ outbox }: MigrationStatus): Row[] {
   const open = (outbox ?? []).filter(({ pending, failed }) => pending.length + failed.length > 0);
   return open.slice(-mostMessages).map(({ kind, pending, failed, attempts, lastError }) => {
     const waiting = pending.length === 0 ? [] : [`waiting for ${pending.join(", ")}`];
@@ -223,12 +249,12 @@ function conditionOf(status: MigrationStatus, type: Condition["type"]): Conditio
   return status.conditions.find((condition) => condition.type === type);
 }
 
-function isLine(line: string | undefined): line is string {
+function isLine<T>(line: T | undefined): line is T {
   return line !== undefined;
 }
 
 /** A blank line before, unless there is nothing. */
-function spaced(lines: readonly (string | undefined)[]): string[] {
+function spaced(lines: readonly (Row | undefined)[]): (string | Row)[] {
   const present = lines.filter(isLine);
   return present.length === 0 ? [] : ["", ...present];
 }

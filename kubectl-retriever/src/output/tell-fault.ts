@@ -17,8 +17,13 @@ export function tellFault(fault: unknown, { terminal, signal }: Around): number 
   const error = asOperatorError(fault);
   terminal.endFrames();
   terminal.warn(`${error.code}: ${error.message}`);
-  terminal.warn(remedies[error.code]?.(error, servers.get(error) ?? "") ?? remedyOf(error.code));
+  terminal.warn(remedyFor(error, servers.get(error) ?? ""));
   return signal.aborted ? exitCodes.interrupted : exitCodeOfFault(error);
+}
+
+/** What helps a person whose call to a server failed. */
+export function remedyFor(error: OperatorError, server: string): string {
+  return remedies[error.code]?.(error, server) ?? remedyOf(error.code);
 }
 
 type Remedy = (error: OperatorError, server: string) => string | undefined;

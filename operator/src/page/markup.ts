@@ -11,12 +11,16 @@ function escapeText(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
+/** Elements that have no end. */
+const empty: readonly string[] = ["input", "link", "meta"];
+
 /** An element; numbers are rounded to a tenth, undefined attributes and children left out, strings escaped. */
 export function element(name: string, attributes: Attributes = {}, ...children: readonly Child[]): Markup {
   const words = Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined ? [] : [` ${key}="${escapeText(typeof value === "number" ? tenth(value) : value)}"`],
   );
-  return { markup: `<${name}${words.join("")}>${group(...children).markup}</${name}>` };
+  const start = `<${name}${words.join("")}>`;
+  return { markup: empty.includes(name) ? start : `${start}${group(...children).markup}</${name}>` };
 }
 
 /** Children without an element around them. */

@@ -1,7 +1,7 @@
 // The page's style: two palettes, by what the reader's system prefers. No font, image or script from anywhere.
 
 const light = `--ground:#fbfbfa;--card:#fff;--ink:#1b1f24;--soft:#5b6570;--line:#e2e5e9;--grid:#eceef1;
---good:#1a7f4b;--bad:#c3352b;--warn:#b26a00;--curve:#2557a7;--fill:#2557a722;--traffic:#7b8794;--event:#b26a00;--band:#f4a83424;
+--good:#1a7f4b;--bad:#c3352b;--warn:#945600;--curve:#2557a7;--fill:#2557a722;--traffic:#7b8794;--event:#b26a00;--band:#f4a83424;
 --quiet:#cfd5dc;--warm:#b9d6f2;--ramp:#7fb2e5;--wait:#f2cf7f;--cut:#c3a6e8;--guard:#9fd8c4;--done:#4fb286;--back:#f0a08a;--gone:#d9574a`;
 const dark = `--ground:#111418;--card:#181c21;--ink:#e7ebef;--soft:#9aa5b1;--line:#2c333b;--grid:#232930;
 --good:#55c391;--bad:#ff7a6e;--warn:#f0b04c;--curve:#86b6ff;--fill:#86b6ff2b;--traffic:#7b8794;--event:#f0b04c;--band:#f0b04c1c;

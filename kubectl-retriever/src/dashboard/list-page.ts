@@ -1,0 +1,72 @@
+// All migrations at a glance: a row each, with the columns of `kubectl retriever get` and why it goes no further.
+
+import { element, type Markup } from "@retriever/operator/page/markup.ts";
+import { counted } from "@retriever/operator/page/words.ts";
+import { listHead, listRow } from "#commands/list-migrations.ts";
+import { phaseWords, readyWord } from "#output/render-status.ts";
+import type { Fragment } from "./fragments.ts";
+import type { LiveMigration } from "./live-migrations.ts";
+
+const needsPerson = ["AwaitingApproval", "AwaitingCutover"];
+
+const head = ["NAME", "NAMESPACE", ...listHead.slice(2), "WHY"];
+
+/** Path of a migration's page below the base. */
+export function pagePath({ namespace, name }: Pick<LiveMigration, "namespace" | "name">): string {
+  return `m/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** The summary and the table; the table is sent whole only when rows come or go. */
+export function listFragments(migrations: readonly LiveMigration[], base: string, now: number): readonly Fragment[] {
+  const rows = migrations.map((migration) => rowFragment(migration, base, now));
+  const heads = head.map((word) => element("th", { role: "columnheader", scope: "col" }, word));
+  const table = element(
+    "div",
+    { id: "migrations", class: "wide", role: "region", "aria-label": "Migrations", tabindex: "0" },
+    element(
+      "table",
+      { role: "table", "aria-label": "Migrations" },
+      element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)),
+      element("tbody", { role: "rowgroup" }, ...rows.map(({ html }) => ({ markup: html }))),
+    ),
+  );
+  const waiting = migrations.filter(({ view }) => view !== undefined && needsPerson.includes(view.status.phase));
+  const summary = [
+    counted(migrations.length, "migration"),
+    ...(waiting.length === 0 ? [] : [`${waiting.length} waiting for a person`]),
+  ].join(", ");
+  return [
+    {
+      id: "heading",
+      html: element("div", { id: "heading" }, element("h1", {}, "Migrations"), element("p", {}, summary)).markup,
+    },
+    { id: "migrations", html: table.markup, parts: rows },
+  ];
+}
+
+function rowFragment(migration: LiveMigration, base: string, now: number): Fragment {
+  const { namespace, name, view, fault } = migration;
+  const id = `row-${namespace}.${name}`;
+  const link = element("a", { id: `${id}-link`, href: `${base}${pagePath(migration)}` }, name);
+  const cells: readonly (Markup | string)[] =
+    view === undefined
+      ? [namespace, ...listHead.slice(2).map(() => "-"), fault ?? ""]
+      : [namespace, phaseCell(view), ...listRow(view, now).slice(3), view.status.message];
+  const markup = element(
+    "tr",
+    { id, role: "row" },
+    element("td", { role: "rowheader" }, link),
+    ...cells.map((cell, index) => element("td", { role: "cell", "data-title": head[index + 1] }, cell)),
+  );
+  return { id, html: markup.markup };
+}
+
+/** The word, with its colour beside it. */
+export function phaseCell({ status }: { readonly status: Parameters<typeof phaseWords>[0] }): Markup {
+  const ready = readyWord(status);
+  return element(
+    "span",
+    { class: `badge b-${status.phase}` },
+    `${phaseWords(status)}${ready === "" ? "" : `, ${ready}`}`,
+  );
+}

@@ -1,0 +1,200 @@
+import { aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import type { KubeClient } from "#kube-client.ts";
+import { startDashboard, streamed } from "#test/dashboard/start-dashboard.ts";
+
+const page = "m/search/docs-to-qdrant";
+let close: () => Promise<void> = async () => undefined;
+afterEach(() => close());
+
+/** With one migration in its guard. */
+async function arrange(client: Partial<KubeClient> = {}) {
+  const dashboard = await startDashboard(client);
+  ({ close } = dashboard);
+  dashboard.handlers.onList([aRawMigration(aStatus({ phase: "Guard", message: "guarding" }))]);
+  return dashboard;
+}
+
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+describe("access", () => {
+  test("the printed link opens the pages once, and with its cookie alone", async () => {
+    const { ask, base, link, open } = await arrange();
+    const session = await open();
+    expect(await ask({ path: base, headers: session })).toMatchObject({ status: 200 });
+    expect(await ask({ path: base })).toMatchObject({ status: 401 });
+    const { pathname, search } = new URL(link);
+    expect(await ask({ path: pathname + search })).toMatchObject({
+      status: 401,
+      text: expect.stringContaining("already"),
+    });
+    expect(await ask({ path: "/open?token=x" })).toMatchObject({ status: 401 });
+  });
+
+  test("the cookie goes to no other path, no script and no other site", async () => {
+    const { ask, base, link } = await arrange();
+    const { pathname, search } = new URL(link);
+    const { headers } = await ask({ path: pathname + search });
+    expect(String(headers["set-cookie"]).split("; ").slice(1)).toEqual([`Path=${base}`, "HttpOnly", "SameSite=Strict"]);
+  });
+
+  test.each([
+    ["another host (DNS rebinding)", { host: "evil.example" }, 421],
+    ["localhost by name", { host: "localhost" }, 421],
+    ["another origin", { origin: "https://evil.example" }, 403],
+    ["another local port", { origin: "http://127.0.0.1:1" }, 403],
+    ["no origin at all", { origin: "null" }, 403],
+    ["another site's navigation", { "sec-fetch-site": "cross-site" }, 403],
+    ["another port's navigation", { "sec-fetch-site": "same-site" }, 403],
+    ["another session", { cookie: "retriever-dashboard=x" }, 401],
+  ])("a request with %s is refused, session or not", async (_, headers, status) => {
+    const { ask, base, open } = await arrange();
+    const session = await open();
+    expect(await ask({ path: base, headers: { ...session, ...headers } })).toMatchObject({ status });
+    expect(await ask({ path: `${base}events?page=`, headers: { ...session, ...headers } })).toMatchObject({ status });
+  });
+
+  test("every answer forbids inline scripts, frames, other origins and keeping", async () => {
+    const { ask, base, open } = await arrange();
+    for (const headers of [await open(), {}]) {
+      const answer = await ask({ path: base, headers });
+      expect(answer.headers).toMatchObject({
+        "cache-control": "no-store",
+        "content-security-policy": expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+      });
+      expect(answer.headers["content-security-policy"]).not.toContain("unsafe");
+      expect(answer.text).not.toMatch(/<style|<script>|style="|onclick/);
+    }
+  });
+});
+
+describe("acts", () => {
+  const own = (port: number) => ({ ...form, origin: `http://127.0.0.1:${port}` });
+  const rollback = `${page}/act/rollback`;
+
+  test("Rollback is written at once, before anything is read, and what came of it is told", async () => {
+    const { ask, base, open, port, acts } = await arrange();
+    const headers = { ...(await open()), ...own(port) };
+    const { status, text } = await ask({ method: "POST", path: base + rollback, headers, body: "reason=bad" });
+    expect(acts.map(({ spec }) => spec)).toEqual([
+      { migration: { name: "docs-to-qdrant" }, act: "Rollback", actor: "user-a", reason: "bad" },
+    ]);
+    expect({ status, text }).toMatchObject({
+      status: 200,
+      text: expect.stringContaining("migrationact/docs-act-1 created"),
+    });
+  });
+
+  test.each([
+    ["by GET shows a form and writes nothing", "GET", {}, 200],
+    ["without an Origin", "POST", form, 403],
+    ["from another origin", "POST", { ...form, origin: "https://evil.example" }, 403],
+    ["from another local port", "POST", { ...form, origin: "http://127.0.0.1:1" }, 403],
+    ["as another method", "PUT", form, 405],
+  ])("Rollback %s", async (_, method, headers, status) => {
+    const { ask, base, open, acts } = await arrange();
+    const session = await open();
+    expect(await ask({ method, path: base + rollback, headers: { ...session, ...headers } })).toMatchObject({ status });
+    expect(acts).toEqual([]);
+  });
+
+  test("a body that is no form, or longer than one, writes nothing", async () => {
+    const { ask, base, open, port, acts } = await arrange();
+    const headers = { ...(await open()), ...own(port) };
+    const plain = { ...headers, "content-type": "text/plain" };
+    expect(await ask({ method: "POST", path: base + rollback, headers: plain, body: "x" })).toMatchObject({
+      status: 415,
+    });
+    const long = `reason=${"x".repeat(200_000)}`;
+    expect(await ask({ method: "POST", path: base + rollback, headers, body: long })).toMatchObject({ status: 413 });
+    expect(acts).toEqual([]);
+  });
+
+  test.each([
+    ["pause", "typed=other", "expected docs-to-qdrant"],
+    ["pause", "", "expected docs-to-qdrant"],
+    ["complete-guard", "typed=docs-to-qdrant", "needs a reason"],
+    ["postmortem", "typed=docs-to-qdrant", "needs the report"],
+  ])("%s with `%s` is refused: %s", async (command, body, why) => {
+    const { ask, base, open, port, acts } = await arrange();
+    const headers = { ...(await open()), ...own(port) };
+    const answer = await ask({ method: "POST", path: `${base}${page}/act/${command}`, headers, body });
+    expect(answer).toMatchObject({ status: 400, text: expect.stringContaining(why) });
+    expect(acts).toEqual([]);
+  });
+
+  test("Rollback of a migration that nobody can read is offered and written all the same", async () => {
+    const { ask, base, open, port, acts, handlers } = await arrange();
+    handlers.onList([]);
+    const headers = { ...(await open()), ...own(port) };
+    expect((await ask({ path: base + page, headers })).text).toContain(`href="${base}${rollback}"`);
+    const answer = await ask({ method: "POST", path: base + rollback, headers, body: "" });
+    expect(answer.text).toContain("Rollback has no effect");
+    expect(acts.length).toBe(1);
+  });
+
+  test("a verb without its right is greyed with the right's name as soon as that is known; Rollback and Abort never", async () => {
+    const { base, open, port } = await arrange({ mayI: async () => false });
+    const stream = streamed(port, `${base}events?page=${encodeURIComponent(page)}`, await open());
+    for await (const { acts = "" } of stream) {
+      if (!acts.includes("lack the right")) continue;
+      expect(acts).toMatch(/aria-disabled="true"[^>]*>pause.*create migrationacts\.retriever\.dev/);
+      for (const red of ["rollback", "abort"]) expect(acts).toContain(`href="${base}${page}/act/${red}"`);
+      break;
+    }
+  });
+});
+
+describe("a stream", () => {
+  test("brings what changed and nothing else", async () => {
+    const { ask, base, open, port, handlers } = await arrange();
+    const session = await open();
+    const { text } = await ask({ path: base, headers: session });
+    const [, shown] = /data-shown="([^"]+)"/.exec(text) ?? [];
+    const stream = streamed(port, `${base}events?page=&shown=${shown}`, session);
+    handlers.onEvent("MODIFIED", aRawMigration(aStatus({ phase: "RollingBack", message: "back to pgvector" })));
+    for await (const message of stream) {
+      const row = message["row-search.docs-to-qdrant"];
+      if (row === undefined) continue;
+      expect(row).toContain("back to pgvector");
+      expect(Object.keys(message)).not.toContain("migrations");
+      break;
+    }
+  });
+
+  test("of a migration that is deleted says so on the page that is open", async () => {
+    const { base, open, port, handlers } = await arrange();
+    const stream = streamed(port, `${base}events?page=${encodeURIComponent(page)}`, await open());
+    handlers.onEvent("DELETED", aRawMigration());
+    let told = "";
+    for await (const { facts = "" } of stream) {
+      told = facts;
+      if (told.includes("it was deleted")) break;
+    }
+    expect(told).toContain("it was deleted");
+  });
+
+  test("too many are refused, and one that ends makes room", async () => {
+    const { ask, base, open, port } = await arrange();
+    const session = await open();
+    const streams = Array.from({ length: 8 }, () => streamed(port, `${base}events?page=`, session));
+    for (const stream of streams) await stream.next();
+    expect(await ask({ path: `${base}events?page=`, headers: session })).toMatchObject({ status: 503 });
+    for (const stream of streams) await stream.return(undefined);
+  });
+});
+
+test("names and messages that would steer a page are shown as text", async () => {
+  const { ask, base, open, handlers } = await arrange();
+  const hostile = `<img src=x onerror=alert(1)>"'&\u001b[31m\u202eevil`;
+  const raw = aRawMigration(aStatus({ phase: "Guard", message: hostile }));
+  handlers.onList([{ ...raw, metadata: { namespace: "search", name: "docs-to-qdrant", uid: hostile } }]);
+  const session = await open();
+  for (const path of [base, base + page]) {
+    const { text } = await ask({ path, headers: session });
+    expect(text).toContain("&#60;img src=x onerror=alert(1)&#62;");
+    for (const steering of ["<img", "\u001b", "\u202e"]) expect(text).not.toContain(steering);
+  }
+});
