@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
+.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts test-ui demo-dashboard hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -93,6 +93,12 @@ hostile: setup ## what hostile tenants, pods and stores get done against the rea
 
 fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
 	@node e2e/fuzz/main.ts $(ARGS)
+
+test-ui: setup ## the dashboard in a real Chromium: axe on every view, keyboard, bytes, time to a pixel; by hand, two minutes; last line JSON (needs Debian's chromium; ARGS='--shots=FOLDER --chromium=FILE')
+	@node e2e/ui/main.ts $(ARGS)
+
+demo-dashboard: setup ## a migration in every phase and the dashboard over them, until Ctrl+C
+	@node e2e/ui/demo-main.ts
 
 bench-alerts: setup ## from an alert's firing in a real Prometheus to the rollback's intent, 20 runs; last line JSON (ARGS=--webhook)
 	@node e2e/bench/alerts/main.ts $(ARGS)

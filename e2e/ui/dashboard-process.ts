@@ -1,0 +1,16 @@
+// The dashboard as a person starts it.
+import { join } from "node:path";
+import { compileCache } from "#support/compile-cache.ts";
+import { startProcess } from "#support/process/start-process.ts";
+
+const program = join(import.meta.dirname, "../../kubectl-retriever/src/main.ts");
+
+/** Announces its link. */
+export function startDashboard(kubeconfig: string) {
+  return startProcess({
+    command: process.execPath,
+    args: [program, "dashboard", "--all-namespaces", "--kubeconfig", kubeconfig],
+    env: compileCache(),
+    readLine: (line) => /^http:\/\/127\.0\.0\.1:\d+\/open\?token=\S+$/.exec(line)?.[0],
+  });
+}

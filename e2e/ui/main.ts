@@ -1,0 +1,225 @@
+// `make test-ui`: the dashboard in a real Chromium, on the embedded API with a migration in every phase. Each view is held
+// to axe, light and dark; Rollback is reached by the keyboard alone. The last line is JSON. Options: --shots=FOLDER.
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { AxeBuilder } from "@axe-core/playwright";
+import { phases } from "@retriever/crds/status/migration-status.ts";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { listen } from "#support/http-server.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
+import { median } from "../bench/report/statistics.ts";
+import { startDashboard } from "./dashboard-process.ts";
+import { nameOf, namespace, type PhaseCluster, startPhases } from "./migrations.ts";
+
+const { values } = parseArgs({
+  options: {
+    /** Debian's, by its package chromium. */
+    chromium: { type: "string", default: "/usr/bin/chromium" },
+    shots: { type: "string" },
+  },
+});
+
+const limits = { transferredBytes: 200_000, eventToPixelMs: 1000, violations: 0, afterBlankMs: 300 } as const;
+const views = [
+  { name: "phone", width: 390, height: 844, scheme: "light" },
+  { name: "dark", width: 1280, height: 900, scheme: "dark" },
+  { name: "light", width: 1280, height: 900, scheme: "light" },
+] as const;
+
+/** One browser opens the link; what it got opens further contexts. */
+async function openLink(
+  browser: Browser,
+  link: string,
+): Promise<{ readonly state: Awaited<ReturnType<BrowserContext["storageState"]>>; readonly base: string }> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.getByRole("heading", { name: "Migrations" }).waitFor();
+  const state = await context.storageState();
+  const base = page.url();
+  await context.close();
+  return { state, base };
+}
+
+type Opened = Awaited<ReturnType<typeof openLink>>;
+
+/** Rules broken on every view, with where. */
+async function judgeViews(browser: Browser, { state, base }: Opened): Promise<string[]> {
+  const broken: string[] = [];
+  const paths = [
+    "",
+    `m/${namespace}/${nameOf("Guard")}/act/rollback`,
+    `m/${namespace}/${nameOf("Guard")}/act/complete-guard`,
+    ...phases.map((phase) => `m/${namespace}/${nameOf(phase)}`),
+  ];
+  for (const { name, width, height, scheme } of views) {
+    const context = await browser.newContext({
+      storageState: state,
+      viewport: { width, height },
+      colorScheme: scheme,
+      reducedMotion: "reduce",
+    });
+    const page = await context.newPage();
+    for (const path of paths) {
+      await page.goto(base + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      broken.push(
+        ...violations.map(
+          ({ id, nodes }) => `${name} /${path}: ${id} at ${nodes.map(({ target }) => target.join(" ")).join(", ")}`,
+        ),
+      );
+      const overflow = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
+      if (Number(overflow) > 0) broken.push(`${name} /${path}: ${String(overflow)} px wider than the window`);
+      await shoot(page, `${name}-${path.split("/").slice(2).join("-") || "list"}`);
+    }
+    await context.close();
+  }
+  return broken;
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (values.shots === undefined) return;
+  await mkdir(values.shots, { recursive: true });
+  await page.screenshot({ path: join(values.shots, `${name}.png`), fullPage: true });
+}
+
+/** From the list to an act of the API, by Tab and Enter. */
+async function rollBackByKeyboard(browser: Browser, { state, base }: Opened, { api }: PhaseCluster): Promise<boolean> {
+  const context = await browser.newContext({ storageState: state });
+  const page = await context.newPage();
+  await page.goto(base);
+  for (const target of [nameOf("Guard"), "rollback", `rollback ${nameOf("Guard")} now, for good`]) {
+    await press(page, target);
+  }
+  await page.getByText(/migrationact\/.* created: Rollback/).waitFor();
+  await context.close();
+  const list = api.direct({
+    verb: "list",
+    group: "retriever.dev",
+    version: "v1alpha1",
+    plural: "migrationacts",
+    namespace,
+  }) as { readonly items: readonly { readonly spec: { readonly act: string } }[] };
+  return list.items.some(({ spec }) => spec.act === "Rollback");
+}
+
+const mostTabs = 60;
+
+async function press(page: Page, target: string): Promise<void> {
+  for (let tabs = 0; tabs < mostTabs; tabs += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate("document.activeElement.textContent.trim()");
+    if (focused !== target) continue;
+    await Promise.all([page.waitForEvent("framenavigated"), page.keyboard.press("Enter")]);
+    return;
+  }
+  throw new Error(`${target} isn't reached by ${mostTabs} times Tab`);
+}
+
+const changes = 100;
+
+/** From a write to the API until a frame shows it, 99 % of a hundred, in ms. */
+async function eventToPixel(browser: Browser, { state, base }: Opened, { patch }: PhaseCluster): Promise<number> {
+  const context = await browser.newContext({ storageState: state });
+  const page = await context.newPage();
+  await page.goto(`${base}m/${namespace}/${nameOf("Ramp")}`);
+  const taken: number[] = [];
+  for (let change = 0; change < changes; change += 1) {
+    const words = `change number ${change} of the status`;
+    const seen = page.locator("#facts", { hasText: words }).waitFor();
+    const from = performance.now();
+    patch(nameOf("Ramp"), { message: words });
+    await seen;
+    taken.push(performance.now() - from);
+  }
+  await context.close();
+  return Math.round(taken.toSorted((a, b) => a - b)[Math.ceil(taken.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY);
+}
+
+/** Bytes of a first load, and of the stream in its first seconds. */
+async function transferred(browser: Browser, { state, base }: Opened): Promise<number> {
+  const context = await browser.newContext({ storageState: state });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.responseReceived", ({ response }) => {
+    bytes += response.encodedDataLength;
+  });
+  session.on("Network.dataReceived", ({ encodedDataLength, dataLength }) => {
+    bytes += encodedDataLength > 0 ? encodedDataLength : dataLength;
+  });
+  await page.goto(`${base}m/${namespace}/${nameOf("Guard")}`);
+  await page
+    .getByText("heard 0s ago")
+    .or(page.getByText(/heard [1-9]s ago/))
+    .first()
+    .waitFor();
+  await page.waitForEvent("requestfinished", { timeout: 2000 }).catch(() => undefined);
+  await context.close();
+  return bytes;
+}
+
+const loads = 10;
+
+/** How much later than on a page of one word something is painted first, medians, in ms. */
+async function paintsAfterBlank(browser: Browser, { state, base }: Opened): Promise<number> {
+  const blank = createServer(
+    (_, response) => void response.setHeader("content-type", "text/html").end("<!doctype html><p>word"),
+  );
+  const { port, close } = await listen(blank, "127.0.0.1");
+  const context = await browser.newContext({ storageState: state });
+  const page = await context.newPage();
+  const painted = async (url: string) => {
+    await page.goto(url);
+    const seen = await page.evaluate(
+      "new Promise((resolve) => new PerformanceObserver((list) => { const [paint] = list.getEntriesByName('first-contentful-paint'); if (paint) resolve(paint.startTime); }).observe({ type: 'paint', buffered: true }))",
+    );
+    return Number(seen);
+  };
+  const [blanks, pages]: [number[], number[]] = [[], []];
+  for (let load = 0; load < loads; load += 1) {
+    blanks.push(await painted(`http://127.0.0.1:${port}/`));
+    pages.push(await painted(`${base}m/${namespace}/${nameOf("Guard")}`));
+  }
+  await context.close();
+  await close();
+  return Math.round(median(pages) - median(blanks));
+}
+
+async function main(): Promise<boolean> {
+  endOnSignals();
+  const folder = await mkdtemp(join(tmpdir(), "test-ui-"));
+  const cluster = await startPhases(folder);
+  const dashboard = await startDashboard(cluster.api.kubeconfigPath("admin"));
+  const browser = await chromium.launch({ executablePath: values.chromium, args: ["--no-sandbox"] });
+  try {
+    const opened = await openLink(browser, dashboard.announced);
+    const violations = await judgeViews(browser, opened);
+    for (const each of violations) process.stdout.write(`${each}\n`);
+    const figures = {
+      violations: violations.length,
+      transferredBytes: await transferred(browser, opened),
+      afterBlankMs: await paintsAfterBlank(browser, opened),
+      eventToPixelMs: await eventToPixel(browser, opened, cluster),
+    };
+    const keyboard = await rollBackByKeyboard(browser, opened, cluster);
+    const met =
+      keyboard && (Object.keys(limits) as (keyof typeof limits)[]).every((name) => figures[name] <= limits[name]);
+    process.stdout.write(`${JSON.stringify({ p3: { ...figures, keyboard, limits, met } })}\n`);
+    return met;
+  } finally {
+    await browser.close();
+    await dashboard.stop();
+    await cluster.api.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+process.exitCode = (await main()) ? 0 : 1;

@@ -1,0 +1,185 @@
+// Migrations in every phase on the embedded API, each with as full a status as an operator leaves there.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
+import { resolveChecks } from "@retriever/crds/spec/resolve-checks.ts";
+import { type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
+import { legalSteps } from "@retriever/crds/status/phase-steps.ts";
+import { parse } from "yaml";
+import { type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
+import { makeKubeClient } from "#support/kube/client.ts";
+import { installDefinitions } from "#support/kube/definitions.ts";
+
+const manifest = join(import.meta.dirname, "../../examples/default/migration.yaml");
+const place = { group: "retriever.dev", version: "v1alpha1", plural: "retrievermigrations" } as const;
+export const namespace = "search";
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+const gate = (name: string, value: number, verdict: "Pass" | "Fail" | "NotYet"): MigrationStatus["gates"][number] => ({
+  gate: name,
+  verdict,
+  value,
+  interval: [value * 0.7, value * 1.4],
+  n: 5166,
+  limit: 0.05,
+  windowSeconds: 300,
+  message: `${name}: ${Number((value * 100).toFixed(2))} % of 5,166 samples are bad, limit 5 %`,
+});
+
+const condition = (
+  type: MigrationStatus["conditions"][number]["type"],
+  status: "True" | "False" | "Unknown",
+  message: string,
+) => ({
+  type,
+  status,
+  reason: "Observed",
+  message,
+  lastTransitionTime: minutesAgo(90),
+  observedGeneration: 1,
+});
+
+const identity = (kind: string, digit: string) => {
+  const digest = digit.repeat(32);
+  return { kind, label: `${kind} ${kind}.search.svc/chunks`, digest, placeDigest: digest };
+};
+
+const isPast = (phase: Phase) => ["Guard", "Completed"].includes(phase);
+const isBack = (phase: Phase) => ["RollingBack", "VerifyingDrift", "RolledBack"].includes(phase);
+const isCounted = (phase: Phase) => !["Pending", "Preflight", "AwaitingApproval"].includes(phase);
+const slower = "slower by at least 80 ms in 97 % of 630 samples";
+
+/** As full as the phase gets. */
+function statusIn(phase: Phase, plan: string, hash: string): Partial<MigrationStatus> {
+  const since = minutesAgo(41);
+  return {
+    observedGeneration: 1,
+    phase,
+    phaseStartedAt: since,
+    message: isBack(phase)
+      ? `rolling back to pgvector: ${slower}`
+      : "latency gate is undecided; 1,134 samples to go, about 9 min at 2.1/s",
+    epoch: 7,
+    plan,
+    planHash: hash,
+    source: identity("pgvector", "a"),
+    destination: identity("qdrant", "b"),
+    acks: { pods: 12, matched: 11, lagging: ["search-api-7d9f-abcde"], lost: [] },
+    ...configuredIn(phase, since),
+    ...judgedIn(phase, since),
+    history: phases.slice(0, phases.indexOf(phase) + 1).map((step, index) => ({
+      at: minutesAgo(600 - index * 30),
+      phase: step,
+      epoch: index,
+      reason: "StepTaken",
+      message: `every check of ${step} held`,
+    })),
+  };
+}
+
+function configuredIn(phase: Phase, since: string): Partial<MigrationStatus> {
+  const shadow = isPast(phase) ? "source" : "destination";
+  return {
+    revision: {
+      epoch: 7,
+      primary: isPast(phase) ? "destination" : "source",
+      shadow: isBack(phase) ? "none" : shadow,
+      sampleRate: isCounted(phase) ? 0.05 : 0,
+      released: false,
+      at: since,
+    },
+    conditions: [
+      condition("Accepted", "True", "the plan is accepted"),
+      condition("Reachable", "Unknown", "3 of 12 pods have not answered yet whether they reach qdrant.search.svc"),
+      condition(
+        "RollbackReady",
+        isBack(phase) ? "Unknown" : "True",
+        "the source answers in 9 ms, its newest chunk is 12 s old",
+      ),
+      condition("Ready", "True", "doing what was asked"),
+    ],
+  };
+}
+
+function judgedIn(phase: Phase, since: string): Partial<MigrationStatus> {
+  const guard = {
+    startedAt: since,
+    tickedAt: minutesAgo(0),
+    visibility: "watched",
+    watchedSeconds: 7500,
+    idleSeconds: 60,
+    unobservedSeconds: 30,
+  } as const;
+  const rollback = { at: since, from: "Guard", reason: "HarmFound", causes: [slower], actor: "user-b" } as const;
+  if (!isCounted(phase)) return {};
+  return {
+    gates: [
+      gate("scoreDelta", 0.009, "Pass"),
+      gate("latencyDelta", 0.046, "NotYet"),
+      gate("mismatch", 0.004, "Pass"),
+      gate("shadowErrors", 0.0001, "Pass"),
+    ],
+    stage: { index: 1, count: 3, sampleRate: 0.05, startedAt: since },
+    ...(phase === "Guard" ? { guard } : {}),
+    ...(isBack(phase) ? { rollback: { ...rollback, causes: [...rollback.causes] } } : {}),
+  };
+}
+
+/** The phases that lead to one, in their order. */
+function wayTo(phase: Phase): readonly Phase[] {
+  const ways: Phase[][] = [["Pending"]];
+  for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
+    const last = way.at(-1) ?? "Pending";
+    if (last === phase) return way;
+    const next = legalSteps[last].filter((step) => !(last === "Pending" && step !== "Preflight"));
+    for (const step of next) if (!way.includes(step)) ways.push([...way, step]);
+  }
+  throw new Error(`no way to ${phase}`);
+}
+
+export type PhaseCluster = {
+  readonly api: EmbeddedApi;
+  /** Writes a part of a migration's status. */
+  readonly patch: (name: string, status: object) => void;
+};
+
+/** One migration for each phase, named after it. */
+export async function startPhases(directory: string): Promise<PhaseCluster> {
+  const api = await startApi({ directory });
+  const client = makeKubeClient(api.kubeconfigPath("admin"));
+  await installDefinitions(client);
+  await client.close();
+  const example = parse(await readFile(manifest, "utf8")) as { readonly spec: object };
+  const spec = resolveChecks(migrationSpecSchema.parse(example.spec));
+  const at = { ...place, namespace };
+  const create = (name: string) => void api.direct({ verb: "create", ...at, body: { ...example, metadata: { name } } });
+  const patch = (name: string, status: object) =>
+    void api.direct({
+      verb: "patch",
+      ...at,
+      name,
+      subresource: "status",
+      contentType: "application/merge-patch+json",
+      body: { status },
+    });
+  api.direct({
+    verb: "create",
+    group: "",
+    version: "v1",
+    plural: "namespaces",
+    body: { metadata: { name: namespace } },
+  });
+  for (const phase of phases) {
+    const name = nameOf(phase);
+    create(name);
+    for (const step of wayTo(phase)) patch(name, { phase: step });
+    patch(name, statusIn(phase, JSON.stringify(spec), planHash(spec)));
+  }
+  return { api, patch };
+}
+
+export function nameOf(phase: Phase): string {
+  return `docs-${phase.toLowerCase()}`;
+}
