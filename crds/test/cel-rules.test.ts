@@ -46,6 +46,11 @@ describe("rules of the spec", () => {
       "every role once",
     ],
     ["four eyes of whom", { checklist: { approvals: { fourEyes: true } } }, "the requesting user"],
+    [
+      "a copy that nobody agrees to",
+      { data: { copy: "IfIncomplete" }, checklist: { approvals: { policy: "Skip" } } },
+      "expected copy Never",
+    ],
     ["a window that never opens", { checklist: { window: { start: "09:00", end: "09:00" } } }, "never opens"],
     [
       "a peak that never comes",
@@ -67,6 +72,7 @@ describe("rules of the spec", () => {
     ["one stage", { stages: [{ sampleRate: 1 }] }],
     ["twenty rising stages", { stages: Array.from({ length: 20 }, (_, i) => ({ sampleRate: (i + 1) / 20 })) }],
     ["four eyes of somebody", { requestedBy: "user-a", checklist: { approvals: { fourEyes: true } } }],
+    ["a copy that is agreed to", { data: { copy: "IfIncomplete" }, checklist: { approvals: {} } }],
     ["the edges of the windows", { gates: { window: "1s" }, rollback: { window: "15m" } }],
     ["a deadline at the guard's end", { guard: { duration: "1h30m", deadline: "90m" } }],
     ["the shortest detection and one rate", { guard: { maxDetectionTime: "1m", sampling: { minRate: 1 } } }],
@@ -81,8 +87,13 @@ describe("rules of the spec", () => {
     const role = fc.record({ name: fc.constantFrom("a", "b", "c"), quorum: fc.integer({ min: 1, max: 10 }) });
     const anySpec = fc.record({
       requestedBy: fc.constantFrom(undefined, "user-a"),
+      data: fc.record({ copy: fc.constantFrom("Never", "IfIncomplete") }),
       checklist: fc.record({
-        approvals: fc.record({ roles: fc.array(role, { minLength: 1, maxLength: 3 }), fourEyes: fc.boolean() }),
+        approvals: fc.record({
+          policy: fc.constantFrom(undefined, "Require", "Skip"),
+          roles: fc.array(role, { minLength: 1, maxLength: 3 }),
+          fourEyes: fc.boolean(),
+        }),
       }),
       stages: fc.array(fc.record({ sampleRate: fc.constantFrom(0.01, 0.02, 0.5, 1) }), { minLength: 1, maxLength: 5 }),
       gates: fc.record({ window: duration }),

@@ -111,6 +111,12 @@ describe("a policy", () => {
       [expect.stringMatching(/^spec\.destination: got host \S+, expected one of \*\.bank\.example, example$/)],
     ],
     [
+      "a migration that has a store written to",
+      {},
+      { data: { copy: "IfIncomplete" } },
+      ["spec.data.copy: got IfIncomplete, expected Never: the policy's storeWrites is Forbid"],
+    ],
+    [
       "a store without TLS",
       { destinations: { tls: true } },
       { destination: pgvectorDestination },
@@ -137,6 +143,7 @@ describe("a policy", () => {
       window({ start: "22:00", end: "02:00" }),
     ],
     ["a validation that never cuts over", { hold: true }, { mode: "Validate", cutover: { hold: false } }],
+    ["writing that it allows", { storeWrites: "Allow" }, { data: { copy: "IfIncomplete" } }],
     ["TLS to pgvector", { destinations: { tls: true } }, { destination: { ...pgvectorDestination, tls: {} } }],
   ])("is met by %s", (_, policy, spec) => {
     expect(judgePolicy(aPolicy(policy), aSpec(spec))).toEqual([]);

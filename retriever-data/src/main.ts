@@ -106,6 +106,7 @@ program
   .option("--lag <seconds>", "how long a write may take to arrive (5)")
   .option("--report <dir>", "folder for the report of the last comparison and its page")
   .option("--create", "make the destination like the source where there is none, and index its vectors at the end")
+  .option("--termination-log <file>", "write how it ended, at most 4096 bytes")
   .option("--index <file>", "JSON of the vectors' index: kind (hnsw or none), m, efConstruction")
   .option("--dry-run", "print the plan, an estimate and what would be refused of the first chunks; write nothing")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))

@@ -205,13 +205,15 @@ describe("the form that an overlay's text has to have", () => {
 });
 
 describe("an application without Helm", () => {
-  it("has the same verification as one with the library chart", () => {
+  it.each(["verify", "copy"])("has the same %s as one with the library chart", (what) => {
     const rendered = manifests.filter(({ file }) => file.endsWith("retriever-sidecar/renderings/example.yaml"));
-    const own = parseAllDocuments(readFileSync(join(root, "examples/application/verify.yaml"), "utf8"));
+    const own = parseAllDocuments(readFileSync(join(root, `examples/application/${what}.yaml`), "utf8"));
     expect(own.map((document) => (document.toJS() as Manifest).kind)).toEqual(["CronJob", "Role", "RoleBinding"]);
     for (const document of own) {
       const manifest = document.toJS() as Manifest;
-      const same = rendered.find(({ kind }) => kind === manifest.kind);
+      const same = rendered.find(
+        ({ kind, metadata }) => kind === manifest.kind && metadata.name === manifest.metadata.name,
+      );
       expect({ ...manifest, file: same?.file }).toEqual(same);
     }
   });

@@ -33,14 +33,18 @@ const refusals: readonly (readonly [setting: string, words: string])[] = [
   ["prometheusRule.create=true", "prometheusRule.runbookUrl: expected"],
 ];
 
-/** Of the library chart's policy: what would cut the application off, or open the admin port. */
+/** Of the library chart: what would cut the application off, open the admin port, or copy with nobody's credential. */
 const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = [
-  ["applicationIngress=null", "applicationIngress: expected who reaches the application"],
-  ['applicationIngress=[{"ports":[{"port":7090}]}]', "expected ports without the admin port"],
-  ['applicationIngress=[{"ports":[{"port":"admin"}]}]', "expected ports without the admin port"],
-  ['applicationIngress=[{"ports":[{"port":1,"endPort":65535}]}]', "expected ports without the admin port"],
-  ['applicationIngress=[{"ports":[{"protocol":"TCP"}]}]', "expected ports without the admin port"],
-  ['applicationIngress=[{"form":[]}]', "'form' not allowed"],
+  ["networkPolicy.applicationIngress=null", "applicationIngress: expected who reaches the application"],
+  ['networkPolicy.applicationIngress=[{"ports":[{"port":7090}]}]', "expected ports without the admin port"],
+  ['networkPolicy.applicationIngress=[{"ports":[{"port":"admin"}]}]', "expected ports without the admin port"],
+  [
+    'networkPolicy.applicationIngress=[{"ports":[{"port":1,"endPort":65535}]}]',
+    "expected ports without the admin port",
+  ],
+  ['networkPolicy.applicationIngress=[{"ports":[{"protocol":"TCP"}]}]', "expected ports without the admin port"],
+  ['networkPolicy.applicationIngress=[{"form":[]}]', "'form' not allowed"],
+  ["copy.env=[]", "copy: expected env or credentialsSecret"],
 ];
 
 async function main(check: boolean): Promise<number> {
@@ -64,9 +68,8 @@ async function main(check: boolean): Promise<number> {
     for (const one of rendered) results.push(...(await renderAll(helm, one, check)));
     results.push(await crdsAreCopies(helm));
     for (const [setting, words] of refusals) results.push(await isRefused(helm, operator, setting, words));
-    for (const [setting, words] of sidecarRefusals) {
-      results.push(await isRefused(helm, example, `retriever-sidecar.networkPolicy.${setting}`, words));
-    }
+    for (const [setting, words] of sidecarRefusals)
+      results.push(await isRefused(helm, example, `retriever-sidecar.${setting}`, words));
     return report(results);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,8 @@ import { table } from "./markdown.ts";
 /** What a phase waits for, in a few words. */
 const meanings: Readonly<Record<Phase, string>> = {
   Pending: "is there one workload, one base, one claim, and another store to go to? Nothing is written before yes",
-  Preflight: "every pod probes the destination; the checklist is answered",
+  Preflight:
+    "every pod probes the destination; the checklist is answered; where `spec.data.copy` asks for it and people have approved, what the destination lacks is copied",
   AwaitingApproval: "people and the window",
   WarmUp: "the first stage: a small share of requests also asks the destination",
   Ramp: "the further stages; also measured again from here after a step down. What is only a few pods' steps nothing down: held with their names (`OnePodAlone`)",

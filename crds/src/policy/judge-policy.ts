@@ -1,5 +1,6 @@
 // What a policy finds wrong with a spec, as sentences; nothing: the spec is within the policy. Pure.
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
+import { writesToStores } from "#spec/data-spec.ts";
 import type { MigrationSpec } from "#spec/migration-spec.ts";
 import type { PolicySpec } from "./policy-spec.ts";
 
@@ -16,6 +17,7 @@ export function judgePolicy(policy: PolicySpec, spec: MigrationSpec): string[] {
     ...judgeHold(policy, spec),
     ...judgeWindow(policy, spec),
     ...judgeDestination(policy, spec),
+    ...judgeData(policy, spec),
   ];
 }
 
@@ -59,6 +61,11 @@ function judgeWindow({ window: asked }: PolicySpec, { checklist: { window } }: M
   const [own, outer] = [spanOf(window), spanOf(asked)];
   if (own.from >= outer.from && own.to <= outer.to) return days;
   return [...days, `${at}: got ${window.start} to ${window.end}, expected within ${asked.start} to ${asked.end}`];
+}
+
+function judgeData({ storeWrites }: PolicySpec, spec: MigrationSpec): string[] {
+  if (storeWrites === "Allow" || !writesToStores(spec)) return [];
+  return [`spec.data.copy: got ${spec.data.copy}, expected Never: the policy's storeWrites is Forbid`];
 }
 
 type Times = { readonly start: string; readonly end: string };

@@ -102,6 +102,10 @@ export const policySpecSchema = z
       .boolean()
       .default(false)
       .meta(doc("Whether every cutover waits for a Promote.", true, "yes")),
+    storeWrites: z
+      .enum(["Forbid", "Allow"])
+      .default("Forbid")
+      .meta(doc("Whether a migration may have stores written to (spec.data).", "Allow", "Ask")),
     window: windowSchema.optional().describe("The window of a migration can't be skipped and lies within this one."),
     destinations: destinationsSchema.prefault({}).describe("Where a migration may move to."),
     mostMigrations: z

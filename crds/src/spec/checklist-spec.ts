@@ -172,7 +172,7 @@ export const checklistSchema = z.strictObject({
     .default("Standard")
     .meta(
       doc(
-        "Which of the checks that aren't written here are required. Standard: reachable, parity, alerts, and approvals and window where a RetrieverMigrationPolicy asks for them. Strict: all.",
+        "Which of the checks that aren't written here are required. Standard: reachable, parity, alerts, approvals and window where a RetrieverMigrationPolicy asks for them, approvals where data lets stores be written to. Strict: all.",
         "Strict",
         "Lenient",
       ),

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { durationSchema } from "#fields/duration-schema.ts";
 import { countFrom, nonEmpty, objectName, podShare, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
+import { dataSchema } from "./data-spec.ts";
 import { afterCutover, beforeCutover, gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
 
 /** What a breached threshold does. Observe only reports. */
@@ -259,6 +260,7 @@ export const migrationSpecSchema = z
       .describe(
         "Checks before anything changes. A check that can't be made is Unknown and blocks; Skip leaves it out openly.",
       ),
+    data: dataSchema.prefault({}).describe("What the operator may have written to the stores."),
     stages: stagesSchema,
     thresholds: thresholdsSchema
       .prefault({})

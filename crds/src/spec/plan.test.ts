@@ -11,11 +11,13 @@ it("hashes a spec to 16 hex digits that don't depend on the order of fields or o
   expect(planHash(spec)).toMatch(/^[0-9a-f]{16}$/);
   expect(planHash(reversed)).toBe(planHash(spec));
   expect(planHash(migrationSpecSchema.parse({ ...minimal, mode: "Migrate" }))).toBe(planHash(spec));
+  expect(planHash(migrationSpecSchema.parse({ ...minimal, data: { copy: "Never" } }))).toBe(planHash(spec));
 });
 
 it("changes with any value", () => {
   const spec = migrationSpecSchema.parse(minimal);
   expect(planHash({ ...spec, mode: "Validate" })).not.toBe(planHash(spec));
+  expect(planHash({ ...spec, data: { copy: "IfIncomplete" } })).not.toBe(planHash(spec));
   expect(planHash({ ...spec, stages: spec.stages.toReversed() })).not.toBe(planHash(spec));
 });
 
@@ -26,6 +28,7 @@ it("hashes what a validation proves whatever the mode, the people and the place,
     destination: { ...minimal.destination, url: "https://other:6333", apiKey: { fromEnv: "RETRIEVER_CRED_Q" } },
     mode: "Validate",
     requestedBy: "user-a",
+    data: { copy: "IfIncomplete" },
     checklist: { parity: { policy: "Skip" } },
   });
   expect(validationHash(elsewhere)).toBe(validationHash(spec));

@@ -23,6 +23,8 @@ export const addedFields: Readonly<Record<string, unknown>> = {
   "spec.recall": { mode: "Adaptive", maxLoss: 0.02, beforeCutover: "StepDown", afterCutover: "Rollback" },
   "spec.thresholds.content": { maxBadShare: 0.01, beforeCutover: "Hold", afterCutover: "Rollback" },
   "spec.slices": { afterCutover: "Hold" },
+  "spec.data": {},
+  "spec.data.copy": "Never",
   "spec.destination.indexSettings.hnswIterativeScan": undefined,
   "spec.destination.indexSettings.hnswMaxScanTuples": undefined,
   "spec.destination.indexSettings.ivfflatIterativeScan": undefined,
@@ -78,12 +80,13 @@ export function planHash(spec: MigrationSpec): string {
 const placeFields = new Set(["host", "port", "database", "user", "password", "url", "apiKey", "tls"]);
 
 /**
- * The same of what a validation proves: without mode, target, people, and without the place of the destination.
+ * The same of what a validation proves: without mode, target, people, how the data came there, and the place of the
+ * destination.
  * A validation in staging and a migration in production with the same thresholds, stages and store kind share it.
  */
 export function validationHash(spec: MigrationSpec): string {
   const { mode: _mode, validate: _validate, requestedBy: _requestedBy, ...rest } = canonicalSpec(spec);
-  const { target: _target, checklist: _checklist, communications: _communications, ...proved } = rest;
+  const { target: _target, checklist: _checklist, communications: _communications, data: _data, ...proved } = rest;
   const destination = Object.entries(rest.destination).filter(([name]) => !placeFields.has(name));
   return hash("sha256", canonicalJson({ ...proved, destination: Object.fromEntries(destination) })).slice(0, 16);
 }

@@ -1,5 +1,6 @@
 // Which checks a plan makes: those the manifest names, else what policies ask and what the profile says. Pure.
 import { type Checklist, type CheckName, checkNames } from "./checklist-spec.ts";
+import { writesToStores } from "./data-spec.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 
 /** Checks as the policies of a namespace ask for them, where a manifest doesn't name its own. */
@@ -15,13 +16,18 @@ export type ResolvedCheck = {
 /** Required by the profile Standard without being named. */
 const standard: readonly CheckName[] = ["reachable", "parity", "alerts"];
 
-/** Who decides each check, in the order of the list. A check that a policy asks for is asked in either profile. */
-export function describeChecks({ checklist }: MigrationSpec, asked: AskedChecks = {}): ResolvedCheck[] {
+/**
+ * Who decides each check, in the order of the list. In either profile is asked what a policy asks for, and for approvals
+ * where stores are written to.
+ */
+export function describeChecks(spec: MigrationSpec, asked: AskedChecks = {}): ResolvedCheck[] {
+  const { checklist } = spec;
   return checkNames.map((check): ResolvedCheck => {
     const { policy } = checklist[check];
     if (policy !== undefined) return { check, policy, from: "Manifest" };
     if (askedOf(check, asked) !== undefined) return { check, policy: "Require", from: "Policy" };
-    const isRequired = checklist.profile === "Strict" || standard.includes(check);
+    const isNeeded = standard.includes(check) || (check === "approvals" && writesToStores(spec));
+    const isRequired = checklist.profile === "Strict" || isNeeded;
     return { check, policy: isRequired ? "Require" : "Skip", from: "Profile" };
   });
 }

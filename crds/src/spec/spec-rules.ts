@@ -1,12 +1,22 @@
 // What a spec must satisfy beyond its shape: each rule once as CEL for the API server, once as code for whoever
 // checks a manifest without a cluster. A test holds both to the same verdicts.
 import { durationSeconds } from "#fields/duration.ts";
+import { writesToStores } from "./data-spec.ts";
 import type { MigrationSpec, Stage } from "./migration-spec.ts";
 import { maxStages } from "./stages-spec.ts";
 
 type SpecRule = {
   /** Field of the spec that carries the rule; `self` is its value, and no rule without `at` looks beyond it. */
-  readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard" | "checklist" | "requestedBy" | "destination";
+  readonly field:
+    | "stages"
+    | "gates"
+    | "rollback"
+    | "cutover"
+    | "guard"
+    | "checklist"
+    | "requestedBy"
+    | "destination"
+    | "data";
   /** Node of the CEL rule where it isn't the field: then `self` is that node's value. */
   readonly at?: string;
   readonly rule: string;
@@ -102,6 +112,19 @@ const checklistRules: readonly SpecRule[] = [
   },
 ];
 
+/** Creating a migration never writes to a store by itself: somebody has to have agreed. */
+const dataRules: readonly SpecRule[] = [
+  {
+    field: "data",
+    at: "spec",
+    rule: "!has(self.data) || !has(self.data.copy) || self.data.copy == 'Never' || !has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.policy) || self.checklist.approvals.policy == 'Require'",
+    message: "expected copy Never where checklist.approvals.policy is Skip: nobody would have agreed to the writing",
+    holds: ({ data, checklist }: Partial<MigrationSpec>) =>
+      data === undefined || !writesToStores({ data }) || checklist?.approvals.policy !== "Skip",
+    received: ({ data }) => data.copy,
+  },
+];
+
 /** Without moments nothing above ids can be compared. */
 const parityRules: readonly SpecRule[] = [
   {
@@ -128,6 +151,7 @@ function isDated({ layout = "default", fields }: MigrationSpec["destination"]): 
 export const specRules: readonly SpecRule[] = [
   ...checklistRules,
   ...parityRules,
+  ...dataRules,
   {
     field: "stages",
     // A list of places instead of comprehension variables: plain CEL, the same on every API server.

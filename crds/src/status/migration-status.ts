@@ -10,6 +10,7 @@ import { acksSchema, cutoverStatusSchema } from "./acks-status.ts";
 import { actsStatusSchema } from "./acts-status.ts";
 import { checksStatusSchema } from "./check-status.ts";
 import { columnsSchema } from "./columns.ts";
+import { copyStatusSchema } from "./copy-status.ts";
 import {
   baselineSchema,
   dispersionStateSchema,
@@ -21,6 +22,7 @@ import {
 import { guardStatusSchema } from "./guard-status.ts";
 import { detectionStateSchema, harmStatusSchema } from "./harm-status.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
+import { stageStatusSchema } from "./stage-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 import { waitingStatusSchema } from "./waiting-status.ts";
 
@@ -45,6 +47,7 @@ export const conditionTypes = [
   "Accepted",
   "Reachable",
   "ParityVerified",
+  "DataCopied",
   "AlertsArmed",
   "Approved",
   "MetricsHealthy",
@@ -125,13 +128,6 @@ const revisionSchema = z.strictObject({
   at: instant.describe("When it was decided."),
 });
 export type Revision = z.infer<typeof revisionSchema>;
-
-const stageStatusSchema = z.strictObject({
-  index: z.int().min(0).meta(doc("Stage of the ramp, from 0.", 2)),
-  count: z.int().min(1).meta(doc("How many stages there are.", 3)),
-  sampleRate: z.number().meta(doc("Rate of the stage.", 0.1)),
-  startedAt: instant.optional().describe("When every pod had the rate and the first sample had come."),
-});
 
 const rollbackStatusSchema = z.strictObject({
   at: instant.describe("When it was decided."),
@@ -265,6 +261,7 @@ export const migrationStatusSchema = z
     takenBack: takenBackSchema.optional(),
     ramp: rampEvidenceSchema.optional(),
     verification: verificationStatusSchema.optional(),
+    copy: copyStatusSchema.optional(),
     smokeTests: z.array(smokeTestStatusSchema).max(10).optional().describe("The newest run of each smoke test."),
     /** Of mode Validate. */
     validation: validationStatusSchema.optional(),

@@ -100,12 +100,18 @@ function judgedBy(judge: LintRequest["judge"], { checked, lineOf }: Found): Judg
   return { plan, refusals: placed(refusals), warnings: placed(warnings) };
 }
 
+/** Where the stores have to be equal before the start, and nobody but a person makes them so. */
+function suggest({ data, checklist }: MigrationSpec): string {
+  if (data.copy !== "Never" || checklist.parity.policy !== "Require") return "";
+  return "; spec.data.copy: IfIncomplete would have the destination filled (docs/copy.md)";
+}
+
 function describe(checked: Checked, agreed: MigrationSpec | undefined): string {
   if (checked.kind === "RehearsalScenario")
     return `RehearsalScenario with ${counted(checked.scenario.events.length, "event")}: ok`;
   const { namespace, name } = checked.named;
   if (checked.kind === "RetrieverMigrationPolicy") return `RetrieverMigrationPolicy ${name}: ok`;
-  const plan = agreed === undefined ? "" : `, plan ${planHash(agreed)}`;
+  const plan = agreed === undefined ? "" : `, plan ${planHash(agreed)}${suggest(agreed)}`;
   return `${checked.kind} ${namespace}/${name}: ok${plan}`;
 }
 

@@ -15,6 +15,7 @@ const checkConditions: readonly string[] = [
   "Accepted",
   "Reachable",
   "ParityVerified",
+  "DataCopied",
   "AlertsArmed",
   "Approved",
   "InputsProved",

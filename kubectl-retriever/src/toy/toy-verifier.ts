@@ -1,7 +1,9 @@
 // The Jobs of a toy cluster: a verification takes its time and then says what the stores differ in.
 
 import type { Effect } from "@retriever/operator/core/model/decision.ts";
+import { isSameData } from "@retriever/operator/core/model/deep-equal.ts";
 import type { JobSeen, JobsObservation } from "@retriever/operator/core/model/job-observation.ts";
+import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { PodTime } from "./toy-pod.ts";
@@ -17,6 +19,7 @@ export function isJobEffect(effect: Effect): effect is JobEffect {
 }
 
 type Asked = {
+  readonly isCopy: boolean;
   readonly name: string;
   readonly since: string | null;
   readonly askedMs: number;
@@ -36,6 +39,8 @@ export class ToyVerifier {
   hasTemplate = true;
   /** Smoke tests that there are, and whether they pass. */
   tests: Readonly<Record<string, boolean>> = {};
+  /** How a copy ends; none: there is no CronJob to make one from. */
+  copier: "completes" | "fails" | "none" = "completes";
   parity: Parity = {};
   takesMs: number;
   readonly #stores: Stores;
@@ -50,14 +55,17 @@ export class ToyVerifier {
     if (effect.kind === "deleteJobs") this.#jobs = this.#jobs.filter(({ name }) => !effect.jobs.includes(name));
     if (effect.kind !== "createJob" || this.#jobs.some(({ name }) => name === effect.job)) return;
     const passes = this.tests[effect.template];
-    const found = passes === undefined ? this.parity : { cannot: !passes };
+    const found = passes === undefined ? this.#differences(elapsedMs) : { cannot: !passes };
     const { job: name, since } = effect;
+    const isCopy = effect.template.endsWith(copyTemplateName(""));
     const ends = { endMs: nowMs + this.takesMs, doneAtMs: elapsedMs + this.takesMs };
-    this.#jobs = [...this.#jobs, { name, since, askedMs: nowMs, ...ends, found }];
+    this.#jobs = [...this.#jobs, { isCopy, name, since, askedMs: nowMs, ...ends, found }];
   }
 
   observe({ elapsedMs }: Pick<PodTime, "elapsedMs">): JobsObservation {
+    const { copier } = this;
     return {
+      copier: copier === "none" ? null : { name: "copier", suspended: true, hasCopier: true },
       verifier: this.hasTemplate ? { name: "verifier", suspended: true, hasVerifier: true } : null,
       tests: Object.keys(this.tests).map((name) => ({ name, suspended: true, hasVerifier: false })),
       jobs: this.#jobs.map((job) => this.#seen(job, elapsedMs)),
@@ -65,9 +73,21 @@ export class ToyVerifier {
     };
   }
 
+  /** A copy brings what it found missing when it began; what only the destination has stays. */
+  #differences(elapsedMs: number): Parity {
+    const isMended = this.#jobs.some(
+      ({ isCopy, doneAtMs, found }) => isCopy && elapsedMs >= doneAtMs && isSameData(found, this.parity),
+    );
+    return isMended && this.copier === "completes" ? { extra: this.parity.extra ?? 0 } : this.parity;
+  }
+
   #seen(job: Asked, elapsedMs: number): JobSeen {
     const { name, endMs, doneAtMs, found } = job;
     if (elapsedMs < doneAtMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
+    if (job.isCopy) {
+      const state = this.copier === "completes" ? "succeeded" : "failed";
+      return { name, state, message: "BackoffLimitExceeded", partitions: 1, pods: [] };
+    }
     const summary = this.#summaryOf(job);
     const exitCode = { equal: 0, drift: 1, unknown: 2 }[summary.outcome];
     const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, words: "", report: null };

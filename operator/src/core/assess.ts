@@ -27,6 +27,7 @@ import { servingPods, storeViews } from "./pods/pods.ts";
 import { countsByPod, type PodCount } from "./pods/thirds.ts";
 import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
+import { foldCopy } from "./verification/copy-run.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
 import { reportNameOf } from "./verification/runs.ts";
@@ -40,7 +41,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const serving = servingPods(observation) ?? [];
   const reportName = reportNameOf(migration.meta);
   const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
-  const folded = foldVerification({ status: tested, plan, observation, reportName, now });
+  const copied = foldCopy({ meta: migration.meta, status: tested, observation, nowIso });
+  const folded = foldVerification({ status: copied, plan, observation, reportName, now });
   const { status: counted, bins } = gatherEvidence(folded, observation, now);
   const { evidence } = counted;
   const listed = observation.pods.ok ? observation.pods.value : [];

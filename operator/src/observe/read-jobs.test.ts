@@ -46,6 +46,25 @@ describe("the Jobs of a migration", () => {
     });
   });
 
+  test("show what copies are made from, and the last words of the one that has ended", async () => {
+    const copy = { number: 1, job: "docs-copy-1-abc123", planHash: "", askedAt: run.askedAt };
+    const { jobs, meta, observed } = arrange({ copy }, { data: { copy: "IfIncomplete" } });
+    const template = "search-api-retriever-copy";
+    jobs.addTemplate(template, { containers: ["retriever-copy"] });
+    await jobs.createJob(meta, { name: copy.job, template, since: null });
+    expect((await observed()).jobs).toMatchObject({
+      value: { copier: { name: template, suspended: true, hasCopier: true }, jobs: [{ state: "running", pods: [] }] },
+    });
+    const ended = { exitCode: 1, at: 1, message: "3 new; drift, 1 missing; 1 refused, c-1: it has a NUL" };
+    jobs.run(copy.job, "failed", [{ ended }]);
+    expect((await observed()).jobs).toMatchObject({ value: { jobs: [{ pods: [{ words: ended.message }] }] } });
+  });
+
+  test("are read after the end as long as a copy's Job isn't known to be gone", async () => {
+    const copy = { number: 1, job: "docs-copy-1-abc123", planHash: "", askedAt: run.askedAt };
+    expect(await arrange({ phase: "RollingBack", copy }).observed()).toHaveProperty("jobs");
+  });
+
   test.each([["Ramp"], ["Guard"], ["RollingBack"], ["Completed"]] as const)(
     "are not read in %s: nobody asks for them",
     async (phase) => expect(await arrange({ phase }).observed()).not.toHaveProperty("jobs"),

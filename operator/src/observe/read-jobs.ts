@@ -1,13 +1,19 @@
 // The Jobs of a migration, read while a phase asks for them.
+import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import {
+  copyContainer,
+  copyTemplateName,
+  verifyContainer,
+  verifyTemplateName,
+} from "@retriever/sidecar/contract/names.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
-import type { JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/model/job-observation.ts";
+import type { CopyTemplate, JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { asksForJobs } from "#core/verification/purpose.ts";
-import { openRun, reportNameOf } from "#core/verification/runs.ts";
+import { openCopy, openRun, reportNameOf } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
@@ -39,10 +45,13 @@ async function observeJobs(
   const { namespace, uid } = meta;
   const { jobs } = deps;
   const run = openRun(status);
+  const copy = openCopy(status);
   const { smokeTests } = plan.checklist;
   const tests = smokeTests.policy === "Require" ? smokeTests.cronJobs : [];
-  const [verifier, found, listed, reportOf] = await Promise.all([
+  const isCopied = writesToStores(plan);
+  const [verifier, copier, found, listed, reportOf] = await Promise.all([
     jobs.readTemplate(namespace, verifyTemplateName(plan.target.name), signal),
+    isCopied ? jobs.readTemplate(namespace, copyTemplateName(plan.target.name), signal) : undefined,
     Promise.all(tests.map((name) => jobs.readTemplate(namespace, name, signal))),
     jobs.listJobs(namespace, uid, signal),
     run === undefined ? undefined : jobs.readReportOf(namespace, reportNameOf(meta), signal),
@@ -50,12 +59,16 @@ async function observeJobs(
   const seen = await Promise.all(
     listed.map(async (job): Promise<JobSeen> => {
       const { name, state, message, partitions } = job;
-      const pods = name === run?.job ? await podsOf(job, namespace, { deps, deadline, signal }) : [];
+      const isEnded = name === copy?.job && state !== "running";
+      const container = name === run?.job ? verifyContainer : isEnded ? copyContainer : undefined;
+      const reads = { deps, deadline, signal };
+      const pods = container === undefined ? [] : await podsOf({ job, namespace, container }, reads);
       return { name, state, message, partitions, pods };
     }),
   );
   return {
     verifier: verifier === undefined ? null : toTemplate(verifier),
+    ...(isCopied ? { copier: copier === undefined ? null : toCopyTemplate(copier) } : {}),
     tests: found.flatMap((template) => (template === undefined ? [] : [toTemplate(template)])),
     jobs: seen,
     reportOf: reportOf ?? null,
@@ -66,10 +79,15 @@ function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTempla
   return { name, suspended, hasVerifier: containers.includes(verifyContainer) };
 }
 
+function toCopyTemplate({ name, suspended, containers }: JobTemplateRead): CopyTemplate {
+  return { name, suspended, hasCopier: containers.includes(copyContainer) };
+}
+
+type JobOf = { readonly job: JobRead; readonly namespace: string; readonly container: string };
 type JobReads = { readonly deps: ObserveDeps; readonly deadline: ReadDeadline; readonly signal: AbortSignal };
 
-async function podsOf(job: JobRead, namespace: string, reads: JobReads): Promise<VerifyPod[]> {
-  const pods = await reads.deps.jobs.listPods(namespace, job, verifyContainer, reads.signal);
+async function podsOf({ job, namespace, container }: JobOf, reads: JobReads): Promise<VerifyPod[]> {
+  const pods = await reads.deps.jobs.listPods(namespace, job, container, reads.signal);
   return mapBounded(pods, askedAtOnce, async (pod): Promise<VerifyPod> => {
     const { name, partition, ended } = pod;
     const summary = ended === null ? null : parseSummary(ended.message);

@@ -13,11 +13,11 @@ import type { VerifyOptions } from "#config/options.ts";
 import { whyIncomparable } from "#core/comparable.ts";
 import type { Left } from "#repair/decide.ts";
 import { printLeft, printResult } from "#repair/print.ts";
-import { type CommandDeps, compareStores, exitCodes, writeReport } from "#verify/verify.ts";
+import { type CommandDeps, compareStores, exitCodes, writeReport, writeSummary } from "#verify/verify.ts";
 import { type Creation, planCreation } from "./create.ts";
 import { type Filled, fill, mostRefused } from "./fill.ts";
 import { type CopyFlags, type CopyOptions, parseCopyOptions } from "./options.ts";
-import { copyLine, printCopyPlan, printFilled, printSettled } from "./print.ts";
+import { copyLine, lastWords, printCopyPlan, printFilled, printSettled } from "./print.ts";
 import { type Settled, settle } from "./settle.ts";
 import { tryFirst } from "./try-first.ts";
 
@@ -108,7 +108,9 @@ async function inspect({ named, stores, writers, options, deps }: Opened): Promi
 }
 
 async function copy(opened: Opened, both: Both<StoreDescription>, creation: Creation | null): Promise<number> {
-  const { deps, places } = opened;
+  const { deps, places, options } = opened;
+  const leave = (end: Parameters<typeof lastWords>[0]) =>
+    writeSummary(options.verify.terminationLog, lastWords(end), deps);
   const startedAt = deps.clock.monotonicMs();
   const filled = await runFill(opened, both);
   const fillSeconds = (deps.clock.monotonicMs() - startedAt) / 1000;
@@ -118,6 +120,7 @@ async function copy(opened: Opened, both: Both<StoreDescription>, creation: Crea
       `${[...printLeft(filled.refused), "  ended   so many were refused that it isn't theirs: correct the destination"].join("\n")}\n`,
     );
     deps.print(`${copyLine(opened, { filled, fillSeconds, settled: null, refused: filled.refused })}\n`);
+    await leave({ filled, settled: null, refused: filled.refused });
     return exitCodes.drift;
   }
   if (places !== null && creation !== null) {
@@ -129,6 +132,7 @@ async function copy(opened: Opened, both: Both<StoreDescription>, creation: Crea
   const settled = await runSettle(opened);
   const refused = refusedOf(filled, settled);
   deps.print(`${printSettled(settled, refused)}\n${copyLine(opened, { filled, fillSeconds, settled, refused })}\n`);
+  await leave({ filled, settled, refused });
   const { outcome } = settled.report;
   return exitCodes[outcome === "equal" && refused.length > 0 ? "drift" : outcome];
 }

@@ -6,14 +6,16 @@ import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "#confi
 import { readIndex } from "./create.ts";
 
 /** As the command line gives them. */
-export type CopyFlags = Pick<VerifyFlags, "config" | "source" | "destination" | "budget" | "lag" | "report"> & {
+export type CopyFlags = Pick<
+  VerifyFlags,
+  "config" | "source" | "destination" | "budget" | "lag" | "report" | "terminationLog"
+> & {
   readonly batch?: string;
   readonly inFlight?: string;
   readonly deleteExtra?: boolean;
   readonly dryRun?: boolean;
   readonly create?: boolean;
   readonly index?: string;
-  readonly terminationLog?: string;
 };
 export type CopyOptions = {
   /** Null: no bound and no pauses. */
@@ -33,12 +35,23 @@ const most = { batch: 1000, inFlight: 16 };
 
 /** Throws RETR_CONFIG_INVALID with every fault. */
 export function parseCopyOptions(flags: CopyFlags, env: Environment): CopyOptions {
-  const { batch = "500", inFlight = "2", deleteExtra = false, dryRun = false, budget, lag, report } = flags;
+  const {
+    batch = "500",
+    inFlight = "2",
+    deleteExtra = false,
+    dryRun = false,
+    budget,
+    lag,
+    report,
+    terminationLog,
+  } = flags;
   const faults = [...faultIn("batch", batch, most.batch), ...faultIn("in-flight", inFlight, most.inFlight)];
   if (flags.index !== undefined && flags.create !== true) faults.push("--index: expected --create with it");
   if (faults.length > 0)
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `copy: ${faults.join("; ")}` });
-  const given = Object.fromEntries(Object.entries({ budget, lag, report }).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries({ budget, lag, report, terminationLog }).filter(([, value]) => value !== undefined),
+  );
   // A comparison of everything, whatever the variables of a verification say.
   const verify = parseVerifyOptions(given, { ...env, RETRIEVER_VERIFY_SINCE: "" });
   return {

@@ -76,6 +76,29 @@ export function printSettled({ report, rounds }: Settled, refused: readonly Left
   ].join("\n");
 }
 
+/** What a Job's pod leaves behind: one sentence, without the ids of any chunk but one. */
+export function lastWords({
+  filled,
+  settled,
+  refused,
+}: Pick<Outcome, "settled" | "refused"> & { readonly filled: Filled }): string {
+  const { written, replaced, held } = filled;
+  const [first] = refused;
+  const { outcome = "ended early", reason = null, counts } = settled?.report ?? {};
+  const kinds = Object.entries(counts ?? {}).flatMap(([kind, count]) =>
+    count > 0 && kind !== "lagging" ? [`${count} ${kind}`] : [],
+  );
+  const found = [outcome, ...(reason === null ? kinds : [reason])].join(", ");
+  const named = first === undefined ? "" : `; ${refused.length} refused, ${first.id}: ${first.reason ?? first.why}`;
+  return `${written} new, ${replaced} over older ones, ${held} were there already; ${found}${named}`.slice(
+    0,
+    mostWords,
+  );
+}
+
+/** A termination message has 4096 bytes. */
+const mostWords = 1000;
+
 type Outcome = {
   readonly filled: Filled | null;
   readonly fillSeconds: number | null;

@@ -142,8 +142,12 @@ function withRemark(store: VerifyReport["source"], remark: string | undefined): 
   return remark === undefined ? store : { ...store, ...remarksIn([remark, ...(store.remarks ?? [])]) };
 }
 
-/** A summary that can't be written ends nothing: the report may still be fetched. */
-async function writeSummary(path: string | null, text: string, { writeFile, progress }: CommandDeps): Promise<void> {
+/** A summary that can't be written ends nothing: the report may still be fetched, and the log says the same. */
+export async function writeSummary(
+  path: string | null,
+  text: string,
+  { writeFile, progress }: CommandDeps,
+): Promise<void> {
   if (path === null) return;
   await writeFile(path, text).catch(() => progress.write(`${path} can't be written\n`));
 }

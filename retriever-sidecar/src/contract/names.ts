@@ -39,6 +39,12 @@ export function verifyTemplateName(workload: string): string {
   return `${workload}-retriever-verify`;
 }
 
+/** Name of the suspended CronJob that copies are made from, and the container of their pods. */
+export function copyTemplateName(workload: string): string {
+  return `${workload}-retriever-copy`;
+}
+export const copyContainer = "retriever-copy";
+
 /** Container of a verification pod, and the port it serves `GET /v1/report` on until the report was fetched. */
 export const verifyContainer = "retriever-verify";
 export const reportPort = "report";

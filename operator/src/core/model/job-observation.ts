@@ -10,7 +10,7 @@ export type JobTemplate = {
   readonly hasVerifier: boolean;
 };
 
-/** A pod of a verification Job. */
+/** A pod of a verification or copy. */
 export type VerifyPod = {
   readonly name: string;
   /** Completion index; 0 unless the Job is Indexed. */
@@ -34,13 +34,21 @@ export type JobSeen = {
   readonly message: string;
   /** Completions it needs; a verification is cut into as many partitions. */
   readonly partitions: number;
-  /** Read of the verification under way only. */
+  /** Read of the verification under way, and of a copy that has just ended. */
   readonly pods: readonly VerifyPod[];
+};
+
+/** The CronJob that copies are made from. */
+export type CopyTemplate = Omit<JobTemplate, "hasVerifier"> & {
+  /** Whether its pods have a container named retriever-copy. */
+  readonly hasCopier: boolean;
 };
 
 export type JobsObservation = {
   /** What verifications are made from; null when there is no such CronJob. */
   readonly verifier: JobTemplate | null;
+  /** What copies are made from; null when there is no such CronJob, absent where the plan asks for none. */
+  readonly copier?: CopyTemplate | null;
   /** What smoke tests are made from; those that exist. */
   readonly tests: readonly JobTemplate[];
   /** The Jobs that carry the migration's uid. */

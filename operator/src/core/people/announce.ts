@@ -9,6 +9,7 @@ export function announceFlips(c: Context, next: MigrationStatus): Announcement[]
   const before = c.migration.status;
   return [
     ...rollbackPath(before, next),
+    ...copies(before, next),
     ...missedAlerts(before, next),
     ...lapsedApprovals(before, next),
     ...lateAcks(c, before, next),
@@ -17,6 +18,15 @@ export function announceFlips(c: Context, next: MigrationStatus): Announcement[]
     ...refusals(before, next),
     ...edits(before, next),
   ];
+}
+
+/** A copy that failed is somebody's to mend: a credential, chunks that are refused. It is told once per way of failing. */
+function copies(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "DataCopied");
+  if (now === undefined || old === undefined || old.reason === now.reason) return [];
+  if (now.status === "False")
+    return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+  return now.reason === "Copied" ? [{ type: "Normal", reason: now.reason, message: now.message, severity: null }] : [];
 }
 
 const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];

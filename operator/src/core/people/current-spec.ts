@@ -1,6 +1,7 @@
 // The spec as it stands, with its checks decided: as they were accepted, whatever policies come and go since.
 import { askedChecks } from "@retriever/crds/policy/asked-checks.ts";
 import { type CheckName, checkNames } from "@retriever/crds/spec/checklist-spec.ts";
+import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import {
   type AskedChecks,
@@ -41,6 +42,8 @@ function askedBy(policies: Policies): AskedChecks {
 function frozen(spec: MigrationSpec, { plan, checklist = [] }: MigrationStatus, check: CheckName) {
   const accepted = plan === "" ? undefined : readPlan(plan);
   if (accepted?.checklist.profile !== spec.checklist.profile) return undefined;
+  // Whether stores are written to decides who is asked.
+  if (writesToStores(accepted) !== writesToStores(spec)) return undefined;
   const one = checklist.find((each) => each.check === check);
   return one === undefined || one.from === "Manifest" ? undefined : { one, as: accepted.checklist[check] };
 }

@@ -1,10 +1,11 @@
 // AwaitingApproval: waits for the approvals and the window, then enters the first stage.
-import { approvalChecks, blockingChecks, preflightChecks } from "../checks/checklist.ts";
-import { refuseByPolicy } from "../checks/policies.ts";
+import { approvalChecks, preflightChecks } from "../checks/checklist.ts";
+import { askCopy, blockingWithCopy } from "../checks/copy.ts";
 import { measureSource } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
+import { holdByPolicy } from "../steps/hold-by-policy.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
@@ -12,15 +13,14 @@ import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function awaitingApproval(context: Context): Outcome {
   if (!isFollowed(context)) return awaitAcks(context);
-  const refusal = refuseByPolicy(context);
-  if (refusal !== undefined)
-    return stay(context, refusal.standing, refusal.reason, `waiting for approval: ${refusal.message}`);
-  const c = askSmokeTests(askParity(context));
-  const blocking = blockingChecks(c, [...preflightChecks, ...approvalChecks]);
+  const held = holdByPolicy(context, "waiting for approval");
+  if (held !== undefined) return held;
+  const c = askCopy(askSmokeTests(askParity(context)));
+  const blocking = blockingWithCopy(c, [...preflightChecks, ...approvalChecks]);
   const [first] = blocking;
   if (first !== undefined) {
-    const causes = blocking.map(({ result }) => result.message).join("; ");
-    return stay(c, "waiting", first.result.reason, `waiting for approval: ${causes}`);
+    const causes = blocking.map(({ message }) => message).join("; ");
+    return stay(c, "waiting", first.reason, `waiting for approval: ${causes}`);
   }
   const sourceBaseline = measureSource(c);
   return enterFirstStage(c, {

@@ -1,8 +1,10 @@
 // Preflight: the probe epoch has reached every pod, and the checklist is answered.
-import { blockingChecks, preflightChecks } from "../checks/checklist.ts";
-import { refuseByPolicy } from "../checks/policies.ts";
+import { preflightChecks } from "../checks/checklist.ts";
+import { askCopy, blockingWithCopy } from "../checks/copy.ts";
 import type { Context } from "../model/context.ts";
-import type { Outcome } from "../model/decision.ts";
+import type { Outcome, Standing } from "../model/decision.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { holdByPolicy } from "../steps/hold-by-policy.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
@@ -10,16 +12,15 @@ import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function preflight(context: Context): Outcome {
   if (!isFollowed(context)) return awaitAcks(context);
-  const refusal = refuseByPolicy(context);
-  if (refusal !== undefined) return stay(context, refusal.standing, refusal.reason, `preflight: ${refusal.message}`);
+  const held = holdByPolicy(context, "preflight");
+  if (held !== undefined) return held;
   // What can't be reached can't be read either.
-  const c = context.reachable.status === "True" ? askSmokeTests(askParity(context)) : context;
-  const blocking = blockingChecks(c, preflightChecks);
+  const c = askCopy(context.reachable.status === "True" ? askSmokeTests(askParity(context)) : context);
+  const blocking = blockingWithCopy(c, preflightChecks);
   const [first] = blocking;
   if (first !== undefined) {
-    const causes = blocking.map(({ result }) => result.message).join("; ");
-    const pending = blocking.every(({ result }) => comesByItself.includes(result.reason));
-    return stay(c, pending ? "working" : "blocked", first.result.reason, `preflight: ${causes}`);
+    const causes = blocking.map(({ message }) => message).join("; ");
+    return stay(c, standingOf(blocking), first.reason, `preflight: ${causes}`);
   }
   return move(c, {
     phase: "AwaitingApproval",
@@ -28,4 +29,19 @@ export function preflight(context: Context): Outcome {
   });
 }
 
-const comesByItself: readonly string[] = ["NotProbed", "SourceNotProbed", "NotCompared", "Comparing", "Testing"];
+const comesByItself: readonly string[] = [
+  "NotProbed",
+  "SourceNotProbed",
+  "NotCompared",
+  "Comparing",
+  "Testing",
+  "CopyDue",
+];
+/** May take hours, or somebody who agrees. */
+const takesTime: readonly string[] = ["Copying", "CopyNotApproved"];
+
+function standingOf(blocking: readonly Fact[]): Standing {
+  const isFault = blocking.some(({ reason }) => !comesByItself.includes(reason) && !takesTime.includes(reason));
+  if (isFault) return "blocked";
+  return blocking.some(({ reason }) => takesTime.includes(reason)) ? "waiting" : "working";
+}

@@ -14,6 +14,7 @@ import { answeredStatuses, servingPods } from "../pods/pods.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
+import { openCopy } from "../verification/runs.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -144,6 +145,9 @@ function leaveBase(c: Context): Outcome {
 }
 
 function settled(c: Context): Outcome {
+  const copy = openCopy(c.status);
+  // Nothing is settled while a Job of ours may write to a store.
+  if (copy !== undefined) return stay(c, "waiting", "StoppingCopy", `waiting for Job ${copy.job} to be gone`);
   const done = stay(c, "waiting", "Settled", describeEnd(c));
   return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
 }

@@ -3,6 +3,7 @@ import type { Condition, ConditionType, MigrationStatus, Phase } from "@retrieve
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { sidecarSource } from "../checks/alerts.ts";
 import { judgeCheck } from "../checks/checklist.ts";
+import { judgeCopy } from "../checks/copy.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -118,9 +119,18 @@ function checkFacts(c: Context, next: MigrationStatus): Facts {
   return {
     Reachable: kept("Reachable", () => judgeCheck(c, "reachable")),
     ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(of, "parity")), asked || asksAgain),
+    ...copyFacts(c, next, kept),
     AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts")), asked || listens),
     Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals")), asked || asksAgain),
   };
+}
+
+type Kept = (type: ConditionType, judge: () => Fact) => Fact;
+
+/** Absent where the plan asks for no copy. */
+function copyFacts(c: Context, { copy }: MigrationStatus, kept: Kept): Facts {
+  const fact = judgeCopy(copy === undefined ? c : { ...c, status: { ...c.status, copy } });
+  return fact === undefined ? {} : { DataCopied: kept("DataCopied", () => fact) };
 }
 
 /** A skipped or waived check was not verified: the condition says Unknown, openly. */

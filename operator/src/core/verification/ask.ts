@@ -6,7 +6,7 @@ import { instantMs } from "../model/status-readings.ts";
 import { reckonedDifferenceSeconds } from "./clock-difference.ts";
 import { judgeResult } from "./judge-result.ts";
 import { lastReturn, purposeOf, servedFrom, servedSeconds } from "./purpose.ts";
-import { type ConcludedRun, concludedRun, jobNameOf, nextNumber, openRun, withRun } from "./runs.ts";
+import { type ConcludedRun, concludedRun, jobNameOf, nextNumber, openCopy, openRun, withRun } from "./runs.ts";
 
 /** What may have been under way to the stores: taken off the time since when is compared, whatever clocks say. */
 const leastMarginSeconds = 300;
@@ -14,7 +14,9 @@ const leastMarginSeconds = 300;
 /** The context with the verification that the phase asks for, where the plan asks for parity. */
 export function askParity(c: Context): Context {
   const purpose = purposeOf(c.status.phase);
-  return purpose === undefined || c.plan.checklist.parity.policy === "Skip" ? c : askVerification(c, purpose);
+  // A copy changes what would be compared.
+  const isIdle = purpose === undefined || openCopy(c.status) !== undefined;
+  return isIdle || c.plan.checklist.parity.policy === "Skip" ? c : askVerification(c, purpose);
 }
 
 /** The context with a verification in its status where one is due; effects follow from the status. */
@@ -58,11 +60,15 @@ function isDue(c: Context, purpose: VerificationPurpose): boolean {
   return ageSeconds(c, last) >= durationSeconds(isEqual && purpose === "Preflight" ? maxAge : recheck);
 }
 
-/** The newest result that counts for a purpose: for the cutover, one that was asked for in this wait for it. */
+/**
+ * The newest result that counts for a purpose: for the cutover, one that was asked for in this wait for it; before the
+ * start, one that was asked for since the last copy.
+ */
 export function resultInForce(c: Context, purpose: VerificationPurpose): ConcludedRun | undefined {
   const run = concludedRun(c.status, purpose);
-  if (run === undefined || purpose === "Preflight") return run;
-  const from = instantMs(c.status.phaseStartedAt) ?? 0;
+  if (run === undefined) return run;
+  const { phaseStartedAt, copy } = c.status;
+  const from = instantMs(purpose === "Preflight" ? copy?.result?.at : phaseStartedAt) ?? 0;
   return (instantMs(run.askedAt) ?? 0) >= from ? run : undefined;
 }
 

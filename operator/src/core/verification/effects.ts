@@ -1,10 +1,11 @@
-// From the verifications and tests of a status to the Jobs there must be: created once, kept for a while, few of them.
+// From the verifications, tests and copy of a status to the Jobs there must be: created once, kept for a while, few of them.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import { copyTemplateName, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Effect } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
+import { wantedCopy } from "./copy-run.ts";
 import { purposeOf } from "./purpose.ts";
 import { openRun, reportNameOf } from "./runs.ts";
 
@@ -26,6 +27,7 @@ export function jobEffects(input: JobsInput): Effect[] {
   return [
     ...createVerification(input, jobs.value),
     ...createTests(input, jobs.value),
+    ...createCopy(input, jobs.value),
     ...keepReports(input, jobs.value),
     ...clear(input, jobs.value),
   ];
@@ -55,6 +57,12 @@ function createTests({ meta, status }: JobsInput, { tests, jobs }: JobsObservati
   });
 }
 
+function createCopy(input: JobsInput, { copier, jobs }: JobsObservation): Effect[] {
+  const run = wantedCopy(input);
+  if (run === undefined || copier?.suspended !== true || jobs.some(({ name }) => name === run.job)) return [];
+  return [{ kind: "createJob", job: run.job, template: copyTemplateName(input.target), since: null }];
+}
+
 /** A report is there until it was fetched; what a pod offers now is kept now. */
 function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
   const run = wantedRun(input);
@@ -82,7 +90,11 @@ function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
 /** What nobody waits for any more is ended; of what has ended the newest stay. */
 function clear(input: JobsInput, { jobs }: JobsObservation): Effect[] {
   const { status } = input;
-  const wanted = new Set([wantedRun(input)?.job, ...(status.smokeTests ?? []).map(({ job }) => job)]);
+  const wanted = new Set([
+    wantedRun(input)?.job,
+    wantedCopy(input)?.job,
+    ...(status.smokeTests ?? []).map(({ job }) => job),
+  ]);
   const others = jobs.filter(({ name }) => !wanted.has(name));
   const isRunning = ({ state }: JobSeen): boolean => state === "running";
   const finished = others.filter((job) => !isRunning(job));

@@ -5,12 +5,15 @@ import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/side
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import type { Fact } from "../model/status-readings.ts";
 
-/** The kinds of which there are more than the plan tolerates, with both numbers. */
-export function excess({ checklist }: MigrationSpec, counts: DifferenceCounts): string[] {
-  const { tolerance } = checklist.parity;
-  return differenceKinds
-    .filter((kind) => counts[kind] > tolerance[kind])
-    .map((kind) => `${counts[kind]} ${kind} (tolerated: ${tolerance[kind]})`);
+/** The kinds of which there are more than the plan tolerates. */
+export function surplus({ checklist }: MigrationSpec, counts: DifferenceCounts): (typeof differenceKinds)[number][] {
+  return differenceKinds.filter((kind) => counts[kind] > checklist.parity.tolerance[kind]);
+}
+
+/** The same with both numbers. */
+export function excess(plan: MigrationSpec, counts: DifferenceCounts): string[] {
+  const { tolerance } = plan.checklist.parity;
+  return surplus(plan, counts).map((kind) => `${counts[kind]} ${kind} (tolerated: ${tolerance[kind]})`);
 }
 
 /** True: equal enough. False: compared, and not. Unknown: nothing can be said, or too little was compared. */

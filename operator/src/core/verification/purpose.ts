@@ -1,9 +1,11 @@
 // What a verification is for, and in which phases somebody waits for it.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { openCopy } from "./runs.ts";
 
 const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
   Preflight: ["Preflight", "AwaitingApproval"],
@@ -44,8 +46,10 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
 }
 
 /** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
-export function asksForJobs(plan: MigrationSpec, { phase, verification, takenBack }: MigrationStatus): boolean {
-  if (phase === "VerifyingDrift") return true;
+export function asksForJobs(plan: MigrationSpec, status: MigrationStatus): boolean {
+  const { phase, verification, takenBack } = status;
+  if (phase === "VerifyingDrift" || openCopy(status) !== undefined) return true;
+  if (writesToStores(plan) && waiting.Preflight.includes(phase)) return true;
   const isBack = phase === "RolledBack" || (phase === "AwaitingCutover" && takenBack !== undefined);
   if (isBack && verification !== undefined) return true;
   const { parity, smokeTests } = plan.checklist;

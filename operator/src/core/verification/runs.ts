@@ -1,5 +1,6 @@
 // The verifications a status knows of: the one under way, and the newest result of each purpose.
 import { hash } from "node:crypto";
+import type { CopyStatus } from "@retriever/crds/status/copy-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type {
   VerificationPurpose,
@@ -18,6 +19,11 @@ export function nextNumber(status: MigrationStatus): number {
 /** The verification under way. */
 export function openRun(status: MigrationStatus): VerificationRun | undefined {
   return runsOf(status).find(({ result }) => result === undefined);
+}
+
+/** The copy under way; also one that is being ended. */
+export function openCopy({ copy }: MigrationStatus): CopyStatus | undefined {
+  return copy?.result === undefined ? copy : undefined;
 }
 
 /** The newest verification for a purpose that has a result. */

@@ -1,0 +1,37 @@
+// What a status keeps of the copy that it asked for.
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { z } from "zod";
+import { instant, shortName } from "#fields/field-types.ts";
+
+export const copyStatusSchema = z
+  .strictObject({
+    number: z.int().min(1).meta(doc("How many copies were asked for until then.", 1)),
+    job: shortName.meta(doc("Job that copies.", "docs-to-qdrant-copy-1-6f1d4c")),
+    planHash: z
+      .string()
+      .max(64)
+      .meta(doc("The approved plan that it is part of; no other plan keeps it running.", "0123456789abcdef")),
+    askedAt: instant.describe("When it was asked for."),
+    stoppedAt: instant.optional().describe("Since when it is to end before its time: its Job is deleted."),
+    result: z
+      .strictObject({
+        outcome: z
+          .enum(["Completed", "Failed", "Stopped"])
+          .meta(
+            doc(
+              "Completed: its own comparison found both stores equal. Stopped: nobody wanted it any more.",
+              "Completed",
+              "Equal",
+            ),
+          ),
+        message: z
+          .string()
+          .max(1024)
+          .describe("What came of it, as a sentence.")
+          .meta({ examples: ["Job docs-to-qdrant-copy-1-6f1d4c completed"] }),
+        at: instant.describe("When the operator took note of it."),
+      })
+      .optional(),
+  })
+  .describe("The newest copy from source to destination.");
+export type CopyStatus = z.infer<typeof copyStatusSchema>;

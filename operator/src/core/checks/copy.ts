@@ -1,0 +1,108 @@
+// What the destination lacks is copied before anything is sampled: once people have approved the plan, and where policies
+// let stores be written to. A comparison says whether it is needed, and afterwards whether it was enough.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
+import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
+import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import type { Context } from "../model/context.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { resultInForce } from "../verification/ask.ts";
+import { judgeResult, surplus } from "../verification/judge-result.ts";
+import { jobNameOf, openCopy, openRun } from "../verification/runs.ts";
+import { judgeApprovals } from "./approvals.ts";
+import { blockingChecks } from "./checklist.ts";
+
+/** The context with a copy in its status where one is due; effects follow from the status. */
+export function askCopy(c: Context): Context {
+  if (!isDue(c)) return c;
+  const number = (c.status.copy?.number ?? 0) + 1;
+  const { planHash } = c.status;
+  const copy = { number, job: jobNameOf(c.meta, "copy", number), planHash, askedAt: c.nowIso };
+  return { ...c, status: { ...c.status, copy } };
+}
+
+function isDue(c: Context): boolean {
+  if (openCopy(c.status) !== undefined || openRun(c.status) !== undefined || c.meta.deleting) return false;
+  return judgeCopy(c)?.reason === copyDue;
+}
+
+const copyDue = "CopyDue";
+
+/**
+ * The fact behind the condition DataCopied; undefined where the plan asks for no copy. True: nothing has to be copied.
+ * False: a copy failed, or was not enough.
+ */
+export function judgeCopy(c: Context): Fact | undefined {
+  if (!writesToStores(c.plan)) return undefined;
+  const { copy } = c.status;
+  if (copy !== undefined && copy.result === undefined) {
+    const isStopping = copy.stoppedAt !== undefined || copy.planHash !== c.status.planHash;
+    return unknown("Copying", `Job ${copy.job} ${isStopping ? "is being ended" : "copies from source to destination"}`);
+  }
+  const need = needOf(c);
+  if (need === "unknown")
+    return unknown("NotCompared", "what has to be copied isn't known before the stores are compared");
+  if (need === "copy") return waitingFact(c);
+  return copy?.result?.outcome === "Completed"
+    ? { status: "True", reason: "Copied", message: copy.result.message }
+    : { status: "True", reason: "NothingToCopy", message: "the destination lacks nothing that the plan asks for" };
+}
+
+function unknown(reason: string, message: string): Fact {
+  return { status: "Unknown", reason, message };
+}
+
+/** Why what is needed isn't being copied. */
+function waitingFact(c: Context): Fact {
+  const { copy, planHash } = c.status;
+  const { recheck } = c.plan.checklist.parity;
+  const last = copy?.result;
+  const isOver = last === undefined || last.outcome === "Stopped" || copy?.planHash !== planHash;
+  if (!isOver && c.now - (instantMs(last.at) ?? 0) < durationSeconds(recheck) * 1000) {
+    const reason = last.outcome === "Failed" ? "CopyFailed" : "CopyIncomplete";
+    const found = last.outcome === "Failed" ? "" : ", and yet the destination isn't complete";
+    return { status: "False", reason, message: `${last.message}${found}; it is copied again after ${recheck}` };
+  }
+  return refusalOf(c) ?? unknown(copyDue, "the copy is about to begin");
+}
+
+/** A person has to have agreed to this plan: creating a migration alone writes to no store. */
+function refusalOf(c: Context): Fact | undefined {
+  if (c.plan.checklist.approvals.policy === "Skip")
+    return unknown("CopyNotApproved", "spec.checklist.approvals.policy is Skip, so that nobody agrees to the copy");
+  const approved = judgeApprovals(c, c.observation.actIdentity);
+  if (approved.status !== "True") return unknown("CopyNotApproved", `before anything is copied: ${approved.message}`);
+  const { jobs } = c.observation;
+  if (jobs?.ok !== true) return unknown("NotObserved", `the Jobs can't be read: ${jobs?.why ?? "nobody asked"}`);
+  const { copier } = jobs.value;
+  if (copier?.suspended === true && copier.hasCopier) return undefined;
+  const name = copyTemplateName(c.plan.target.name);
+  return unknown("NoCopyTemplate", `there is no suspended CronJob ${name} with a container retriever-copy`);
+}
+
+/** A collection that isn't there yet can't be compared, and the copy may make it. */
+function needOf(c: Context): "none" | "unknown" | "copy" {
+  if (isMissing(c)) return "copy";
+  if (c.reachable.status !== "True") return "unknown";
+  const { parity } = c.plan.checklist;
+  if (parity.policy === "Skip") return c.status.copy?.result?.outcome === "Completed" ? "none" : "copy";
+  const result = resultInForce(c, "Preflight")?.result;
+  if (result?.counts === undefined || judgeResult(c.plan, result).status === "Unknown") return "unknown";
+  // What only the destination has is no copy's to remove.
+  return surplus(c.plan, result.counts).some((kind) => kind !== "extra") ? "copy" : "none";
+}
+
+function isMissing({ reachable }: Context): boolean {
+  return reachable.reason === "CollectionMissing";
+}
+
+/** What blocks while the checklist is asked, the copy before what only the copy can mend. */
+export function blockingWithCopy(c: Context, names: readonly CheckName[]): readonly Fact[] {
+  const copy = judgeCopy(c);
+  const isMended = (name: CheckName): boolean => name === "parity" || (name === "reachable" && isMissing(c));
+  const others = blockingChecks(c, names);
+  if (copy === undefined || copy.status === "True") return others.map(({ result }) => result);
+  if (copy.reason === "NotCompared") return [...others.map(({ result }) => result), copy];
+  return [copy, ...others.filter(({ name }) => !isMended(name)).map(({ result }) => result)];
+}
