@@ -19,6 +19,7 @@ import { runFilterMatrix } from "../matrix/filters/run.ts";
 import { chunkCount } from "./chunks.ts";
 import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
 import { type Expected, judge } from "./judge.ts";
+import { runLaw } from "./law/run.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
 
 const { values: options } = parseArgs({
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     filters: { type: "string", default: "5000" },
     forms: { type: "string", default: "16" },
     seed: { type: "string", default: "1" },
+    tables: { type: "string", default: "400" },
   },
 });
 
@@ -230,6 +232,14 @@ async function crossCollections(forms: ReturnType<typeof formsFor>, wanted: Want
   }
 }
 
+/** What one way into a table accepts, every other accepts. */
+async function runGenerated(): Promise<void> {
+  const { tables, wrong } = await runLaw({ address, tables: Number(options.tables), seed: Number(options.seed) });
+  count.passed += Math.max(0, tables - wrong.length - 1);
+  note("generated tables", "16-0.8", "table", []);
+  for (const fault of wrong) note("generated tables", "16-0.8", "table", [fault]);
+}
+
 /** The same filters pass the same rows in both stores. */
 async function runFilters(): Promise<void> {
   const { connectionString, close } = await startWheelPostgres({ address, version: "16-0.8" });
@@ -253,6 +263,7 @@ try {
   await Promise.all([...versions.map(runPostgres), runQdrant()]);
   await runCrossed();
   await runFilters();
+  await runGenerated();
 } catch (error) {
   note("all", "", "the run itself", [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
 }

@@ -20,7 +20,10 @@ export async function takePrecision({
 }: Reading & { readonly state: RunState }): Promise<boolean> {
   const { source, destination } = state.totals;
   if (state.parts > 1 || state.momentPrecision !== "microsecond" || state.scope.level === "ids") return false;
-  const precision = commonPrecision(source, destination);
+  const precision = commonPrecision(
+    { ...source, declared: both.source.momentPrecision },
+    { ...destination, declared: both.destination.momentPrecision },
+  );
   if (precision === "microsecond") return false;
   deps.onNote(`one store holds updated_at by the ${precision} only: reading again to compare it so`);
   state.roundsMoments = await areRounded({ deps, both, signal }, precision);

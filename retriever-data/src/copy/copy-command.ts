@@ -161,6 +161,7 @@ async function runFill(
         batchSize,
         atOnce,
         isEmpty: destination.count === 0 && writers.destination.addsById === true,
+        heldBy: destination.momentPrecision,
       },
       {
         clock,

@@ -6,6 +6,7 @@ import {
   type ChunkStore,
   type ChunkWrite,
   type ChunkWriter,
+  type MomentPrecision,
   mostLookedUp,
   type StoredChunk,
   type VerifyLevel,
@@ -33,6 +34,8 @@ type FillOptions = {
   readonly atOnce: number;
   /** Whether the destination held nothing when the copy began. */
   readonly isEmpty: boolean;
+  /** How finely the destination declares to hold moments, where it says so. */
+  readonly heldBy?: MomentPrecision | undefined;
 };
 type FillDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> & {
   readonly source: { readonly store: ChunkStore; readonly writer: ChunkWriter };
@@ -105,7 +108,7 @@ async function skipHeld(run: Run, side: Side): Promise<void> {
         signal,
       );
       const isKnown = (row: number, index: number): boolean =>
-        isHeld(momentOf(batch.updatedAtMs[row]), held.get(ids[index] ?? ""));
+        isHeld(momentOf(batch.updatedAtMs[row]), held.get(ids[index] ?? ""), options.heldBy);
       if (!rows.every(isKnown)) return true;
     }
     filled.read += batch.count;
@@ -182,7 +185,7 @@ async function writeBatch(run: Run, chunks: readonly WholeChunk[], limit: AbortS
   const otherwise = new Set(left.map(({ id }) => id));
   const missing = lacking.filter(({ id }) => !otherwise.has(id));
   const isOlder = ({ id, updatedAt }: WholeChunk): boolean =>
-    held.has(id) && !isHeld(typeof updatedAt === "string" ? readMoment(updatedAt) : null, held.get(id));
+    held.has(id) && !isHeld(typeof updatedAt === "string" ? readMoment(updatedAt) : null, held.get(id), options.heldBy);
   // A store that says of no chunk when it was written may hold what is newer.
   const older = options.level === "ids" ? [] : chunks.filter(isOlder);
   run.idle = missing.length + older.length === 0 ? run.idle + 1 : 0;

@@ -18,4 +18,5 @@ test("a store that holds whole seconds or days isn't older for what it cut off, 
   expect(isHeld(at, Date.UTC(2026, 2, 1))).toBe(true);
   expect(isHeld(at, Date.UTC(2026, 1, 28))).toBe(false);
   expect(isHeld(at, oddMoments.unreadable)).toBe(true);
+  expect([isHeld(at, at - 6), isHeld(at, at - 6, "centisecond")]).toEqual([false, true]);
 });

@@ -60,6 +60,23 @@ test.each([
   expect(commonPrecision(b, a)).toBe(unit);
 });
 
+test.each([
+  { declared: "second", finer: 1, unit: "second" },
+  { declared: "decisecond", finer: 1, unit: "decisecond" },
+  { declared: "100 microseconds", finer: 0.123, unit: "100 microseconds" },
+  { declared: "100 microseconds", finer: 1, unit: "microsecond" },
+  { declared: "day", finer: 0, unit: "day" },
+] as const)(
+  "moments are compared by the $unit where one store declares the $declared and a single one is $finer ms finer",
+  (row) => {
+    const a = { ...held(whole, bySecond), declared: row.declared };
+    const b = held([...whole.slice(1), (whole[0] as number) + row.finer]);
+    expect(commonPrecision(a, b)).toBe(row.unit);
+    expect(commonPrecision(b, a)).toBe(row.unit);
+    expect(commonPrecision(a, { ...b, declared: row.declared })).toBe("microsecond");
+  },
+);
+
 test("what cut microseconds equals what it was cut from, so that chunks that a version before found equal stay so", () => {
   const at = fc.tuple(fc.nat(10 ** 6), fc.nat(999)).map(([ms, micros]) => start + ms + micros / 1000);
   fc.assert(

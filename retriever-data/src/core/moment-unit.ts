@@ -1,21 +1,26 @@
 // How finely two stores' moments are compared: at the coarser of what the two hold.
-import { nearestUnits, wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
-import { type MomentPrecision, momentPrecisions } from "@retriever/stores/ports/chunk-store.ts";
+import { coarserOf, nearestUnits, wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
+import type { MomentPrecision } from "@retriever/stores/ports/chunk-store.ts";
 import type { SideTotals } from "./run-state.ts";
 
 /** With fewer moments chance may make all of them whole seconds. */
 const leastSample = 10;
 
-type Moments = Pick<SideTotals, "dated" | "coarse" | "odd">;
-type Coarse = Exclude<MomentPrecision, "microsecond">;
+type Moments = Pick<SideTotals, "dated" | "coarse" | "odd"> & {
+  /** What the store declares. */
+  readonly declared?: MomentPrecision | undefined;
+};
 const plural = { day: "days", second: "seconds", millisecond: "milliseconds" } as const;
-const coarsePrecisions = momentPrecisions.filter((each) => each !== "microsecond");
+/** What is concluded from values; a store declares others as well. */
+const coarsePrecisions = ["day", "second", "millisecond"] as const;
+type Coarse = (typeof coarsePrecisions)[number];
 
 /**
  * A store holds days, seconds or milliseconds when most of its moments are declared or written so, or nearly none of many
  * is finer; days and seconds count only where most moments of the other store are finer. A single finer moment beside
  * whole seconds is a difference and no precision. Milliseconds count where the other store has more finer moments at all:
- * a chunk whose microseconds were cut by a copy, however few of them there are, isn't stale.
+ * a chunk whose microseconds were cut by a copy, however few of them there are, isn't stale. What a store declares it
+ * can't hold is no difference either, in however few chunks.
  */
 export function commonPrecision(source: Moments, destination: Moments): MomentPrecision {
   const isCoarser = (a: Moments, b: Moments, unit: Coarse): boolean => {
@@ -24,7 +29,24 @@ export function commonPrecision(source: Moments, destination: Moments): MomentPr
     return !isHeldBy(b, unit) && b.odd[plural[unit]] * 2 > b.dated;
   };
   const coarser = (unit: Coarse) => isCoarser(source, destination, unit) || isCoarser(destination, source, unit);
-  return coarsePrecisions.find(coarser) ?? "microsecond";
+  return coarserOf(coarsePrecisions.find(coarser) ?? "microsecond", declaredPrecision(source, destination));
+}
+
+/** Of two stores that declare different ones the coarser, where the other has moments that may be finer. */
+function declaredPrecision(source: Moments, destination: Moments): MomentPrecision {
+  const [a, b] = [source, destination].map(({ declared = "microsecond" }) => declared) as [
+    MomentPrecision,
+    MomentPrecision,
+  ];
+  const coarse = coarserOf(a, b);
+  const { odd } = coarse === a ? destination : source;
+  return a !== b && odd[coarse === "day" ? "days" : isFine(coarse) ? "milliseconds" : "seconds"] > 0
+    ? coarse
+    : "microsecond";
+}
+
+function isFine(precision: MomentPrecision): boolean {
+  return coarserOf(precision, "millisecond") === "millisecond";
 }
 
 function isHeldBy({ dated, coarse, odd }: Moments, unit: Coarse): boolean {

@@ -4,7 +4,16 @@ import { momentPrecisions } from "#ports/chunk-store.ts";
 import { withMicroseconds } from "#values/time.ts";
 import { nearestUnits, wholeUnits } from "./moment-unit.ts";
 
-const microseconds = { day: 86_400_000_000, second: 1_000_000, millisecond: 1000, microsecond: 1 } as const;
+const microseconds = {
+  day: 86_400_000_000,
+  second: 1_000_000,
+  decisecond: 100_000,
+  centisecond: 10_000,
+  millisecond: 1000,
+  "100 microseconds": 100,
+  "10 microseconds": 10,
+  microsecond: 1,
+} as const;
 
 test("every microsecond from 1900 to 2200 is a whole unit of its own, and of coarser ones what a cut leaves", () => {
   fc.assert(

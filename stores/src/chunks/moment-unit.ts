@@ -2,14 +2,18 @@
 import { type MomentPrecision, momentPrecisions } from "#ports/chunk-store.ts";
 import { readMoment } from "#values/time.ts";
 
-const msPerUnit: Readonly<Record<MomentPrecision, number>> = {
-  day: 86_400_000,
-  second: 1000,
-  millisecond: 1,
-  microsecond: 0.001,
+const microsecondsPerUnit: Readonly<Record<MomentPrecision, number>> = {
+  day: 86_400_000_000,
+  second: 1_000_000,
+  decisecond: 100_000,
+  centisecond: 10_000,
+  millisecond: 1000,
+  "100 microseconds": 100,
+  "10 microseconds": 10,
+  microsecond: 1,
 };
 /** Postgres counts from there, and rounds a half away from it. */
-const since2000 = Date.UTC(2000);
+const since2000 = Date.UTC(2000) * 1000;
 
 export function isMomentPrecision(kind: string | null): kind is MomentPrecision {
   return momentPrecisions.includes(kind as MomentPrecision);
@@ -22,15 +26,18 @@ export function coarserOf(a: MomentPrecision, b: MomentPrecision): MomentPrecisi
 
 /** Whole units of a moment (ms since 1970); what is finer is cut off. NaN stays NaN. */
 export function wholeUnits(ms: number, precision: MomentPrecision): number {
-  // To the nearest: 0.001 ms times a thousand may be a little less than one.
-  if (precision === "microsecond") return Math.round(ms * 1000);
-  return Math.floor(ms / msPerUnit[precision]);
+  return Math.floor(microsecondsOf(ms) / microsecondsPerUnit[precision]);
+}
+
+/** To the nearest: 0.001 ms times a thousand may be a little less than one. */
+function microsecondsOf(ms: number): number {
+  return Math.round(ms * 1000);
 }
 
 /** The same as Postgres rounds into a column of that precision: days are cut all the same. */
 export function nearestUnits(ms: number, precision: MomentPrecision): number {
   if (precision === "microsecond" || precision === "day") return wholeUnits(ms, precision);
-  const units = (ms - since2000) / msPerUnit[precision];
+  const units = (microsecondsOf(ms) - since2000) / microsecondsPerUnit[precision];
   return Math.sign(units) * Math.floor(Math.abs(units) + 0.5);
 }
 

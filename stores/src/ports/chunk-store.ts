@@ -12,7 +12,16 @@ export type VerifyLevel = (typeof verifyLevels)[number];
 export type AgreedFields = readonly string[];
 
 /** How finely moments are held, from coarse to fine. */
-export const momentPrecisions = ["day", "second", "millisecond", "microsecond"] as const;
+export const momentPrecisions = [
+  "day",
+  "second",
+  "decisecond",
+  "centisecond",
+  "millisecond",
+  "100 microseconds",
+  "10 microseconds",
+  "microsecond",
+] as const;
 export type MomentPrecision = (typeof momentPrecisions)[number];
 
 /**
@@ -66,6 +75,8 @@ export type StoreDescription = {
   readonly seesDoubles?: boolean;
   /** Kinds of the agreed fields' values, likewise, where the store declares them. */
   readonly fieldShapes?: readonly (FieldShape | null)[];
+  /** How finely it can hold `updated_at`, by what it declares; absent: to the microsecond, or not known. */
+  readonly momentPrecision?: MomentPrecision | undefined;
   /** False: the store doesn't say when a chunk was written. */
   readonly isDated?: boolean;
   /** What a person has to know of the store beside its differences, as sentences. */

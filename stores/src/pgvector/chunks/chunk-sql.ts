@@ -78,9 +78,12 @@ export function lookUpQuery(table: ChunkTable, ids: readonly string[], level: Ve
  * one value, so rows can come whose text is another.
  */
 function idIn(ids: readonly string[], { id: column, idType }: ChunkTable): string {
-  const list = ids.map((id) => escapeLiteral(id)).join(", ");
-  if (!isSearchable(idType)) return `${column}::text = ANY (ARRAY[${list}]::text[])`;
-  return `${column} = ANY (ARRAY[${list}]::${idType}[])`;
+  const list = escapeLiteral(arrayLiteral(ids));
+  return isSearchable(idType) ? `${column} = ANY (${list})` : `${column}::text = ANY (${list}::text[])`;
+}
+
+export function arrayLiteral(ids: readonly string[]): string {
+  return `{${ids.map((id) => `"${id.replaceAll(/[\\"]/g, "\\$&")}"`).join(",")}}`;
 }
 
 /** In this order: id, moment, payload as JSON, vector; only as far as the level goes. Throws RETR_VERIFY_NOT_COMPARABLE. */
@@ -125,6 +128,8 @@ const whole = /^(0|-?[1-9]\d{0,18})$/;
 const spellings: Readonly<Record<string, RegExp>> = {
   text: withoutNul,
   varchar: withoutNul,
+  citext: withoutNul,
+  name: withoutNul,
   bpchar: withoutNul,
   int2: whole,
   int4: whole,

@@ -1,9 +1,18 @@
 // A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
 import type { Pool, PoolClient } from "pg";
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { coarserOf } from "#chunks/moment-unit.ts";
 import { type DigestRules, digestRules } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
-import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
+import type {
+  ChunkAccess,
+  ChunkBatch,
+  ChunkStore,
+  FoundChunk,
+  MomentPrecision,
+  ScanOptions,
+  VerifyLevel,
+} from "#ports/chunk-store.ts";
 import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
@@ -160,9 +169,10 @@ type Facts = {
 };
 
 function batchOf(page: ChunkPage, { storeMs, doubledIds, precision }: Facts): ChunkBatch {
-  if (precision !== null && precision !== "microsecond") page.milliseconds = page.count;
-  if (precision === "second" || precision === "day") page.seconds = page.count;
-  if (precision === "day") page.days = page.count;
+  const holds = (unit: MomentPrecision): boolean => precision !== null && coarserOf(precision, unit) === precision;
+  if (holds("millisecond")) page.milliseconds = page.count;
+  if (holds("second")) page.seconds = page.count;
+  if (holds("day")) page.days = page.count;
   const batch = page.toBatch(page.idAt(page.count - 1), storeMs);
   return doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...doubledIds] };
 }

@@ -7,6 +7,7 @@ import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { readEpochForm } from "./epoch-form.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
 import { copyRowsIn, type EncodedRows, encodeRows, isCopied } from "./load-rows.ts";
 import {
@@ -29,7 +30,7 @@ import {
   removeQuery,
   tryQuery,
   updateQuery,
-  type Writing,
+  writingOf,
 } from "./whole-chunk-sql.ts";
 import { isOfRow, skipRefused, writeError } from "./write-refusal.ts";
 
@@ -47,7 +48,10 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
   const tableAt = async (client: PoolClient): Promise<Table> => {
     if (known === undefined) {
       const catalogue = await catalogueOf(client, spec);
-      const columns = readColumns(spec, fields, catalogue);
+      const epoch = await inSettings(client, sessionSettings(spec, statementTimeoutMs), () =>
+        readEpochForm(client, spec, catalogue.columns),
+      );
+      const columns = { ...readColumns(spec, fields, catalogue), epoch };
       known = { columns, takesCopies: isCopied(catalogue, columns) };
     }
     return { spec, client, ...known };
@@ -129,13 +133,7 @@ async function checkRows(table: Table, rows: readonly Given[]): Promise<LeftChun
 function removeRows(table: Table, removals: readonly ChunkRemoval[]): Promise<LeftChunk[]> {
   const column = table.columns.id.name;
   const rows = removals.map(({ id, version }) => ({ id, row: { [column]: id }, over: version, names: [] }));
-  return skipRefused(rows, (some) => change(table, some, removeQuery(writing(table), some)));
-}
-
-/** With the id's column and those of these names. */
-function writing({ spec, columns }: Table, names: readonly string[] = []): Writing {
-  const { id, all } = columns;
-  return { spec, id: id.name, columns: all.filter((column) => column === id || names.includes(column.name)) };
+  return skipRefused(rows, (some) => change(table, some, removeQuery(writingOf(table), some)));
 }
 
 /** The rows of writes. A member of JSON is written with all that is beside it, so what the rows hold is read first. */
@@ -163,7 +161,7 @@ type Held = { readonly version: string; readonly documents: Documents };
 async function readDocuments(table: Table, writes: readonly ChunkWrite[], names: readonly string[]) {
   const column = table.columns.id.name;
   const rows = writes.flatMap(({ chunk: { id }, over }) => (over === null ? [] : [{ row: { [column]: id }, over }]));
-  const found = rows.length === 0 ? [] : await inTransaction(table, heldQuery(writing(table, names), rows));
+  const found = rows.length === 0 ? [] : await inTransaction(table, heldQuery(writingOf(table, names), rows));
   return new Map(
     found.map(([id, version, documents]): [string, Held] => [
       id ?? "",
@@ -193,7 +191,7 @@ async function tryRows(table: Table, rows: readonly Given[]) {
     return reason === null ? [] : [{ id: row.id, why: "refused", reason }];
   });
   const attempt = async (some: readonly Given[]): Promise<LeftChunk[]> => {
-    const found = await inTransaction(table, tryQuery(writing(table, some[0]?.names), some));
+    const found = await inTransaction(table, tryQuery(writingOf(table, some[0]?.names), some));
     return found.flatMap(([number, id, back]) => {
       const row = some[Number(number) - 1] as Given;
       const reason = whyChanged(row, id ?? null, parseExact(back ?? "{}") as Record<string, unknown>, columns);
@@ -210,7 +208,7 @@ async function tryRows(table: Table, rows: readonly Given[]) {
 /** The column whose value doesn't fit, for the sentence that says so. */
 async function findColumn(table: Table, { row, over }: Given): Promise<string> {
   for (const [name, value] of Object.entries(row)) {
-    const query = tryQuery(writing(table, [name]), [{ row: { [name]: value }, over }]);
+    const query = tryQuery(writingOf(table, [name]), [{ row: { [name]: value }, over }]);
     const fits = await inTransaction(table, query).then(
       () => true,
       () => false,
@@ -227,7 +225,7 @@ async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChun
     // Only the id of a chunk is known that no column is to be changed of.
     if (names.length === 0) continue;
     const query = over === null ? insertQuery : updateQuery;
-    left.push(...(await skipRefused(group, (some) => change(table, some, query(writing(table, names), some)))));
+    left.push(...(await skipRefused(group, (some) => change(table, some, query(writingOf(table, names), some)))));
   }
   return left;
 }

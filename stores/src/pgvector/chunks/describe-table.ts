@@ -13,6 +13,7 @@ import { type Catalogue, type Column, hasOrderedIds, readCatalogue, remarksOf } 
 import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
+import { readEpochForm } from "./epoch-form.ts";
 import { pathsIn, placesOf } from "./table-places.ts";
 
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
@@ -65,6 +66,8 @@ export async function describeTable(
   const ids = await readIds(client, spec, idName);
   const { updatedAt } = paths;
   const dated = momentColumn(updatedAt, columns);
+  const epoch = await readEpochForm(client, spec, columns);
+  const heldBy = epoch?.isWhole === true ? epoch.unit : dated === null ? null : momentPrecisionOf(dated);
   const description: StoreDescription = {
     dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vector),
     metric: metrics[spec.distance],
@@ -82,11 +85,12 @@ export async function describeTable(
       isColumn(path) ? (shapes[columns.get(path[0])?.type ?? ""] ?? null) : null,
     ),
     isDated: updatedAt !== null,
+    momentPrecision: heldBy ?? undefined,
     remarks: remarksOf(catalogue),
   };
   const types = {
     idType: id.type,
-    momentPrecision: dated === null ? null : momentPrecisionOf(dated),
+    momentPrecision: heldBy,
     vectorType: vector.type,
     vectorSchema: vector.typeSchema,
   };

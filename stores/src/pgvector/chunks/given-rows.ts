@@ -1,9 +1,9 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
 import { isSameWithin } from "#chunks/moment-unit.ts";
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
+import { epochFormOf, epochNumber, exactTimeOf } from "#values/epoch.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
-import { exactTime } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import type { Column } from "../client/table-catalogue.ts";
@@ -21,21 +21,20 @@ export type Documents = Readonly<Record<string, unknown>>;
 
 /** The row of a write; `over` is null for a new one. `documents`: what the row holds, for members that are written. A text: why it can't be. */
 export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, documents: Documents): Given | string {
-  const clash = clashOf(chunk, columns);
+  const clash = clashOf(chunk, columns) ?? otherNamespace(chunk, columns);
   if (clash !== null) return clash;
   const row: Record<string, unknown> = {};
-  for (const { place, value, isSame } of saidOf(chunk, columns)) {
-    const { column, path } = place;
-    if (value === undefined || column.isGenerated) continue;
-    if (isColumn(path)) {
-      row[column.name] = value;
-      continue;
+  for (const said of saidOf(chunk, columns)) {
+    const { column, path } = said.place;
+    const document = isColumn(path) ? {} : ((row[column.name] ?? documents[column.name] ?? {}) as Members);
+    const value = valueFor(said, valueAt(document, path.slice(1)), columns);
+    if (value === otherMoment) return `${path.join(".")}: ${otherMoment}`;
+    if (isColumn(path)) row[column.name] = value;
+    else if (!said.isSame(valueAt(document, path.slice(1)), value)) {
+      const changed = withValueAt(document, path.slice(1), value);
+      if (changed === null) return inTheWay(said.place);
+      row[column.name] = changed;
     }
-    const document = (row[column.name] ?? documents[column.name] ?? {}) as Members;
-    if (isSame(valueAt(document, path.slice(1)), value)) continue;
-    const changed = withValueAt(document, path.slice(1), value);
-    if (changed === null) return inTheWay(place);
-    row[column.name] = changed;
   }
   const names = [...(over === null ? [columns.id.name] : []), ...Object.keys(row)];
   return { id: chunk.id, over, names, row: { ...row, [columns.id.name]: chunk.id } };
@@ -45,6 +44,12 @@ function clashOf({ entityId, namespace }: WholeChunk, { entity, ...columns }: Ta
   if (entity === null || columns.namespace !== entity || namespace === undefined || entityId === undefined) return null;
   if (nameOf(namespace) === nameOf(entityId)) return null;
   return `column ${entity.path.join(".")}: it stands for entity and namespace, and the chunk has two different ones; give the table a column of its own for the namespace`;
+}
+
+/** A namespace is asked for as text, which finds no number in a payload and finds its text in a table. */
+function otherNamespace({ namespace }: WholeChunk, columns: TableColumns): string | null {
+  if (columns.namespace === null || numberText(namespace) === null) return null;
+  return `column ${columns.namespace.path.join(".")}: the chunk's namespace is a number, which a search for its text doesn't find where it comes from, and would find here; let the application write it as text`;
 }
 
 /** A name keeps its type: the number 7 isn't made the text "7". */
@@ -58,11 +63,20 @@ function isSameText(before: unknown, value: unknown): boolean {
 }
 
 function isSameMoment(before: unknown, value: unknown): boolean {
-  return isSameValue(before, value, (a, b) => exactTime(a) === exactTime(b));
+  const time = exactTimeOf(value);
+  return isSameText(before, value) || (time !== null && exactTimeOf(before) === time);
 }
 
 function inTheWay({ column, path }: Pick<Place, "column" | "path">): string {
   return `column ${column.name}: what it holds on the way to ${path.join(".")} is no object; correct the row`;
+}
+
+const otherMoment = "as a number the chunk's moment would be read as another one; make it a timestamptz";
+
+/** The chunk's own moment as a number where the store has numbers; `otherMoment` where it can't be one. */
+function valueFor({ place, value }: Said, held: unknown, { updatedAt, epoch = null }: TableColumns): unknown {
+  const form = place === updatedAt && typeof value === "string" ? (epoch ?? epochFormOf(held)) : null;
+  return form === null ? value : (epochNumber(value as string, form) ?? otherMoment);
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -87,7 +101,7 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
   const moment = updatedAt === null ? undefined : momentFor(chunk.updatedAt, updatedAt.column);
   const said = (place: Said["place"] | null, value: unknown, isSame: Said["isSame"]): Said[] =>
     place === null ? [] : [{ place, value, isSame }];
-  return [
+  const all = [
     ...said(entity, chunk.entityId, isSameName),
     ...said(updatedAt, moment, isSameMoment),
     ...said({ column: embedding, path: [embedding.name] }, vector, isSameText),
@@ -97,6 +111,7 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
       said(field, chunk.fields[field.name], Object.hasOwn(moments, field.name) ? isSameValue : isSameText),
     ),
   ];
+  return all.filter(({ place: { column }, value }) => value !== undefined && !column.isGenerated);
 }
 
 /** Cut to the column's precision: Postgres would round it, perhaps into the future. */
@@ -154,13 +169,15 @@ function isCompared(column: Column, { id, embedding, updatedAt }: TableColumns):
 
 function isKept(given: unknown, back: unknown, column: Column, { entity, namespace }: TableColumns): boolean {
   if (isSameValue(given, back)) return true;
+  // A name is text or a number, whichever the column has.
+  if ((column === entity?.column || column === namespace?.column) && nameOf(given) === nameOf(back)) return true;
   const precision = momentPrecisionOf(column);
   if (precision !== null) return isSameValue(given, back, (a, b) => isSameWithin(a, b, precision));
-  // A float knows no more; a char(n) is padded; a name is text or a number, whichever the column has.
+  // A float knows no more; a char(n) is padded.
   if (column.type === "float4") return Math.fround(doubleOf(given)) === Math.fround(doubleOf(back));
   if (column.type === "float8") return doubleOf(given) === doubleOf(back);
   if (column.type === "bpchar" || column.type === "_bpchar") return isSameValue(trimmed(given), trimmed(back));
-  return (column === entity?.column || column === namespace?.column) && nameOf(given) === nameOf(back);
+  return false;
 }
 
 function trimmed(value: unknown): unknown {

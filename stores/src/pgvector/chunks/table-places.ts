@@ -2,11 +2,12 @@
 import { type FieldPath, metadataPath, requiredNamespace } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import { isColumn, textAt } from "../client/field-sql.ts";
+import { whyNoId } from "../client/id-type.ts";
 import { expectedMoment, momentKindOf, momentValue } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
+import { nameAt, shownAt } from "../client/shown-column.ts";
 import { noTable } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { nameAt, shownAt } from "./shown-column.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
@@ -34,6 +35,8 @@ export function pathsIn({ fields, embeddingColumn }: PgvectorSpec, names: readon
   const needed = named.filter((path) => path !== null);
   const lacking = [...new Set(needed.map(([column]) => column))].filter((name) => !columns.has(name));
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  const unfit = whyNoId({ name: id[0], type: columns.get(id[0])?.type ?? "" });
+  if (unfit !== null) throw missing(unfit);
   const scalar = needed.find((path) => !isColumn(path) && !isJson(columns.get(path[0])?.type));
   if (scalar !== undefined) {
     throw incomparable(`${scalar.join(".")}: expected ${scalar[0]} to be a column of json or jsonb`);
@@ -48,7 +51,7 @@ function isJson(type: string | undefined): boolean {
 /** The paths as SQL. */
 export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, columns: Columns) {
   const typeOf = ([column]: FieldPath): string | undefined => columns.get(column)?.type;
-  const shown = (path: FieldPath): string => shownAt(path, typeOf(path));
+  const shown = (path: FieldPath): string => shownAt(path, { type: typeOf(path) });
   return {
     id: quoteName(id),
     entity:
@@ -57,7 +60,7 @@ export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, co
         : isColumn(entity)
           ? shown(entity)
           : textAt(entity, { isRaw: typeOf(entity) === "json" }),
-    namespace: namespace === null ? "NULL" : nameAt(namespace, typeOf(namespace)),
+    namespace: namespace === null ? "NULL" : nameAt(namespace, { type: typeOf(namespace) }),
     ...momentPlaces(updatedAt, columns),
     fields: agreed.map(shown),
   };

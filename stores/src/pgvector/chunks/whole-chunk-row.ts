@@ -1,7 +1,7 @@
 // A row as a whole chunk.
 import type { StoredChunk } from "#ports/chunk-store.ts";
+import { exactTimeOf } from "#values/epoch.ts";
 import { parseExact } from "#values/exact-json.ts";
-import { exactTime } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import type { Row } from "../client/row-query.ts";
@@ -60,5 +60,5 @@ function momentOf(text: string): string | null | undefined {
   // As Postgres prints nearly all of them: read without a parser.
   const moment = plainText.exec(text)?.[1] ?? parseExact(text);
   if (moment === null) return null;
-  return typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
+  return exactTimeOf(moment) ?? undefined;
 }

@@ -5,10 +5,10 @@ import type { WholeScanOptions } from "#ports/chunk-store.ts";
 import { isColumn, valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
+import { nameAt, shownAt } from "../client/shown-column.ts";
 import type { Column } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { idsOfType, textSettings } from "./chunk-sql.ts";
-import { nameAt, shownAt } from "./shown-column.ts";
+import { arrayLiteral, idsOfType, isSearchable, textSettings } from "./chunk-sql.ts";
 import type { Place, TableColumns } from "./table-columns.ts";
 
 /** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */
@@ -27,15 +27,13 @@ export const begin = `BEGIN; ${textSettings}`;
 /** Digest of everything that the row holds. */
 const version = `md5((${held}.*)::text)`;
 
-const indexed = /^(text|varchar|bpchar|uuid|int[248])$/;
-
 /** Id, entity, namespace, moment and fields, the last two as JSON. */
 function wholeColumns({ id, entity, namespace, updatedAt, fields }: TableColumns): string[] {
   // As text, as a request would search it.
   const name = (place: Place | null): string =>
-    place === null ? "NULL" : `${nameAt(place.path, place.column.type, held)}::text`;
+    place === null ? "NULL" : `${nameAt(place.path, { type: place.column.type, row: held })}::text`;
   const shown = fields.map(
-    ({ name: field, column, path }) => `${shownAt(path, column.type, held)} AS ${quoteName(field)}`,
+    ({ name: field, column, path }) => `${shownAt(path, { type: column.type, row: held })} AS ${quoteName(field)}`,
   );
   return [
     `${held}.${quoteName(id.name)}::text`,
@@ -53,7 +51,7 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
   const { id, embedding } = columns;
   const picked = [`${held}.${quoteName(embedding.name)}::text`, version, ...wholeColumns(columns)];
   // By the column's own type where an index may serve it; otherwise by its text, which is what an id is.
-  const [column, type] = indexed.test(id.type) ? [quoteName(id.name), ""] : [`${quoteName(id.name)}::text`, "::text[]"];
+  const [column, type] = isSearchable(id.type) ? [quoteName(id.name), ""] : [`${quoteName(id.name)}::text`, "::text[]"];
   const text = `SELECT ${picked.join(", ")} FROM ${rowsOf(spec, held)} WHERE ${held}.${column} = ANY($1${type})`;
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
@@ -92,6 +90,16 @@ export function wholePageQuery(
 /** A table that is written, the name of its id, and the columns of one statement, the id's among them. */
 export type Writing = { readonly spec: PgvectorSpec; readonly id: string; readonly columns: GivenColumns };
 
+type Named = { readonly spec: PgvectorSpec; readonly columns: TableColumns };
+
+/** With the id's column and those of these names. */
+export function writingOf({ spec, columns }: Named, names: readonly string[] = []): Writing {
+  const { id, all, entity, namespace } = columns;
+  const named = [entity, namespace].map((place) => (place !== null && isColumn(place.path) ? place.column : null));
+  const own = all.filter((column) => column === id || names.includes(column.name));
+  return { spec, id: id.name, columns: own.map((column) => ({ ...column, isName: named.includes(column) })) };
+}
+
 /** The columns, all but the id, of rows by id, as JSON, with the rows' versions. */
 export function heldQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
   const isId = ({ name }: GivenColumns[number]): boolean => name === id;
@@ -110,7 +118,11 @@ export function tryQuery({ id, columns }: Writing, rows: readonly GivenRow[]): R
 }
 
 function membersOf(columns: GivenColumns, row: string): string {
-  const shown = columns.map(({ name, type }) => `${shownAt([name], type, row)} AS ${quoteName(name)}`).join(", ");
+  const shownOf = ({ name, type, isName }: GivenColumns[number]): string =>
+    isName === true
+      ? `${nameAt([name], { type, row })}${plainNames.test(type) ? "" : "::text"}`
+      : shownAt([name], { type, row });
+  const shown = columns.map((column) => `${shownOf(column)} AS ${quoteName(column.name)}`).join(", ");
   return `(SELECT row_to_json(${said})::text FROM (SELECT ${shown}) AS ${said})`;
 }
 
@@ -147,7 +159,13 @@ function isAsItWas(id: string): string {
 }
 
 /** The id and the columns that a statement takes from its rows. */
-type GivenColumns = readonly Pick<Column, "name" | "type" | "declared">[];
+type GivenColumns = readonly (Pick<Column, "name" | "type" | "declared"> & {
+  /** Whether it holds a name, which is compared as its text. */
+  readonly isName?: boolean;
+})[];
+
+/** Types whose JSON is their text. */
+const plainNames = /^(text|varchar|bpchar|uuid|int[248]|numeric|float[48]|timestamp(tz)?|date)$/;
 
 /** Only these columns are read, each as what it was declared: a domain of another one that forbids NULL has no say. */
 function givenRows(columns: GivenColumns): string {
@@ -186,8 +204,4 @@ export function vectorText(vector: Float32Array, type: string): string {
 export function readVector(text: string | null, type: string): Float32Array | null {
   if (text === null) return null;
   return Float32Array.from(type.startsWith("bit") ? text : text.slice(1, -1).split(","), Number);
-}
-
-function arrayLiteral(ids: readonly string[]): string {
-  return `{${ids.map((id) => `"${id.replaceAll(/[\\"]/g, "\\$&")}"`).join(",")}}`;
 }

@@ -26,12 +26,21 @@ export function momentKindOf(path: FieldPath, type: string | undefined): MomentK
   return isColumn(path) ? kinds[type ?? ""] : "json";
 }
 
+/** By digits of a second. */
+const byDigits = [
+  "second",
+  "decisecond",
+  "centisecond",
+  "millisecond",
+  "100 microseconds",
+  "10 microseconds",
+] as const satisfies readonly MomentPrecision[];
+
 /** How finely a column of moments, or of a list of them, holds them. Null: it is none. */
 export function momentPrecisionOf({ type, modifier }: Pick<Column, "type" | "modifier">): MomentPrecision | null {
   if (/^_?date$/.test(type)) return "day";
   if (!/^_?timestamp/.test(type)) return null;
-  if (modifier < 0 || modifier === 6) return "microsecond";
-  return modifier < 3 ? "second" : "millisecond";
+  return byDigits[modifier] ?? "microsecond";
 }
 
 export const expectedMoment = "timestamptz, timestamp, date, text, or a number of seconds or milliseconds since 1970";

@@ -143,10 +143,18 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
 
 /** A request that names no columns can't have wrong values for them: then the store isn't what was configured. */
 function blame(error: RetrieverError, { filter, filters, namespace }: BackendRequest): RetrieverError {
-  const named = [namespace, filter, ...Object.values(filters ?? {})];
+  const values = Object.values(filters ?? {});
+  // What pgvector lacks would have shown in the plan of a query without filters.
+  if (values.length > 0 && /^(42883|42804|0A000)$/.test(codeOf(error.cause))) return refuseFilters(error);
+  const named = [namespace, filter, ...values];
   if (error.path !== "filters" || named.some((value) => value !== undefined)) return error;
   const message = "Postgres can't compare the column with the vector of a request";
   return new RetrieverError({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
+}
+
+function refuseFilters(error: RetrieverError): RetrieverError {
+  const message = `filters: the column of one of these fields holds what can't be compared with a value, such as json or points (${codeOf(error.cause)}): leave it out`;
+  return new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "filters" }, error);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { PgvectorSpec } from "../config/schema.ts";
 import type { Cast, TableShape } from "./shape.ts";
 import { vectorQuery } from "./statement.ts";
 
-type Shape = Pick<TableShape, "extension" | "vectorType" | "dimension" | "momentKind" | "mayLackIds" | "jsonColumns">;
+type Shape = Omit<Parameters<typeof vectorQuery>[1], "cast"> & Pick<TableShape, "dimension">;
 type FoundIndex = Pick<TableShape, "cast" | "index"> & {
   /** That searches read all rows; none: they don't. */
   readonly remarks: readonly string[];

@@ -17,6 +17,8 @@ export type TableShape = {
   /** Of which the answer's order is; of partitions the first one's. Null: every search reads all rows, of some partitions at least. */
   readonly index: string | null;
   readonly momentKind: MomentKind;
+  /** By name, below any domain. */
+  readonly columnTypes: ReadonlyMap<string, string>;
   /** Of type json, not jsonb: they may hold texts that can't be read. None with an index on a member, as that reads all. */
   readonly jsonColumns: ReadonlySet<string>;
   /** Whether the moment's column leads an index. */

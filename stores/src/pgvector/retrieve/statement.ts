@@ -8,13 +8,18 @@ import { isColumn, literal, textAt, valueAt } from "../client/field-sql.ts";
 import { momentText } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import type { AnswerLimits, RowQuery } from "../client/row-query.ts";
+import { shownAt } from "../client/shown-column.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import type { Columns } from "../filter/columns.ts";
 import { filterSql } from "../filter/filter-sql.ts";
+import { type Condition, inNamespace } from "./namespace-sql.ts";
 import type { TableShape } from "./shape.ts";
 
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
-type Shape = Pick<TableShape, "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "jsonColumns">;
+type Shape = Pick<
+  TableShape,
+  "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "columnTypes" | "jsonColumns"
+>;
 const mostContentBytes = 24 * 1_048_576;
 
 type Value = string | number | bigint | boolean;
@@ -80,7 +85,7 @@ function contentOf({ fields }: Searched, { content }: BackendRequest, shape: Sha
   const paths = content.metadata.map((name) => metadataPath(fields, name));
   const members = paths.flatMap((path, index) => [
     literal(content.metadata[index] ?? ""),
-    valueAt(path, { isRaw: shape.jsonColumns.has(path[0]) }),
+    shownAt(path, { type: shape.columnTypes.get(path[0]), isRaw: shape.jsonColumns.has(path[0]) }),
   ]);
   return {
     columns: columnsOf([text, ...paths]),
@@ -114,10 +119,12 @@ export function statementName(text: string): string {
   return `retr_${hash("sha256", text).slice(0, 24)}`;
 }
 
-type Condition = { readonly text: (parameter: string) => string; readonly value: string };
-
 // Sorted, so that the same filters in another order are the same statement.
-function filtersOf({ fields }: Searched, { namespace, filters }: BackendRequest, { jsonColumns }: Shape): Condition[] {
+function filtersOf(
+  { fields }: Searched,
+  { namespace, filters }: BackendRequest,
+  { jsonColumns, columnTypes }: Shape,
+): Condition[] {
   const entries = Object.entries(filters ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const conditions = entries.map(([key, value]) => {
     if (!Object.hasOwn(fields.metadata, key)) throw refuseFilter(key, Object.keys(fields.metadata));
@@ -126,8 +133,8 @@ function filtersOf({ fields }: Searched, { namespace, filters }: BackendRequest,
   });
   if (namespace === undefined) return conditions;
   const path = namespacePath(fields);
-  const place = textAt(path, { isRaw: jsonColumns.has(path[0]) });
-  return [{ text: (parameter) => `${place} = ${parameter}`, value: namespace }, ...conditions];
+  const reading = { type: columnTypes.get(path[0]), isRaw: jsonColumns.has(path[0]) };
+  return [inNamespace(path, reading, namespace), ...conditions];
 }
 
 /** Within JSON text, numbers and booleans never equal each other. An index on a member's text serves the first comparison. */

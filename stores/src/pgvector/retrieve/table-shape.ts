@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { requiredNamespace } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import { isColumn } from "../client/field-sql.ts";
+import { whyNoId } from "../client/id-type.ts";
 import { expectedMoment, type MomentKind, momentKindOf } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
 import { unknownSettings } from "../client/session-settings.ts";
@@ -34,6 +35,7 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     vectorType: vectorTypeOf(vector, extension.version),
     dimension: vector.modifier > 0 ? vector.modifier : null,
     momentKind: momentOf(spec, columns),
+    columnTypes: new Map([...columns.values()].map(({ name, type }) => [name, type])),
     jsonColumns: jsonColumnsOf(columns),
     mayLackIds: isNullable(columns, spec),
   };
@@ -78,6 +80,8 @@ function refuseColumns({ fields, embeddingColumn }: PgvectorSpec, columns: Colum
   const needed = own.filter((path) => path !== null);
   const lacking = lackingIn(columns, [...needed.map(([column]) => column), embeddingColumn]);
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  const unfit = id === null ? null : whyNoId(columns.get(id[0]) as Column);
+  if (unfit !== null) throw missing(unfit);
   const scalar = [...needed, ...Object.values(metadata)].find(
     (path) => !isColumn(path) && columns.has(path[0]) && !/^jsonb?$/.test(columns.get(path[0])?.type ?? ""),
   );

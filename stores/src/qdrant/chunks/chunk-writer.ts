@@ -13,6 +13,7 @@ import {
   type StoredChunk,
   type WholeChunk,
 } from "#ports/chunk-store.ts";
+import { epochFormOfAll } from "#values/epoch.ts";
 import { valueAt } from "#values/member-path.ts";
 import { member, parseAnswer, textOf } from "../client/answers.ts";
 import { type CollectionInfo, readCollection } from "../client/collection.ts";
@@ -92,17 +93,16 @@ const unknownRule =
 async function readKnown(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<Known> {
   const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec);
   const body = { limit: Math.min(rulePoints, info.limits.points), with_payload: true, with_vector: false };
-  const { points } = readPoints(
-    await caller.call({ method: "POST", path: "/points/scroll", body }, signal),
-    spec.fields,
-  );
+  const answer = await caller.call({ method: "POST", path: "/points/scroll", body }, signal);
+  const { points } = readPoints(answer, spec.fields);
   const someNames = points.map(({ payload }) => Object.keys(payload));
-  const path = spec.fields.id;
-  if (path === null) return { info, someNames, conventions: { rule: ownIdRule, isNumeric: false } };
-  const named = points.flatMap(({ payload }) => valueAt(payload, path) ?? []);
-  const rule = pointIdRule(points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId })));
+  const { id: path, updatedAt } = spec.fields;
+  const epoch = updatedAt === null ? null : epochFormOfAll(points.map(({ payload }) => valueAt(payload, updatedAt)));
+  const named = path === null ? [] : points.flatMap(({ payload }) => valueAt(payload, path) ?? []);
+  const ids = points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId }));
+  const rule = path === null ? ownIdRule : pointIdRule(ids);
   const isNumeric = named.length > 0 && named.every((id) => typeof id !== "string");
-  return { info, someNames, conventions: { rule, isNumeric } };
+  return { info, someNames, conventions: { rule, isNumeric, epoch } };
 }
 
 /** An older server would take the points and ignore their condition. A version that isn't told is taken for a new one. */

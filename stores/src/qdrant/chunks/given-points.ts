@@ -2,10 +2,10 @@
 import { isSameWithin } from "#chunks/moment-unit.ts";
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { MomentPrecision, StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
+import { type EpochForm, epochFormOf, epochNumber, exactTimeOf } from "#values/epoch.ts";
 import { exactNumbers, rawJson } from "#values/exact-json.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
-import { exactTime } from "#values/time.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -18,6 +18,8 @@ export type IdConventions = {
   readonly rule: PointIdRule | null;
   /** Whether payloads hold the chunk id as a number. */
   readonly isNumeric: boolean;
+  /** Of moments, where payloads hold numbers; null: text. */
+  readonly epoch: EpochForm | null;
 };
 type Payload = Readonly<Record<string, unknown>>;
 export type Given = {
@@ -39,6 +41,15 @@ type Place = {
 /** Id that a point of a chunk gets that the collection doesn't have; undefined where the rule of the others makes none. */
 function newPointId(chunkId: string, { rule }: IdConventions): unknown {
   return (rule ?? fallbackRule).idOf(chunkId);
+}
+
+const otherMoment = "as a number the chunk's moment would be read as another one; let the application write it as text";
+
+/** The chunk's own moment as a number where the collection has numbers; `otherMoment` where it can't be one. */
+function valueFor({ value, meaning }: Said, before: unknown, { conventions }: Place): unknown {
+  if (meaning !== "written" || typeof value !== "string") return value;
+  const form = before === undefined ? conventions.epoch : epochFormOf(before);
+  return form === null ? value : (epochNumber(value, form) ?? otherMoment);
 }
 
 /** A value that means the same keeps its spelling. A text: why the collection can't hold the chunk. */
@@ -95,8 +106,11 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Plac
   let payload: Payload = held?.payload ?? fresh;
   const values: (readonly [string, unknown])[] = [];
   for (const each of said) {
-    const { path, value } = each;
-    if (path === null || !isNews(valueAt(payload, path), each)) continue;
+    const { path } = each;
+    if (path === null) continue;
+    const before = valueAt(payload, path);
+    const value = valueFor(each, before, place);
+    if (!isNews(before, { ...each, value })) continue;
     const changed = changedAt(payload, path, value);
     if (typeof changed === "string") return changed;
     payload = changed;
@@ -148,6 +162,7 @@ function isNews(before: unknown, said: Said): boolean {
 
 function changedAt(payload: Payload, path: FieldPath, value: unknown): Payload | string {
   const key = keyOf(path);
+  if (value === otherMoment) return `key ${key}: ${otherMoment}`;
   if (!isHeldExactly(value)) {
     return `key ${key}: Qdrant would keep another number than the chunk's, it knows doubles and whole numbers of 64 bits; correct it where it comes from`;
   }
@@ -160,9 +175,8 @@ function changedAt(payload: Payload, path: FieldPath, value: unknown): Payload |
 /** Whether the payload's value says the same already. */
 function means(before: unknown, { value, meaning, precision = "microsecond" }: Said): boolean {
   if (before === undefined) return false;
-  if (meaning === "written" && typeof before === "string" && typeof value === "string") {
-    return exactTime(before) === exactTime(value);
-  }
+  const time = meaning === "written" && isNumber(before) === isNumber(value) ? exactTimeOf(value) : null;
+  if (time !== null) return exactTimeOf(before) === time;
   if (!isSameKind(before, value)) return false;
   return isSameValue(before, value, (a, b) => meaning === "moment" && isSameWithin(a, b, precision));
 }
@@ -170,9 +184,12 @@ function means(before: unknown, { value, meaning, precision = "microsecond" }: S
 /** A namespace is asked for as text, which finds no number. */
 function whyOtherType(payload: Payload, chunk: WholeChunk, { fields }: QdrantSpec): string | null {
   const held = fields.namespace === null ? undefined : valueAt(payload, fields.namespace);
-  const isNumber = (value: unknown): boolean => numberText(value) !== null;
   if (!isSameName(held, chunk.namespace) || isNumber(held) === isNumber(chunk.namespace)) return null;
   return `key ${keysOf([fields.namespace]).join("")}: one store has a number and the other its text, which a search for the namespace doesn't find; let the application write it as text`;
+}
+
+function isNumber(value: unknown): boolean {
+  return numberText(value) !== null;
 }
 
 /** A name keeps its type: the number 7 isn't made the text "7". */
@@ -265,7 +282,7 @@ export function readChunk(
   const at = (path: FieldPath | null): unknown => (path === null ? undefined : valueAt(payload, path));
   const { entity, namespace, updatedAt } = spec.fields;
   const moment = at(updatedAt);
-  const time = moment === null ? null : typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
+  const time = moment === null ? null : (exactTimeOf(moment) ?? undefined);
   const said = fields.flatMap((name) => {
     const value = at(metadataPath(spec.fields, name));
     return value === undefined ? [] : [[name, value] as const];

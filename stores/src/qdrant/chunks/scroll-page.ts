@@ -4,6 +4,7 @@ import { canonicalName, type DigestRules, digestPayload } from "#chunks/payload-
 import { type ChunkFields, type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { oddMoments } from "#ports/chunk-store.ts";
+import { epochUnitOf } from "#values/epoch.ts";
 import { numberOf, parseExact } from "#values/exact-json.ts";
 import { valueAt } from "#values/member-path.ts";
 import { numberText } from "#values/same-value.ts";
@@ -169,8 +170,15 @@ class PointReader {
     if (value === undefined || value === null) return;
     const time = typeof value === "string" ? readMoment(value) : epochMs(numberOf(value));
     this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
-    if (typeof value === "string" && !Number.isNaN(time))
-      this.#page.countWritten(value.length, digitsIn(value, 19, value.length));
+    if (Number.isNaN(time)) return;
+    if (typeof value === "string") this.#page.countWritten(value.length, digitsIn(value, 19, value.length));
+    else this.#countNumber(numberOf(value));
+  }
+
+  /** A whole number holds its unit and nothing finer. */
+  #countNumber(value: number): void {
+    const digits = { second: 0, millisecond: 3, microsecond: 6 }[epochUnitOf(value)];
+    if (Number.isInteger(value)) this.#page.countWritten(0, digits);
   }
 
   #takeChunkId(value: unknown): void {
