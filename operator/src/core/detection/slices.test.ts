@@ -43,9 +43,9 @@ describe("slices", () => {
 
   it("stay what they are until the other side of the cutover, where they are chosen anew", () => {
     const chosen = foldSlices(none, aBin(many), young);
-    expect(foldSlices(chosen, aBin({ new: counting(9999) }), young)).toBe(chosen);
-    const after = foldSlices(chosen, aBin({ new: counting(9999) }), { part: "Guard", ageSeconds: 0 });
-    expect(after).toEqual({ slices: [{ name: "new", requests: 9999 }], slicesChosenIn: "Guard" });
+    expect(foldSlices(chosen, aBin({ new: counting(99_999) }), young)).toBe(chosen);
+    const after = foldSlices(chosen, aBin({ new: counting(99_999) }), { part: "Guard", ageSeconds: 0 });
+    expect(after).toEqual({ slices: [{ name: "new", requests: 99_999 }], slicesChosenIn: "Guard" });
   });
 
   it("count by number, and all others as one more", () => {

@@ -5,7 +5,7 @@ import { mostSlices } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
 
 /** Requests after which the busiest are told from the others, and how long is waited for them. */
-const choosingRequests = 5000;
+const choosingRequests = 15_000;
 const choosingSeconds = 900;
 /** Namespaces that are remembered while it is chosen. */
 const mostNames = 64;
