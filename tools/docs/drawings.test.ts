@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decisionOn, drawGates } from "./gates-drawing.ts";
 import { drawHarm, playHarm } from "./harm-drawing.ts";
+import { drawRecording } from "./recording.ts";
 import { drawRollback } from "./rollback-drawing.ts";
 
 describe("the picture of harm", () => {
@@ -40,4 +41,15 @@ it("the picture of a rollback shows one that began by itself, small, in both sch
   expect(svg).toContain("prefers-color-scheme:dark");
   expect(svg).not.toMatch(/NaN|undefined|<script|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   expect(svg.length).toBeLessThan(80_000);
+});
+
+it("the recording shows what the commands print, ends with the rollback, and stands still where less motion is asked for", async () => {
+  const svg = await drawRecording();
+  expect(svg).toMatch(/<desc[^>]*>The last line: [^<]*reconciles/);
+  expect(svg).toContain("$ kubectl retriever rehearse");
+  expect(svg).toMatch(/RolledBack at T\+/);
+  expect(svg).toContain("prefers-reduced-motion:reduce");
+  expect(svg).toContain("prefers-color-scheme:dark");
+  expect(svg).not.toMatch(/NaN|undefined|<script|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
+  expect(svg.length).toBeLessThan(30_000);
 });

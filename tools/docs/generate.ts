@@ -10,18 +10,20 @@ import { renderErrorsPage } from "./errors.ts";
 import { drawGates } from "./gates-drawing.ts";
 import { drawHarm } from "./harm-drawing.ts";
 import { renderMetricsPage } from "./metrics.ts";
+import { drawRecording } from "./recording.ts";
 import { renderResourcePage } from "./resource.ts";
 import { drawRollback } from "./rollback-drawing.ts";
 import { renderStatesPage } from "./states.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-const pages: Readonly<Record<string, () => string>> = {
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/architecture.md": () => drawRooms(readFileSync(join(root, "docs/architecture.md"), "utf8")),
   "docs/cli.md": renderCliPage,
   "docs/errors.md": renderErrorsPage,
   "docs/images/gates.svg": drawGates,
   "docs/images/harm.svg": drawHarm,
+  "docs/images/recording.svg": drawRecording,
   "docs/images/rollback.svg": drawRollback,
   "docs/metrics.md": renderMetricsPage,
   "docs/resource.md": renderResourcePage,
@@ -29,4 +31,4 @@ const pages: Readonly<Record<string, () => string>> = {
   ...contractPages,
 };
 
-for (const [path, render] of Object.entries(pages)) settle(join(root, path), render());
+for (const [path, render] of Object.entries(pages)) settle(join(root, path), await render());

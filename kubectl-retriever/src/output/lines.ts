@@ -1,7 +1,7 @@
 // Lines of a screen: sentences are wrapped whole, tables clipped, sections left out when there is too little room.
 
 import { clipped } from "@retriever/operator/page/words.ts";
-import wrapAnsi from "wrap-ansi";
+import { hung } from "#text/wrap.ts";
 
 /** Lines that belong together; the highest `rank` is left out first when there is too little room. */
 export type Section = {
@@ -34,9 +34,7 @@ export function wrapped(line: string, columns: number): string[] {
   const text = clipped(line, Number.MAX_SAFE_INTEGER);
   if (text.length <= columns) return [text];
   const indent = isRow(text) && columns >= narrow ? rowIndent : 2;
-  const lead = text.slice(0, indent);
-  const parts = wrapAnsi(text.slice(indent).trimStart(), Math.max(10, columns - indent), { hard: true }).split("\n");
-  return parts.map((part, index) => (index === 0 ? lead : " ".repeat(indent)) + part);
+  return hung(text.slice(0, indent), text.slice(indent).trimStart(), columns);
 }
 
 const isRow = (text: string): boolean => /^[A-Z][A-Z ]{13} /.test(text);

@@ -19,6 +19,15 @@ it("played twice with the same seed, the JSON, the text and the page are byte-id
   expect(all()).toBe(all());
 });
 
+it.each([40, 80, 100])("on a terminal of %i columns no line is wider, and no word of a message is lost", (columns) => {
+  const rehearsal = short();
+  const lines = renderText(title, rehearsal, columns);
+  expect(lines.filter(({ length }) => length > columns)).toEqual([]);
+  const words = (text: string) => text.replaceAll(/\s+/g, "");
+  const whole = words(renderText(title, rehearsal, Number.MAX_SAFE_INTEGER).join(""));
+  expect(words(lines.join(""))).toBe(whole);
+});
+
 it("another seed draws other traffic and comes to the same end", () => {
   const [one, other] = [short(1), short(2)];
   expect(other.status.phase).toBe(one.status.phase);

@@ -2,6 +2,7 @@
 
 import { clockWord, percentWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
+import { hung } from "#text/wrap.ts";
 import type { DecisionEntry, Entry, Rehearsal } from "./rehearsal.ts";
 import { decisionsOf, lastReasonOf, summarise } from "./summary.ts";
 
@@ -15,7 +16,10 @@ export type Title = {
   readonly traffic?: string;
 };
 
-/** One line per decision and event, between a head and the result; longer ones are cut to `columns`. */
+/** A message has at least as much room, or goes on further left. */
+const leastColumns = 40;
+
+/** One line per decision and event, between a head and the result; longer ones are wrapped at `columns`. */
 export function renderText(title: Title, rehearsal: Rehearsal, columns: number): string[] {
   const { unreached } = rehearsal;
   return [
@@ -23,17 +27,27 @@ export function renderText(title: Title, rehearsal: Rehearsal, columns: number):
     `Virtual clock, production decisions, seed ${title.seed}. No cluster, no store was touched.`,
     ...(title.traffic === undefined ? [] : [title.traffic]),
     "",
-    ...renderTable(rehearsal.entries.map(rowOf)),
+    ...renderEntries(rehearsal.entries, columns),
     "",
     `${summarise(rehearsal)}. ${decisionsOf(rehearsal).length} decisions in ${rehearsal.reconciles} reconciles.`,
     ...(unreached.length === 0 ? [] : [`Never came: the events at ${unreached.join(", ")}.`]),
-  ].map((line) => (line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 3))}...`));
+  ].flatMap((line) => (line.length <= columns ? [line] : hung("", line, columns)));
 }
 
-function rowOf(entry: Entry): string[] {
+function renderEntries(entries: readonly Entry[], columns: number): string[] {
+  const heads = renderTable(entries.map(headOf));
+  const indent = Math.max(0, ...heads.map(({ length }) => length)) + 2;
+  return entries.flatMap((entry, index) => {
+    const head = (heads[index] ?? "").padEnd(indent);
+    const said = entry.kind === "event" ? entry.what : entry.message;
+    if (columns - indent >= leastColumns) return hung(head, said, columns);
+    return [head.trimEnd(), ...hung("    ", said, columns)];
+  });
+}
+
+function headOf(entry: Entry): string[] {
   const at = clockWord(entry.seconds);
-  if (entry.kind === "event") return [at, "(event)", "", entry.what];
-  return [at, phaseWord(entry), entry.reason, entry.message];
+  return entry.kind === "event" ? [at, "(event)", ""] : [at, phaseWord(entry), entry.reason];
 }
 
 /** `Ramp 2, 5 %`: the phase, and while it samples the stage and its rate. */
