@@ -15,11 +15,13 @@ type Refusal = {
   readonly status: number;
   readonly body: string;
   readonly retryAfter: string | undefined;
+  /** Headers of the call: what proves who asks may come back in the answer, above all from a proxy. */
+  readonly sent: Readonly<Record<string, unknown>>;
 };
 
 /** The coded error of a refused call. */
 export function refusalOf(refusal: Refusal): OperatorError {
-  const status = parseStatus(refusal.body);
+  const status = parseStatus(withoutCredential(refusal.body, refusal.sent));
   const call = `${refusal.verb} ${describePlace(refusal.place)}`;
   const conflict = refusal.status === 409 ? fieldConflictOf(status, call) : undefined;
   if (conflict !== undefined) return conflict;
@@ -32,7 +34,9 @@ export function refusalOf(refusal: Refusal): OperatorError {
       resource: rightOf(refusal.place),
       httpStatus: refusal.status,
       ...(status.reason === undefined ? {} : { reason: status.reason.slice(0, 80) }),
-      ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter.slice(0, 40) }),
+      ...(refusal.retryAfter === undefined
+        ? {}
+        : { retryAfter: withoutCredential(refusal.retryAfter, refusal.sent).slice(0, 40) }),
     },
   });
 }
@@ -67,6 +71,17 @@ function fieldConflictOf(status: StatusBody, call: string): OperatorError | unde
   const fields = causes.map((cause) => (cause.field ?? "unknown field").slice(0, 120));
   const about = causes.map((_, index) => `${managers[index]} owns ${fields[index]}`).join("; ");
   return new OperatorError("ROP_FIELD_CONFLICT", `${call}: ${about}`, { details: { managers, fields } });
+}
+
+/** Whatever the scheme, also as JSON and addresses spell it; of `Basic` the password by itself, too. */
+function withoutCredential(text: string, { authorization }: Refusal["sent"]): string {
+  if (typeof authorization !== "string") return text;
+  const [scheme = "", credential = ""] = authorization.split(" ", 2);
+  const login = scheme.toLowerCase() === "basic" ? Buffer.from(credential, "base64").toString("utf8") : "";
+  return [credential, login.slice(login.indexOf(":") + 1)]
+    .filter((secret) => secret !== "")
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    .reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
 }
 
 function parseStatus(body: string): StatusBody {

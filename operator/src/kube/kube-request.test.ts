@@ -62,6 +62,24 @@ describe("a call to the API server", () => {
     expect(reports[0]?.code).toBe(code);
   });
 
+  test.each([
+    ["as it is", "secret-canary"],
+    ["within a sentence", "no user for Bearer secret-canary!"],
+  ])("that is refused with its own token in the answer, %s, doesn't pass it on", async (_how, message) => {
+    const body = {
+      message,
+      reason: message,
+      details: { causes: [{ reason: "FieldManagerConflict", message, field: message }] },
+    };
+    for (const status of [403, 409, 422, 500]) {
+      const { fail } = await arrange((_, response) => reply(response, status, body, { "retry-after": message }));
+      const { details, message: said } = await fail(get);
+      expect(`${said}${JSON.stringify(details)}`).not.toContain("secret-canary");
+      expect(`${said}${JSON.stringify(details)}`).toContain("[secret]");
+      await played?.close();
+    }
+  });
+
   test("that is forbidden names verb and resource", async () => {
     const { fail } = await arrange((_, response) => reply(response, 403, {}));
     const error = await fail({ ...get, method: "PATCH" });

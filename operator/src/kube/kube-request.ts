@@ -66,7 +66,7 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
         headers: { ...headers, accept: call.accept ?? "application/json", ...bodyHeaders(call) },
         body: call.body === undefined ? null : JSON.stringify(call.body),
       });
-      return await readAnswer(call, answer);
+      return await readAnswer(call, answer, headers);
     } catch (fault) {
       throw transportFault(fault, {
         about: `${verbOf(call)} ${describePlace(call.place)}`,
@@ -126,7 +126,11 @@ function bodyHeaders(call: KubeCall): Record<string, string> {
   return call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" };
 }
 
-async function readAnswer(call: KubeCall, answer: Dispatcher.ResponseData): Promise<unknown> {
+async function readAnswer(
+  call: KubeCall,
+  answer: Dispatcher.ResponseData,
+  sent: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   const invalid: Invalid = (what, cause) =>
     new OperatorError("ROP_API_ANSWER_INVALID", `${verbOf(call)} ${describePlace(call.place)}: ${what}`, { cause });
   const text = await readText(answer, maxAnswerBytes, invalid);
@@ -138,6 +142,7 @@ async function readAnswer(call: KubeCall, answer: Dispatcher.ResponseData): Prom
       status: answer.statusCode,
       body: text,
       retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+      sent,
     });
   }
   return text === "" ? undefined : parseJson(text, invalid);

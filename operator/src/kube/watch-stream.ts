@@ -33,9 +33,9 @@ export async function readWatch(options: WatchOptions, onEvent: (event: WatchEve
   const { clock, inactivityMs, signal } = options;
   const silence = limitTime({ clock, limitMs: inactivityMs, signal });
   try {
-    const answer = await openWatch(options, silence.signal);
-    if (answer.statusCode !== 200) throw await refusal(options.place, answer);
-    const lines = makeLineReader((line) => onEvent(parseEvent(line, options.place)));
+    const { answer, sent } = await openWatch(options, silence.signal);
+    if (answer.statusCode !== 200) throw await refusal(options.place, answer, sent);
+    const lines = makeLineReader((line) => onEvent(parseEvent(line, options.place, sent)));
     for await (const part of answer.body as AsyncIterable<Buffer>) {
       silence.renew();
       lines.push(part);
@@ -50,7 +50,10 @@ export async function readWatch(options: WatchOptions, onEvent: (event: WatchEve
   }
 }
 
-function openWatch(options: WatchOptions, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+type Sent = Readonly<Record<string, unknown>>;
+type Opened = { readonly answer: Dispatcher.ResponseData; readonly sent: Sent };
+
+async function openWatch(options: WatchOptions, signal: AbortSignal): Promise<Opened> {
   const query = {
     ...options.query,
     watch: "1",
@@ -58,21 +61,21 @@ function openWatch(options: WatchOptions, signal: AbortSignal): Promise<Dispatch
     resourceVersion: options.resourceVersion,
     timeoutSeconds: String(options.timeoutSeconds),
   };
-  return options.connection.authorize().then(({ headers, dispatcher }) =>
-    request(urlOf(options.connection.server, { place: options.place, query }), {
-      dispatcher,
-      signal,
-      headers: { ...headers, accept: "application/json" },
-      // Silence is judged by our own guard, which also covers the connecting.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    }),
-  );
+  const { headers, dispatcher } = await options.connection.authorize();
+  const answer = await request(urlOf(options.connection.server, { place: options.place, query }), {
+    dispatcher,
+    signal,
+    headers: { ...headers, accept: "application/json" },
+    // Silence is judged by our own guard, which also covers the connecting.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return { answer, sent: headers };
 }
 
-async function refusal(place: Place, answer: Dispatcher.ResponseData): Promise<OperatorError> {
+async function refusal(place: Place, answer: Dispatcher.ResponseData, sent: Sent): Promise<OperatorError> {
   const body = await readText(answer, maxLineBytes, invalidOf(place));
-  return refusalOf({ verb: "watch", place, status: answer.statusCode, body, retryAfter: undefined });
+  return refusalOf({ verb: "watch", place, status: answer.statusCode, body, retryAfter: undefined, sent });
 }
 
 function invalidOf(place: Place): Invalid {
@@ -108,7 +111,7 @@ export function makeLineReader(onLine: (line: string) => void) {
 
 type SentEvent = { readonly type?: unknown; readonly object?: KubeObject & { readonly code?: number } };
 
-function parseEvent(line: string, place: Place): WatchEvent {
+function parseEvent(line: string, place: Place, sent: Sent): WatchEvent {
   const invalid = invalidOf(place);
   const event = parseJson(line, (what, cause) => invalid(`a line: ${what}`, cause)) as SentEvent;
   if (event.type === "ERROR") {
@@ -118,6 +121,7 @@ function parseEvent(line: string, place: Place): WatchEvent {
       status: event.object?.code ?? 500,
       body: JSON.stringify(event.object ?? {}),
       retryAfter: undefined,
+      sent,
     });
   }
   if (typeof event.type !== "string" || !eventTypes.has(event.type) || typeof event.object !== "object") {
