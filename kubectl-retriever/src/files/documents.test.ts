@@ -86,3 +86,10 @@ describe("a list of objects", () => {
     ]);
   });
 });
+
+it("text that begins with an asterisk and stands without quotes is told of without being quoted", () => {
+  const { faults } = readDocuments("kind: Any\npassword: *hunter2\n");
+  expect(faults.map(({ message }) => message)).toEqual([
+    "an alias (*name) has no anchor: write text that begins with * in quotes",
+  ]);
+});

@@ -71,6 +71,9 @@ function valueOf(read: () => unknown): { readonly value?: unknown; readonly faul
   try {
     return { value: read() };
   } catch (fault) {
+    // The parser quotes the alias, and a password may begin with an asterisk.
+    if (fault instanceof ReferenceError)
+      return { fault: "an alias (*name) has no anchor: write text that begins with * in quotes" };
     return { fault: fault instanceof Error ? fault.message : "can't be read" };
   }
 }

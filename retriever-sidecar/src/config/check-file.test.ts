@@ -22,6 +22,13 @@ test("a file to be checked is read up to its bound, whatever it is", () => {
   expect(() => readConfig(join(folder, "none"))).toThrow("expected a readable file");
 });
 
+test("a ConfigMap with an alias that has no anchor is refused without the alias", () => {
+  const file = join(folder, "map.yaml");
+  writeFileSync(file, "kind: ConfigMap\ndata:\n  retriever.yaml: *hunter2\n");
+  expect(() => readConfig(file)).toThrow("expected every alias");
+  expect(() => readConfig(file)).not.toThrow("hunter2");
+});
+
 test("a directory that holds something else is told of in few printable words", () => {
   const other = mkdtempSync(join(folder, "other-"));
   for (let count = 0; count < 200; count += 1) writeFileSync(join(other, `${count}\u001b[2J${"x".repeat(100)}`), "");

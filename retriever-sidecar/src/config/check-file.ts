@@ -5,7 +5,7 @@ import type { Registry } from "@retriever/stores/kind.ts";
 import { parseAllDocuments } from "yaml";
 import { baseFileNames } from "#contract/base.ts";
 import { overlayFileName } from "#contract/overlay.ts";
-import { makeDocumentSchemas, parseBase, parseOverlay } from "./parse-document.ts";
+import { makeDocumentSchemas, parseBase, parseOverlay, plainValue } from "./parse-document.ts";
 import { mostConfigBytes, readNamedFile } from "./small-file.ts";
 
 /** What is checked, and where it was found, as messages name it. */
@@ -42,7 +42,7 @@ function readIt(file: string): string | undefined {
 function heldIn(file: string, text: string): ConfigFile | undefined {
   if (!/["']?kind["']?:\s*["']?ConfigMap\b/.test(text)) return undefined;
   const parsed = parseAllDocuments(text, { prettyErrors: false });
-  const values = Array.isArray(parsed) ? parsed.map((document): unknown => document.toJS({ maxAliasCount: 10 })) : [];
+  const values = Array.isArray(parsed) ? parsed.map((document) => plainValue(document, file)) : [];
   const maps = values.filter(isConfigMap);
   if (maps.length === 0) return undefined;
   const names = [...baseFileNames, overlayFileName];

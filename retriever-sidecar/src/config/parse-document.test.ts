@@ -1,5 +1,6 @@
 import { storeKinds } from "@retriever/stores/kinds.ts";
 import { exactTime } from "@retriever/stores/values/time.ts";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeBaseConfigSchema } from "#contract/base.ts";
 import { makeOverlaySchema } from "#contract/overlay.ts";
@@ -12,6 +13,20 @@ describe("a document of whatever somebody wrote", () => {
   it("in which an alias stands within its anchor is refused by name", () => {
     const text = "primary: &p\n  kind: qdrant\n  fields: *p\n";
     expect(() => parseBase(text, schemas)).toThrow("no alias within its anchor");
+  });
+
+  it("is refused without a word of it, whatever a value without quotes begins with", () => {
+    const mark = fc.stringMatching(/^[*&!%@`|>}[\],#:'"\\ -]{1,3}$/);
+    fc.assert(
+      fc.property(mark, mark, fc.boolean(), (before, after, isNested) => {
+        const value = `${before}hunter2${after}`;
+        const text = isNested ? `primary:\n  apiKey: ${value}\n  url: 1\n` : `primary: ${value}\n`;
+        expect(() => parseBase(text, schemas)).toThrow(
+          expect.objectContaining({ code: "RETR_CONFIG_INVALID", message: expect.not.stringContaining("hunter2") }),
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import type { z } from "zod";
 import { makeBaseConfigSchema } from "#contract/base.ts";
 import { isReadableYaml, maxBaseChars, maxYamlLines, maxYamlMarks } from "#contract/base-text.ts";
@@ -61,9 +61,18 @@ function parseYaml(text: string): unknown {
   if (!isReadableYaml(text)) return parseJson(text, `base of more than ${maxYamlLines} lines or ${maxYamlMarks} marks`);
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, stringKeys: true });
   const [fault] = document.errors;
-  if (fault === undefined) return document.toJS({ maxAliasCount: 10 });
+  if (fault === undefined) return plainValue(document, "base");
   const line = text.slice(0, fault.pos[0]).split("\n").length;
   throw invalid(`base: expected valid JSON or YAML, line ${line} isn't (${fault.code})`);
+}
+
+/** The document's value. Throws RETR_CONFIG_INVALID without the parser's own message, which quotes an alias. */
+export function plainValue(document: Pick<Document, "toJS">, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 }) as unknown;
+  } catch {
+    throw invalid(`${name}: expected every alias (*name) to have its anchor, and few of them`);
+  }
 }
 
 /** No document has so many levels, but one in which an alias stands within what it names. */
