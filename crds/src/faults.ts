@@ -117,6 +117,9 @@ const secretive = /key|password|passwd|secret|token|credential|connection|^user|
 /** A variable's name or a file's path: what a reference should be, and worth reading in a message. */
 const reference = /^([A-Z_][A-Z0-9_]*|\/[\w./-]*)$/;
 const hidden = "(not shown)";
+/** Places of a store, where somebody writes a login or a query with a key into the address. */
+const placeful = /^(destination|url|host)$/;
+const unlikePlace = /[@?#%&=<>"'\\]/;
 
 /**
  * `nothing`, or type and value, cut where it gets long. Text in a field that may hold a credential is not shown.
@@ -128,8 +131,12 @@ export function describe(value: unknown, at: PropertyKey | readonly PropertyKey[
   if (typeof value === "number" || typeof value === "boolean") return `${typeof value} ${value}`;
   const path = typeof at === "object" ? at : [at];
   const inside = path.some((part) => secretive.test(String(part)));
-  const shown = (key: string, inner: unknown): unknown =>
-    typeof inner === "string" && (inside || secretive.test(key)) && !reference.test(inner) ? hidden : inner;
+  const isPlace = path.some((part) => placeful.test(String(part)));
+  const shown = (key: string, inner: unknown): unknown => {
+    if (typeof inner !== "string") return inner;
+    const isSecretive = (inside || secretive.test(key)) && !reference.test(inner);
+    return isSecretive || ((isPlace || placeful.test(key)) && unlikePlace.test(inner)) ? hidden : inner;
+  };
   const text = JSON.stringify(value, shown) ?? typeof value;
   const kind = Array.isArray(value) ? "array" : typeof value;
   const cut = text.length > maxQuotation ? `${text.slice(0, maxQuotation)}…` : text;

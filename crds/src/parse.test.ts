@@ -25,6 +25,26 @@ describe("parseMigrationSpec", () => {
     });
   });
 
+  it.each([
+    "http://app:hunter2@qdrant:6333",
+    "http://qdrant:6333/?api-key=hunter2",
+    "http://qdrant:6333/#hunter2",
+    "app:hunter2@qdrant",
+    "qdrant:'hunter2'",
+  ])("shows nothing of an address that may hold a login: %s", (url) => {
+    const documents = [
+      { target, destination: { ...destination, url } },
+      { target, destination: { kind: "pgvector", host: url, database: "d" } },
+      { target, destination: url },
+      { target, destination, url },
+      { target, destination: { ...destination, tls: { url } } },
+    ];
+    for (const document of documents) {
+      expect(parseMigrationSpec(document).ok).toBe(false);
+      expect(JSON.stringify(parseMigrationSpec(document))).not.toContain("hunter2");
+    }
+  });
+
   it("names every fault at once: field, what came, what was expected", () => {
     const faults = faultsOf({
       target: { name: "Search_API", zone: 1 },
