@@ -8,9 +8,10 @@ import { connectionsRow } from "./connections/connections-row.ts";
 import { hostsRow } from "./hosts/hosts-row.ts";
 import { parsersRow } from "./parsers/parsers-row.ts";
 import type { HostileContext, HostileRow } from "./rows/hostile-row.ts";
+import { secretsRow } from "./secrets/secrets-row.ts";
 import { writtenRow } from "./written/written-row.ts";
 
-const rows: readonly HostileRow[] = [writtenRow, parsersRow, connectionsRow, hostsRow];
+const rows: readonly HostileRow[] = [writtenRow, parsersRow, secretsRow, connectionsRow, hostsRow];
 
 const { values } = parseArgs({
   options: {

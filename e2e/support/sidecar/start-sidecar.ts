@@ -23,6 +23,8 @@ type SidecarOptions = {
 
 type Announced = { readonly appUrl: string; readonly adminUrl: string };
 export type Sidecar = Announced & {
+  /** Of its configuration. */
+  readonly folder: string;
   readonly process: WatchedProcess<Announced>;
   readonly status: () => Promise<SidecarStatus>;
   /** Resolves when it has probed its primary and found this dimension. */
@@ -59,6 +61,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const status = async () => sidecarStatusSchema.parse(JSON.parse(await read(`${announced.adminUrl}/v1/status`)));
   return {
     ...announced,
+    folder,
     process: started,
     status,
     probed: async (dimension) => {
