@@ -24,6 +24,10 @@ const kinds: readonly { readonly name: string; readonly send: (socket: Socket) =
     name: "answers that nobody reads",
     send: (socket) => void socket.pause().write("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n".repeat(20)),
   },
+  {
+    name: "requests by the thousand that are refused before they are handed on",
+    send: (socket) => void socket.pause().write("GET / HTTP/1.1\r\n\r\n".repeat(5000)),
+  },
   { name: "idle behind an answer", send: (socket) => void socket.write("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n") },
 ];
 /** Of the machine's own network, so that a listener sees several clients. */

@@ -1,7 +1,7 @@
 // Listening on an address of the settings, and letting go of it.
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ConnectionLimits, limitConnections } from "@retriever/stores/http/limit-connections.ts";
+import { type ConnectionLimits, makeLimitedServer } from "@retriever/stores/http/limit-connections.ts";
 import { OperatorError } from "#errors.ts";
 
 export type Listener = { readonly port: number; readonly close: () => Promise<void> };
@@ -10,12 +10,13 @@ type Place = {
   /** `host:port`; port 0 takes a free one. */
   readonly address: string;
   readonly connections: ConnectionLimits;
+  readonly limits: ServerOptions;
   readonly handle: RequestListener;
 };
 
 /** Throws ROP_SETTINGS_INVALID when the address can't be bound. */
-export async function listen(server: Server, flag: string, { address, connections, handle }: Place): Promise<Listener> {
-  limitConnections(server, connections, handle);
+export async function listen(flag: string, { address, connections, limits, handle }: Place): Promise<Listener> {
+  const server = makeLimitedServer(limits, connections, handle);
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).replace(/^\[|\]$/g, "");
   await new Promise<void>((resolve, reject) => {

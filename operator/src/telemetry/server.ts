@@ -1,5 +1,5 @@
 // The operator's own HTTP server: is the loop alive, is it ready, what has it counted.
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { type Listener, listen } from "#http/listener.ts";
 
 export type Probe = { readonly ok: boolean; readonly why: string };
@@ -17,9 +17,9 @@ type TelemetryServerOptions = {
 
 /** Listens, or throws ROP_SETTINGS_INVALID when the address can't be bound. */
 export async function openTelemetryServer(options: TelemetryServerOptions): Promise<Listener> {
-  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 });
+  const limits = { requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 };
   const connections = { most: 100, mostOfAddress: 25 };
-  return listen(server, "listen", { address: options.listen, connections, handle: route(options) });
+  return listen("listen", { address: options.listen, connections, limits, handle: route(options) });
 }
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };

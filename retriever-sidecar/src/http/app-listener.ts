@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
+import { type AnswerRoom, makeAnswerRoom } from "./answer-room.ts";
 import { type BodyRoom, makeBodyRoom } from "./body-room.ts";
 import type { Handler } from "./listener.ts";
 import { isAnnouncedTooLarge, readBody, refuseBody, tooLarge } from "./read-body.ts";
@@ -22,7 +23,7 @@ type AppContext = {
 
 /** Handler of the application's listener. */
 export function makeAppHandler(context: AppContext): Handler {
-  const load: Load = { inFlight: 0, room: makeBodyRoom() };
+  const load: Load = { inFlight: 0, room: makeBodyRoom(), answers: makeAnswerRoom() };
   return (request, response) => {
     const refusal = refusalOf(request, load);
     if (refusal !== undefined) {
@@ -42,7 +43,7 @@ export function makeAppHandler(context: AppContext): Handler {
   };
 }
 
-type Load = { inFlight: number; readonly room: BodyRoom };
+type Load = { inFlight: number; readonly room: BodyRoom; readonly answers: AnswerRoom };
 /** What is left to do for a request once it has been answered. */
 type Progress = { afterwards: Retrieved["afterwards"] | undefined; isCounted: boolean };
 type Exchange = {
@@ -92,7 +93,9 @@ async function answer({ request, response, progress, load }: Exchange, context: 
     });
     progress.afterwards = retrieved.afterwards;
     sendJson(response, 200, retrieved.response);
-    context.onTotal(context.clock.monotonicMs() - startedAt);
+    const now = context.clock.monotonicMs();
+    load.answers.hold(response, now);
+    context.onTotal(now - startedAt);
   } catch (error) {
     fail(request, response, faultOf(error), context);
   }

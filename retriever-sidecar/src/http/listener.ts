@@ -1,7 +1,7 @@
 // An HTTP server with limits on slow and idle clients and a graceful end.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ConnectionLimits, limitConnections } from "@retriever/stores/http/limit-connections.ts";
+import { type ConnectionLimits, makeLimitedServer } from "@retriever/stores/http/limit-connections.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -39,8 +39,7 @@ export async function listen(
     response.once("close", () => remove(active, response));
     handler(request, response);
   };
-  const server = createServer(limits);
-  limitConnections(server, connections, tracked);
+  const server = makeLimitedServer(limits, connections, tracked);
   server.timeout = limits.socketIdleMs;
   await bind(server, address);
   const bound = server.address() as AddressInfo;

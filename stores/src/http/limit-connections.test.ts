@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { type ConnectionLimits, limitConnections } from "./limit-connections.ts";
+import { type ConnectionLimits, makeLimitedServer } from "./limit-connections.ts";
 
 let server: Server;
 const sockets: Socket[] = [];
@@ -19,8 +19,7 @@ async function listen(
   limits: ConnectionLimits,
   answer: Answer = (_, response) => void response.end("ok"),
 ): Promise<number> {
-  server = createServer();
-  limitConnections(server, limits, answer);
+  server = makeLimitedServer({}, limits, answer);
   server.listen(0, "0.0.0.0");
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
@@ -121,12 +120,36 @@ test("a client that was answered keeps its connection while others were opened a
   expect(client.closed).toBe(false);
 });
 
-test("whoever sends requests without reading the answers is cut off after the first few", async () => {
+test.each([
+  ["requests", "GET / HTTP/1.1\r\nhost: x\r\n\r\n", 2],
+  ["requests with a body", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}", 2],
+  // Refused by Node itself, each with an answer.
+  ["requests that name no host", "GET / HTTP/1.1\r\n\r\n", 0],
+  ["requests that expect what there isn't", "GET / HTTP/1.1\r\nhost: x\r\nexpect: more\r\n\r\n", 0],
+  ["requests for a tunnel", "CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n", 0],
+])("whoever sends %s without reading the answers is cut off before the third is read", async (_, text, handled) => {
   let requests = 0;
   const port = await listen({ most: 9 }, () => void (requests += 1));
+  const made: unknown[] = [];
+  const accepted = once(server, "connection");
   const socket = await beSilent(port, "127.0.0.2");
-  const ended = once(socket, "close");
-  socket.resume().write("GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(300));
+  const [ours] = (await accepted) as [Socket];
+  const write = ours.write.bind(ours);
+  ours.write = ((...all: Parameters<typeof write>) => made.push(all) > 0 && write(...all)) as typeof ours.write;
+  // A reset that comes before the end isn't one to wait for.
+  const ended = new Promise((resolve) => socket.once("close", resolve));
+  socket.resume().write(text.repeat(20_000));
   await ended;
-  expect(requests).toBe(2);
+  expect(requests).toBe(handled);
+  expect(made.length).toBeLessThan(9);
+});
+
+test("a client that asks once more whenever it was answered keeps its connection, also to hear what is refused", async () => {
+  const port = await listen({ most: 9 });
+  const socket = await beSilent(port, "127.0.0.2");
+  for (const more of ["", "expect: more\r\n", "connection: upgrade\r\nupgrade: x\r\n", "", ""]) {
+    socket.write(`GET / HTTP/1.1\r\nhost: x\r\n${more}\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(more.startsWith("expect") ? /^HTTP\/1.1 417/ : /^HTTP\/1.1 200/);
+  }
 });

@@ -1,7 +1,14 @@
 // Keeps room on a listener: a connection on which the server waits for the client gives way to a new one, first those of the
 // same address, or of the address that has most. A server that counts and refuses instead lets whoever opens connections and says nothing, or half of
 // a request, or never reads its answers, shut out probes and operators.
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import {
+  createServer,
+  IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 
 export type ConnectionLimits = {
@@ -17,6 +24,9 @@ type Use = {
   exchanges: readonly Exchange[];
   /** Whether it has brought a whole request: it is hardly one of those that are opened to be held. */
   isProven: boolean;
+  /** Requests that have come, those whose answers aren't out among them. */
+  begun: number;
+  answered: number;
   /** Rises with every use of any connection. */
   usedAt: number;
 };
@@ -25,15 +35,16 @@ type Use = {
 const mostAhead = 2;
 
 /**
- * Hands on the requests of all connections there may be. Where the server owes something on each of them, the new one is
- * closed. Whoever sends many requests at once is cut off: all of their answers would wait in memory to be read.
+ * A server that hands on the requests of all connections there may be. Where it owes something on each of them, the new one
+ * is closed. Whoever sends many requests at once is cut off: all of their answers would wait in memory to be read.
  */
-export function limitConnections(
-  server: Server,
+export function makeLimitedServer(
+  options: ServerOptions,
   { most, mostOfAddress = most }: ConnectionLimits,
   handle: RequestListener,
-): void {
+): Server {
   const uses = new Map<Socket, Use>();
+  const server = createServer({ ...options, IncomingMessage: messagesOf(uses) });
   let turn = 0;
   const giveWay = (among: (use: Use) => boolean, newest: Socket): void => {
     const idle = [...uses].filter(([socket, use]) => socket !== newest && !isOwed(use) && among(use));
@@ -49,7 +60,7 @@ export function limitConnections(
   };
   server.on("connection", (socket) => {
     const address = socket.remoteAddress ?? "";
-    uses.set(socket, { address, exchanges: [], isProven: false, usedAt: (turn += 1) });
+    uses.set(socket, { address, exchanges: [], isProven: false, begun: 0, answered: 0, usedAt: (turn += 1) });
     socket.once("close", () => uses.delete(socket));
     const isOfAddress = (use: Use): boolean => use.address === address;
     if ([...uses.values()].filter(isOfAddress).length > mostOfAddress) giveWay(isOfAddress, socket);
@@ -57,25 +68,50 @@ export function limitConnections(
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const use = uses.get(request.socket);
-    // Cut off, while the rest of what it had sent is still being read.
+    // Cut off.
     if (use === undefined) return;
-    if (use.exchanges.length >= mostAhead) {
-      uses.delete(request.socket);
-      request.socket.destroy();
-      return;
-    }
     const exchange = { request, response };
     use.exchanges = [...use.exchanges, exchange];
     use.usedAt = turn += 1;
     response.once("close", () => {
       use.exchanges = use.exchanges.filter((one) => one !== exchange);
       use.isProven ||= request.complete;
+      use.answered += 1;
       use.usedAt = turn += 1;
     });
-    handle(request, response);
+    if (request.headers.expect === undefined || continued.test(request.headers.expect)) handle(request, response);
+    else response.writeHead(417).end();
   };
-  server.on("request", onRequest);
-  server.on("checkContinue", onRequest);
+  for (const event of ["request", "checkContinue", "checkExpectation"]) server.on(event, onRequest);
+  return server;
+}
+
+const continued = /^100-continue$/i;
+
+/**
+ * Requests of which one too many ends its connection. All that has come with it is read in one go, thousands of requests
+ * that would each be answered, if only by a refusal: the reader stops at what it takes for another protocol alone.
+ */
+function messagesOf(uses: ReadonlyMap<Socket, Use>): typeof IncomingMessage {
+  return class extends IncomingMessage {
+    declare isTooMany: boolean;
+    declare isUpgrade: unknown;
+
+    constructor(socket: Socket) {
+      super(socket);
+      const use = uses.get(socket);
+      if (use !== undefined) use.begun += 1;
+      this.isTooMany = use === undefined || use.begun - use.answered > mostAhead;
+    }
+
+    get upgrade(): unknown {
+      return this.isTooMany || this.isUpgrade;
+    }
+
+    set upgrade(isUpgrade: unknown) {
+      this.isUpgrade = isUpgrade;
+    }
+  };
 }
 
 /** Whether it is for the server to go on: a whole request is here, and its answer isn't finished. */

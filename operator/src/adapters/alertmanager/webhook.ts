@@ -1,7 +1,7 @@
 // The Alertmanager webhook: an authenticated call that wakes what its alerts name. It never decides anything.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { OperatorError } from "#errors.ts";
 import { type Listener, listen } from "#http/listener.ts";
@@ -45,12 +45,16 @@ export async function openWebhook(options: WebhookOptions): Promise<Listener> {
       "--webhook-token-file: expected a file with one token of 16 characters or more",
     );
   const { deadlineMs = defaultDeadlineMs } = options;
-  const limits = { requestTimeout: deadlineMs, headersTimeout: deadlineMs, maxHeaderSize: 8192 };
-  // The times of requests are checked this often.
-  const server = createServer({ ...limits, connectionsCheckingInterval: deadlineMs });
+  const limits = {
+    requestTimeout: deadlineMs,
+    headersTimeout: deadlineMs,
+    maxHeaderSize: 8192,
+    // How often the times of requests are checked.
+    connectionsCheckingInterval: deadlineMs,
+  };
   const handle: RequestListener = (request, response) => void answer(request, response, options);
   const connections = { most: mostConnections, mostOfAddress: mostConnections / 2 };
-  return listen(server, "webhook-listen", { address: options.listen, connections, handle });
+  return listen("webhook-listen", { address: options.listen, connections, limits, handle });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: WebhookOptions): Promise<void> {
