@@ -14,3 +14,5 @@ export function startDashboard(kubeconfig: string) {
     readLine: (line) => /^http:\/\/127\.0\.0\.1:\d+\/open\?token=\S+$/.exec(line)?.[0],
   });
 }
+
+export type Dashboard = Awaited<ReturnType<typeof startDashboard>>;

@@ -6,6 +6,7 @@ import { planHash } from "@retriever/crds/spec/plan.ts";
 import { resolveChecks } from "@retriever/crds/spec/resolve-checks.ts";
 import { type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { legalSteps } from "@retriever/crds/status/phase-steps.ts";
+import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { parse } from "yaml";
 import { type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
@@ -51,8 +52,10 @@ const isBack = (phase: Phase) => ["RollingBack", "VerifyingDrift", "RolledBack"]
 const isCounted = (phase: Phase) => !["Pending", "Preflight", "AwaitingApproval"].includes(phase);
 const slower = "slower by at least 80 ms in 97 % of 630 samples";
 
+type Accepted = { readonly plan: string; readonly hash: string; readonly pods: number };
+
 /** As full as the phase gets. */
-function statusIn(phase: Phase, plan: string, hash: string): Partial<MigrationStatus> {
+function statusIn(phase: Phase, { plan, hash, pods }: Accepted): Partial<MigrationStatus> {
   const since = minutesAgo(41);
   return {
     observedGeneration: 1,
@@ -66,7 +69,8 @@ function statusIn(phase: Phase, plan: string, hash: string): Partial<MigrationSt
     planHash: hash,
     source: identity("pgvector", "a"),
     destination: identity("qdrant", "b"),
-    acks: { pods: 12, matched: 11, lagging: ["search-api-7d9f-abcde"], lost: [] },
+    acks: { pods, matched: pods - 1, lagging: ["search-api-7d9f-abcde"], lost: [] },
+    ...(isCounted(phase) ? { evidence: evidenceOf(pods, since) } : {}),
     ...configuredIn(phase, since),
     ...judgedIn(phase, since),
     history: phases.slice(0, phases.indexOf(phase) + 1).map((step, index) => ({
@@ -76,6 +80,28 @@ function statusIn(phase: Phase, plan: string, hash: string): Partial<MigrationSt
       reason: "StepTaken",
       message: `every check of ${step} held`,
     })),
+  };
+}
+
+/** What the pods of an epoch counted, in groups of at most twelve as the operator keeps them. */
+function evidenceOf(pods: number, recordedAt: string): NonNullable<MigrationStatus["evidence"]> {
+  const groups = Array.from({ length: Math.min(12, pods) }, (_, group) => ({
+    requests: 900,
+    samples: 45,
+    exact: 40,
+    content: 3,
+    processes: Array.from(
+      { length: Math.ceil((pods - group) / 12) },
+      (_process, index) => `k3j9x0${group}${index} 9f3c 1893499200 12`,
+    ),
+  }));
+  return {
+    epoch: 7,
+    recordedAt,
+    counted: { ...noCounters(), requests: 98_000, answered: 5166 },
+    lost: 0,
+    groups,
+    vanishedPods: 0,
   };
 }
 
@@ -141,6 +167,8 @@ function wayTo(phase: Phase): readonly Phase[] {
 
 export type PhaseCluster = {
   readonly api: EmbeddedApi;
+  /** A migration in a phase, with so many pods. */
+  readonly create: (name: string, phase: Phase, pods?: number) => void;
   /** Writes a part of a migration's status. */
   readonly patch: (name: string, status: object) => void;
 };
@@ -153,17 +181,16 @@ export async function startPhases(directory: string): Promise<PhaseCluster> {
   await client.close();
   const example = parse(await readFile(manifest, "utf8")) as { readonly spec: object };
   const spec = resolveChecks(migrationSpecSchema.parse(example.spec));
+  const [plan, hash] = [JSON.stringify(spec), planHash(spec)];
   const at = { ...place, namespace };
-  const create = (name: string) => void api.direct({ verb: "create", ...at, body: { ...example, metadata: { name } } });
+  const contentType = "application/merge-patch+json";
   const patch = (name: string, status: object) =>
-    void api.direct({
-      verb: "patch",
-      ...at,
-      name,
-      subresource: "status",
-      contentType: "application/merge-patch+json",
-      body: { status },
-    });
+    void api.direct({ verb: "patch", ...at, name, subresource: "status", contentType, body: { status } });
+  const create = (name: string, phase: Phase, pods = 12) => {
+    api.direct({ verb: "create", ...at, body: { ...example, metadata: { name } } });
+    for (const step of wayTo(phase)) patch(name, { phase: step });
+    patch(name, statusIn(phase, { plan, hash, pods }));
+  };
   api.direct({
     verb: "create",
     group: "",
@@ -171,15 +198,11 @@ export async function startPhases(directory: string): Promise<PhaseCluster> {
     plural: "namespaces",
     body: { metadata: { name: namespace } },
   });
-  for (const phase of phases) {
-    const name = nameOf(phase);
-    create(name);
-    for (const step of wayTo(phase)) patch(name, { phase: step });
-    patch(name, statusIn(phase, JSON.stringify(spec), planHash(spec)));
-  }
-  return { api, patch };
+  for (const phase of phases) create(nameOf(phase), phase);
+  return { api, create, patch };
 }
 
+/** Name of the migration in a phase. */
 export function nameOf(phase: Phase): string {
   return `docs-${phase.toLowerCase()}`;
 }

@@ -44,14 +44,28 @@ export function listFragments(migrations: readonly LiveMigration[], base: string
   ];
 }
 
+/** Rows as they were rendered last: of many migrations few change. */
+const rendered = new WeakMap<LiveMigration, { readonly cells: string; readonly fragment: Fragment }>();
+
 function rowFragment(migration: LiveMigration, base: string, now: number): Fragment {
+  const { view } = migration;
+  const words = view === undefined ? [] : listRow(view, now);
+  const cells = words.join("|");
+  const known = rendered.get(migration);
+  if (known?.cells === cells) return known.fragment;
+  const fragment = renderRow(migration, words, base);
+  rendered.set(migration, { cells, fragment });
+  return fragment;
+}
+
+function renderRow(migration: LiveMigration, words: readonly string[], base: string): Fragment {
   const { namespace, name, view, fault } = migration;
   const id = `row-${namespace}.${name}`;
   const link = element("a", { id: `${id}-link`, href: `${base}${pagePath(migration)}` }, name);
   const cells: readonly (Markup | string)[] =
     view === undefined
       ? [namespace, ...listHead.slice(2).map(() => "-"), fault ?? ""]
-      : [namespace, phaseCell(view), ...listRow(view, now).slice(3), view.status.message];
+      : [namespace, phaseCell(view), ...words.slice(3), view.status.message];
   const markup = element(
     "tr",
     { id, role: "row" },
