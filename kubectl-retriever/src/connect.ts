@@ -1,6 +1,7 @@
 // How a command reaches the cluster: loaded by the commands that need one, and by no other.
+import { stat } from "node:fs/promises";
 import { OperatorError } from "@retriever/operator/errors.ts";
-import { connectTo, type KubeConnection } from "@retriever/operator/kube/kube-access.ts";
+import { connectTo, type KubeAccess, type KubeConnection } from "@retriever/operator/kube/kube-access.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { readKubeconfigs } from "@retriever/operator/kube/kubeconfig-files.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
@@ -36,10 +37,29 @@ async function open({ context, as, groups }: ConnectOptions, { files, isPod }: L
     ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
   };
   const pool = { clock, maxConnections: 6, headers };
-  if (files.length > 0) return connectTo(await readKubeconfigs(files, context), pool);
+  if (files.length > 0) return connectTo(await followKubeconfigs(files, context), pool);
   if (isPod) return openInPod(context, pool);
   const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and there is no ~/.kube/config";
   throw new OperatorError("ROP_SETTINGS_INVALID", about);
+}
+
+/** Whoever logs in anew while something runs writes into these files: they are read again once they have changed. */
+async function followKubeconfigs(files: readonly string[], context: string | undefined): Promise<KubeAccess> {
+  const versionOf = async () =>
+    (await Promise.all(files.map((file) => stat(file)))).map(({ mtimeMs }) => mtimeMs).join();
+  let version = await versionOf().catch(() => "");
+  let access = await readKubeconfigs(files, context);
+  return {
+    ...access,
+    apply: async (request) => {
+      const now = await versionOf().catch(() => version);
+      const next = now === version ? access : await readKubeconfigs(files, context);
+      // Turned to another cluster, they hold nothing for this one.
+      if (next.server === access.server) access = next;
+      version = now;
+      return access.apply(request);
+    },
+  };
 }
 
 async function openInPod(context: string | undefined, pool: Parameters<typeof connectTo>[1]): Promise<KubeConnection> {

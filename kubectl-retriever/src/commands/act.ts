@@ -21,6 +21,8 @@ export type ActOptions = {
   readonly text?: string;
   /** A Promote waits for what blocks the cutover. */
   readonly waitForGates?: boolean;
+  /** As it was when somebody made up his mind: another migration of that name, or another plan, isn't meant. */
+  readonly seen?: { readonly uid: string; readonly planHash: string };
   /** The user name, given instead of typed. */
   readonly yesIAm?: string;
   /** Nothing is asked. */
@@ -82,11 +84,18 @@ async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
   const foreseen = foreseeRefusal(document, view, clock.now());
   if (foreseen !== undefined) return refuse(foreseen, terminal, whatWorks(document, view));
   const refusal =
+    refuseOther(asked, view) ??
     (await refuseRights(document, client, signal)) ??
     (act === "Approve" && asked.dryRun === undefined ? await refuseStranger(asked, view, actor, terminal) : undefined);
   if (refusal !== undefined) return refuse(refusal, terminal);
   const created = await write(asked, document, tools, signal);
   return asked.dryRun === undefined ? answer(asked, created, tools, signal) : exitCodes.ok;
+}
+
+function refuseOther({ seen }: ActRequest, { uid, status }: MigrationView): string | undefined {
+  if (seen === undefined) return undefined;
+  if (seen.uid !== uid) return "it is another migration of the same name by now";
+  return seen.planHash === status.planHash ? undefined : `its plan is ${status.planHash} by now, not ${seen.planHash}`;
 }
 
 /** Sends it, unless only a look was asked for, and prints what lies there now. */

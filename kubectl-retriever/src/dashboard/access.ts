@@ -29,7 +29,8 @@ export type Access = {
 
 /** Access to one listener on 127.0.0.1. */
 export function makeAccess(port: number): Access {
-  const origin = `http://127.0.0.1:${port}`;
+  // Without the port where it is the usual one, as browsers send it.
+  const { origin, host } = new URL(`http://127.0.0.1:${port}`);
   const base = `/${secret(12)}/`;
   const cookieName = `retriever-dashboard-${port}`;
   const session = secret(32);
@@ -60,7 +61,7 @@ export function makeAccess(port: number): Access {
   return { link: `${origin}/open?token=${token}`, base, judge };
 
   function refuseStranger({ method, headers }: Asked): Judgement | undefined {
-    if (headers.host !== `127.0.0.1:${port}`) return refused(421, `this is ${origin} and nothing else`);
+    if (headers.host !== host) return refused(421, `this is ${origin} and nothing else`);
     if (headers.origin !== undefined && headers.origin !== origin) return refused(403, "another origin asks");
     if (method !== "GET" && method !== "POST") return refused(405, "GET and POST are all there is");
     return undefined;

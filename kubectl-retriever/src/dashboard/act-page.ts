@@ -12,6 +12,8 @@ type ActForm = Subject & {
   readonly offered: OfferedAct;
   readonly you: string;
   readonly roles: readonly string[];
+  /** What the viewer sees: the act is for it alone. */
+  readonly uid: string;
   readonly planHash: string;
   /** Path of the migration's page. */
   readonly path: string;
@@ -34,6 +36,7 @@ export function renderActForm(form: ActForm): Markup {
       "form",
       { method: "post", action: `${path}/act/${command}`, autocomplete: "off" },
       ...fieldsOf(act, form),
+      ...(["uid", "planHash"] as const).map((name) => element("input", { type: "hidden", name, value: form[name] })),
       isRed ? undefined : typedField(form),
       element(
         "button",
@@ -115,7 +118,8 @@ export function readActForm(act: Act, isRed: boolean, name: string, sent: URLSea
     Postmortem: { text: said("text") },
     Promote: said("waitForGates") === "yes" ? { waitForGates: true } : {},
   };
-  return { ok: true, reason, options: { yes: true, wait: true, timeoutMs, ...particulars[act] } };
+  const seen = { uid: said("uid"), planHash: said("planHash") };
+  return { ok: true, reason, options: { yes: true, wait: true, timeoutMs, seen, ...particulars[act] } };
 }
 
 function faultOf(act: Act, reason: string, text: string): string | undefined {

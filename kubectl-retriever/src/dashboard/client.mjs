@@ -2,8 +2,18 @@
 const { base, page, shown } = document.body.dataset;
 const silence = document.getElementById("silence");
 const filter = document.getElementById("filter");
+const target = location.hash.slice(1);
+let isAtTarget = false;
 let heardAt = Date.now();
 let failures = 0;
+
+/** An entry that is linked to may come with the events, after the page. */
+function find() {
+  const entry = target === "" ? null : document.getElementById(target);
+  entry?.classList.add("target");
+  if (entry !== null && !isAtTarget) entry.scrollIntoView();
+  isAtTarget = entry !== null;
+}
 
 /** Puts elements in the place of those with their ids. */
 function swap(changed) {
@@ -23,6 +33,7 @@ function swap(changed) {
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   sift();
+  find();
 }
 
 /** Shows of the story what has the words. */
@@ -55,4 +66,5 @@ setInterval(() => {
 }, 1000);
 
 filter?.addEventListener("input", sift);
+find();
 listen();

@@ -32,11 +32,10 @@ ol.path .done{background:var(--grid)}ol.path .now{border:2px solid var(--curve);
 .wide{overflow-x:auto}td[role=rowheader]{font-weight:600}h3{font-size:14px;color:var(--soft);margin:12px 0 -8px}
 dl.rows{grid-template-columns:minmax(120px,max-content) 1fr}
 ol.story{list-style:none;padding:0;margin:8px 0;font-size:14px}ol.story li{padding:6px 10px;border-bottom:1px solid var(--line)}
-ol.story li:target{background:var(--band)}ol.story time{font-variant-numeric:tabular-nums}ol.story small{color:var(--soft)}
+ol.story .target{background:var(--band)}ol.story time{font-variant-numeric:tabular-nums}ol.story small{color:var(--soft)}
 input,select,textarea{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--soft);border-radius:6px;padding:6px 10px;max-width:100%}
 form label{display:block;font-weight:600}form input:not([type=checkbox]),form textarea{width:100%;max-width:640px}form .button{margin:12px 16px 0 0}
 .line{font-family:ui-monospace,monospace;font-size:14px;margin:2px 0;overflow-wrap:anywhere}
 @media (max-width:640px){main,.top{padding-left:14px;padding-right:14px}dl.rows{grid-template-columns:1fr}ul.acts li{flex-direction:column;gap:4px}}
-@media (prefers-reduced-motion:no-preference){ol.story li:target{transition:background 1s}}
 @media print{.skip,#acts,#filter,label[for=filter]{display:none}}
 `;

@@ -1,4 +1,5 @@
 // Which page a path is, and what is on it now.
+import { asOperatorError } from "@retriever/operator/errors.ts";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
 import type { Fragment } from "./fragments.ts";
 import { connectionFragment, renderFrame, type Standing } from "./frame.ts";
@@ -58,16 +59,27 @@ export function makePages({ live, viewed, base, standing }: Sources): Pages {
     if (page === "") return listFragments(live.all(), base, standing().now);
     const migration = migrationOf(page);
     const { view } = migration ?? {};
-    if (migration === undefined || view === undefined) return absentFragments(page, migration, base);
+    if (migration === undefined || view === undefined) return absentFragments(page, migration?.fault ?? notThere, base);
     const { events, eventsFault } = viewed.get(migration);
     const path = `${base}${pagePath(migration)}`;
     const content = { view, acts: actsOf(migration), events, eventsFault, path, now: standing().now };
     return [phaseAnnouncement(view), ...migrationFragments(content)];
   };
+  /** A status that can't be drawn takes nothing down but its page's content. */
+  const shownParts = (page: string): readonly Fragment[] => {
+    try {
+      return partsOf(page);
+    } catch (fault) {
+      const why = `It can't be shown: ${asOperatorError(fault).message}`;
+      const heading = element("div", { id: "heading" }, element("h1", {}, "Migrations"), element("p", {}, why));
+      if (page === "") return [{ id: "heading", html: heading.markup }];
+      return absentFragments(page, why, base);
+    }
+  };
   return {
     migrationOf,
     actsOf,
-    fragments: (page) => [connectionFragment({ ...standing(), connection: live.connection }), ...partsOf(page)],
+    fragments: (page) => [connectionFragment({ ...standing(), connection: live.connection }), ...shownParts(page)],
     document: (page, [connection, ...parts], digest) =>
       renderFrame({
         base,
@@ -79,10 +91,11 @@ export function makePages({ live, viewed, base, standing }: Sources): Pages {
   };
 }
 
+const notThere = "There is no such migration, or it was deleted, or it hasn't been read yet.";
+
 /** A migration that isn't there or can't be read: the same parts, empty, so that they fill by themselves. Red acts stay. */
-function absentFragments(page: string, migration: LiveMigration | undefined, base: string): readonly Fragment[] {
+function absentFragments(page: string, why: string, base: string): readonly Fragment[] {
   const subject = subjectOf(page) ?? { namespace: "", name: page };
-  const why = migration?.fault ?? "There is no such migration, or it was deleted, or it hasn't been read yet.";
   const words = `${subject.namespace}/${subject.name}: ${why}`;
   const facts = element(
     "section",

@@ -28,6 +28,7 @@ export type Served = {
 /** With the path of all pages, with slashes at both ends. */
 type Site = Served & { readonly base: string };
 
+const noPage = "there is no such page\n";
 /** A report of 8192 characters, each as nine characters of a form. */
 const mostBodyBytes = 96 * 1024;
 
@@ -38,12 +39,13 @@ export function answerGet(path: string, query: URLSearchParams, response: Server
   if (path === "client.mjs") return send(response, 200, "text/javascript", clientScript());
   if (path === "events") {
     const page = query.get("page") ?? "";
+    if (page !== "" && subjectOf(page) === undefined) return send(response, 404, "text/plain", noPage);
     const isOpen = streams.open(page, query.get("shown") ?? "", response);
     return isOpen ? undefined : send(response, 503, "text/plain", "too many pages of this dashboard are open\n");
   }
   const asked = askedAct(path, site);
   if (asked !== undefined) return send(response, 200, "text/html", formDocument(asked, site));
-  if (path !== "" && subjectOf(path) === undefined) return send(response, 404, "text/plain", "there is no such page\n");
+  if (path !== "" && subjectOf(path) === undefined) return send(response, 404, "text/plain", noPage);
   const { fragments, digest } = streams.renderWhole(path);
   return send(response, 200, "text/html", pages.document(path, fragments, digest));
 }
@@ -72,6 +74,7 @@ function formDocument({ offered, subject, migration }: AskedAct, { base, you }: 
     offered,
     you,
     roles: view === undefined ? [] : rolesOf(view),
+    uid: view?.uid ?? "",
     planHash: view?.status.planHash ?? "",
     path: `${base}${pagePath(subject)}`,
   });
@@ -94,7 +97,11 @@ export async function answerPost(
   if (request.headers["content-type"] !== "application/x-www-form-urlencoded")
     return send(response, 415, "text/plain", "expected a form\n");
   const body = await readBody(request);
-  if (body === undefined) return send(response, 413, "text/plain", `a form has at most ${mostBodyBytes} bytes\n`);
+  if (body === undefined) {
+    // What is left of it isn't read.
+    response.setHeader("connection", "close");
+    return send(response, 413, "text/plain", `a form has at most ${mostBodyBytes} bytes\n`);
+  }
   const { offered, subject } = asked;
   const form = readActForm(offered.act, offered.isRed, subject.name, new URLSearchParams(body));
   const back = element("p", {}, element("a", { href: `${site.base}${pagePath(subject)}` }, "Back to the migration"));

@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import type { KubeClient } from "#kube-client.ts";
@@ -110,6 +111,37 @@ describe("acts", () => {
     const long = `reason=${"x".repeat(200_000)}`;
     expect(await ask({ method: "POST", path: base + rollback, headers, body: long })).toMatchObject({ status: 413 });
     expect(acts).toEqual([]);
+  });
+
+  test("an act is for the migration and the plan that were on the page", async () => {
+    const status = aStatus({ phase: "Guard", planHash: "newer" });
+    const { ask, base, open, port, acts } = await arrange({ readMigration: async () => aRawMigration(status) });
+    const headers = { ...(await open()), ...own(port) };
+    const pause = (seen: string) =>
+      ask({ method: "POST", path: `${base}${page}/act/pause`, headers, body: `typed=docs-to-qdrant&${seen}` });
+    expect((await pause("uid=uid-1&planHash=older")).text).toContain("its plan is newer by now, not older");
+    expect((await pause("uid=uid-0&planHash=newer")).text).toContain("another migration of the same name");
+    expect(acts).toEqual([]);
+  });
+
+  test("a browser that goes away in the middle of an act keeps nothing from being written, and harms nobody", async () => {
+    const written = Promise.withResolvers<void>();
+    const createAct: KubeClient["createAct"] = async (act) => {
+      await gone.promise;
+      written.resolve();
+      return act;
+    };
+    const gone = Promise.withResolvers<void>();
+    const { ask, base, open, port } = await arrange({ createAct });
+    const session = await open();
+    const headers = { ...session, ...own(port) };
+    const sent = request({ host: "127.0.0.1", port, method: "POST", path: base + rollback, headers });
+    sent.on("error", () => undefined);
+    sent.on("response", () => sent.destroy());
+    sent.on("close", () => gone.resolve());
+    sent.end("reason=");
+    await written.promise;
+    expect(await ask({ path: base, headers: session })).toMatchObject({ status: 200 });
   });
 
   test.each([

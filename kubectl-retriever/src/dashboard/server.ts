@@ -32,6 +32,8 @@ export async function listen(port: number, serve: (base: string) => Served): Pro
   const access = makeAccess(bound);
   const served = serve(access.base);
   server.on("request", (request, response) => {
+    // A browser that goes away in the middle is no fault of ours: an act goes on without it.
+    response.on("error", () => undefined);
     answer(request, response, access, served).catch(() => response.destroy());
   });
   return {

@@ -1,0 +1,66 @@
+import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeSystemClock } from "@retriever/operator/adapters/system-clock.ts";
+import { serverVersion } from "@retriever/operator/kube/resources.ts";
+import { expect, test } from "vitest";
+import { connect } from "./connect.ts";
+
+const options = { kubeconfig: undefined, context: undefined, deadlineMs: 5000, as: undefined, groups: [] };
+
+/** Knows one token, and who asks without it is nobody. */
+async function startServer(token: string) {
+  const server = createServer(({ headers }, response) => {
+    response.statusCode = headers.authorization === `Bearer ${token}` ? 200 : 401;
+    response.end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const kubeconfig = (server: string, token: string) =>
+  JSON.stringify({
+    clusters: [{ name: "c", cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "u", user: { token } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  });
+
+test("who logs in anew while a command runs is known to its next request", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  const file = join(folder, "config");
+  const { server, url } = await startServer("new");
+  await writeFile(file, kubeconfig(url, "expired"));
+  const connected = await connect(options, { files: [file], isPod: false }, makeSystemClock());
+  const ask = () =>
+    connected.request({ method: "GET", place: { resource: serverVersion }, signal: AbortSignal.timeout(5000) });
+  await expect(ask()).rejects.toMatchObject({ code: "ROP_UNAUTHENTICATED" });
+  await writeFile(file, kubeconfig(url, "new"));
+  await utimes(file, new Date(), new Date(Date.now() + 1000));
+  expect(await ask()).toEqual({});
+  await connected.close();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+test("credentials for another cluster, to which the kubeconfig was turned meanwhile, go nowhere", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  const file = join(folder, "config");
+  const { server, url } = await startServer("old");
+  await writeFile(file, kubeconfig(url, "old"));
+  const connected = await connect(options, { files: [file], isPod: false }, makeSystemClock());
+  await writeFile(file, kubeconfig("http://127.0.0.1:1", "of-another-cluster"));
+  await utimes(file, new Date(), new Date(Date.now() + 1000));
+  const place = { resource: serverVersion };
+  expect(await connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) })).toEqual({});
+  await connected.close();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+test("a kubeconfig that isn't there is named", async () => {
+  const opened = connect(options, { files: ["/nowhere/config"], isPod: false }, makeSystemClock());
+  await expect(opened).rejects.toMatchObject({ code: "ROP_SETTINGS_INVALID" });
+});
