@@ -94,7 +94,7 @@ hostile: setup ## what hostile tenants, pods and stores get done against the rea
 fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
 	@node e2e/fuzz/main.ts $(ARGS)
 
-test-ui: setup ## the dashboard in a real Chromium: axe on every view, keyboard, bytes, time to a pixel; by hand, two minutes; last line JSON (needs Debian's chromium; ARGS='--shots=FOLDER --chromium=FILE')
+test-ui: cli-bundle ## the dashboard in a real Chromium: axe on every view, keyboard, bytes, time to a pixel; by hand, two minutes; last line JSON (needs Debian's chromium; ARGS='--shots=FOLDER --chromium=FILE')
 	@node e2e/ui/main.ts $(ARGS)
 
 demo-dashboard: setup ## a migration in every phase and the dashboard over them, until Ctrl+C

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { compileCache } from "#support/compile-cache.ts";
 import { startProcess } from "#support/process/start-process.ts";
 
-const program = join(import.meta.dirname, "../../kubectl-retriever/src/main.ts");
+/** From the source; another command is the plugin as people get it. */
+const source = [process.execPath, join(import.meta.dirname, "../../kubectl-retriever/src/main.ts")];
 
 /** Announces its link. */
-export function startDashboard(kubeconfig: string) {
+export function startDashboard(kubeconfig: string, [command = "", ...words]: readonly string[] = source) {
   return startProcess({
-    command: process.execPath,
-    args: [program, "dashboard", "--all-namespaces", "--kubeconfig", kubeconfig],
+    command,
+    args: [...words, "dashboard", "--all-namespaces", "--kubeconfig", kubeconfig],
     env: compileCache(),
     readLine: (line) => /^http:\/\/127\.0\.0\.1:\d+\/open\?token=\S+$/.exec(line)?.[0],
   });

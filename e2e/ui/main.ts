@@ -20,6 +20,8 @@ const { values } = parseArgs({
   options: {
     /** Debian's, by its package chromium. */
     chromium: { type: "string", default: "/usr/bin/chromium" },
+    /** The plugin as people get it, by `make cli-bundle`. */
+    program: { type: "string", default: join(import.meta.dirname, "../../dist/kubectl-retriever") },
     shots: { type: "string" },
     /** Of views, trouble, many; the rest is always there. */
     only: { type: "string", default: "views,trouble,many" },
@@ -256,7 +258,7 @@ async function main(): Promise<boolean> {
   endOnSignals();
   const folder = await mkdtemp(join(tmpdir(), "test-ui-"));
   const cluster = await startPhases(folder);
-  const dashboard = await startDashboard(cluster.api.kubeconfigPath("admin"));
+  const dashboard = await startDashboard(cluster.api.kubeconfigPath("admin"), [values.program]);
   const browser = await chromium.launch({ executablePath: values.chromium, args: ["--no-sandbox"] });
   try {
     return await measure(browser, cluster, dashboard);

@@ -7,4 +7,7 @@ NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent
 export NODE_COMPILE_CACHE
 node=node
 if [ -x "$here/node" ]; then node="$here/node"; fi
-exec "$node" "$here/kubectl-retriever.cjs" "$@"
+# The dashboard runs for days: small young generations, some 20 MiB less.
+young=
+if [ "${1:-}" = dashboard ]; then young=--max-semi-space-size=2; fi
+exec "$node" ${young:+"$young"} "$here/kubectl-retriever.cjs" "$@"
