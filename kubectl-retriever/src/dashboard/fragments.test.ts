@@ -13,11 +13,8 @@ const page = fc
 
 /** What a browser shows: the table is its rows. */
 function show(fragments: readonly Fragment[]): Map<string, string> {
-  return new Map(
-    fragments.flatMap((one) =>
-      one.parts === undefined ? [[one.id, one.html]] : one.parts.map(({ id, html }) => [id, html]),
-    ) as [string, string][],
-  );
+  const leaves = fragments.flatMap((one) => one.parts ?? [one]);
+  return new Map(leaves.map(({ id, html }) => [id, html]));
 }
 
 test("whatever pages follow each other, a browser that puts in the changes shows the last one", () => {
