@@ -15,6 +15,7 @@ export const acts = [
   "Promote",
   "Retry",
   "CompleteGuard",
+  "WritersMoved",
   "Abort",
   "Rollback",
   "Postmortem",
@@ -54,7 +55,7 @@ export const migrationActSpecSchema = z
       .enum(acts)
       .meta(
         doc(
-          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), Abort and Rollback (both latch), Postmortem (after a rollback).",
+          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), WritersMoved (the application writes to the destination now), Abort and Rollback (both latch), Postmortem (after a rollback).",
           "Rollback",
           "Cutover",
         ),

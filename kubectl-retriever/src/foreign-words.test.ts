@@ -34,6 +34,7 @@ const lines: Readonly<Record<string, string>> = {
   promote: "promote NAME",
   retry: "retry NAME",
   "complete-guard": "complete-guard NAME --reason WORD --yes",
+  "writers-moved": "writers-moved NAME --reason WORD --yes",
   pause: "pause NAME",
   resume: "resume NAME",
   abort: "abort NAME --yes",

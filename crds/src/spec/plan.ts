@@ -19,6 +19,7 @@ export const addedFields: Readonly<Record<string, unknown>> = {
   "spec.guard.maxDetectionTime": "15m",
   "spec.guard.sampling": { mode: "Adaptive", minRate: 0.05, maxRate: 1, maxQueriesPerSecond: 20 },
   "spec.rollback.severeFor": "15s",
+  "spec.rollback.acceptStaleSource": false,
   "spec.cutover.minAcknowledged": "100%",
   "spec.recall": { mode: "Adaptive", maxLoss: 0.02, beforeCutover: "StepDown", afterCutover: "Rollback" },
   "spec.thresholds.content": { maxBadShare: 0.01, beforeCutover: "Hold", afterCutover: "Rollback" },

@@ -38,6 +38,14 @@ const guardCompletedSchema = z
   })
   .describe("The CompleteGuard that ends the guard; harm voids it.");
 
+const writersMovedSchema = z
+  .strictObject({
+    actor: shortName.meta(doc("Who said so.", "user-b")),
+    reason: reasonGiven.meta({ examples: ["writers were deployed at 12:00"] }),
+    at: instant.describe("When it was taken."),
+  })
+  .describe("The WritersMoved: since then a delayed rollback hides writes.");
+
 /** Acts that are judged and not yet gone: beyond that, the next ones wait. */
 export const mostSeenActs = 60;
 
@@ -58,6 +66,7 @@ export const actsStatusSchema = z
       .optional()
       .describe("Until when that Promote waits for the gates; absent where it waits for nothing."),
     guardCompletedBy: guardCompletedSchema.optional(),
+    writersMoved: writersMovedSchema.optional(),
     retriedBy: shortName.optional().meta(doc("Who let a plan run again that had been rolled back.", "user-a")),
     approvals: z
       .array(approvalStatusSchema)

@@ -20,6 +20,11 @@ export const actCommands: readonly ActCommand[] = [
     about: "End a guard that is too thin to judge, with a reason",
     needsReason: true,
   },
+  {
+    command: "writers-moved",
+    act: "WritersMoved",
+    about: "Say that the application writes to the destination now, for good",
+  },
   { command: "pause", act: "Pause", about: "Hold it where it is; a rollback stays possible" },
   { command: "resume", act: "Resume", about: "Take back a pause or a hold" },
   { command: "abort", act: "Abort", about: "Give it up and go back to the source, for good" },

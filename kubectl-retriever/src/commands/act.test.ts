@@ -67,6 +67,7 @@ describe("an act in its place", () => {
   test.each([
     ["promote", "Promote", cutover],
     ["complete-guard", "CompleteGuard", guard],
+    ["writers-moved", "WritersMoved", guard],
     ["pause", "Pause", cutover],
     ["resume", "Resume", cutover],
   ])("%s creates the object for this uid with actor and reason", async (command, act, status) => {
@@ -79,7 +80,7 @@ describe("an act in its place", () => {
     expect(printed[0]).toContain("created");
     expect(rights.map(({ resource, subresource = "" }) => `${resource}/${subresource}`)).toEqual([
       "migrationacts/",
-      `retrievermigrations/${command === "complete-guard" ? "promote" : command}`,
+      `retrievermigrations/${command === "complete-guard" ? "promote" : act.toLowerCase()}`,
     ]);
   });
 
@@ -92,7 +93,7 @@ describe("an act in its place", () => {
     expect(acts[0]?.spec.migration).toEqual({ name: "docs-to-qdrant" });
   });
 
-  test.each(["abort", "rollback", "complete-guard"])(
+  test.each(["abort", "rollback", "complete-guard", "writers-moved"])(
     "%s asks once on a terminal, unless told not to",
     async (command) => {
       const asked: string[] = [];

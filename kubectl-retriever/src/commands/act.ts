@@ -150,6 +150,7 @@ const forGood: Readonly<Partial<Record<Act, string>>> = {
   Rollback: "Go back to the source now, for good",
   Abort: "Give it up and go back to the source, for good",
   CompleteGuard: "End the guard before it has watched for long enough",
+  WritersMoved: "Say that the application writes to the destination now",
 };
 
 /** One question, where somebody can be asked. */

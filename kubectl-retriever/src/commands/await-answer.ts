@@ -72,6 +72,7 @@ const isInForce: Readonly<Record<MigrationActSpec["act"], Left>> = {
   Promote: isPromoted,
   Retry: isPromoted,
   CompleteGuard: (_, { acts, phase }) => acts?.guardCompletedBy !== undefined || phase === "Completed",
+  WritersMoved: (_, { acts }) => acts?.writersMoved !== undefined,
   Abort: isLatched,
   Rollback: isLatched,
   Postmortem: ({ metadata }, { postmortem }) => postmortem?.act === metadata.name,

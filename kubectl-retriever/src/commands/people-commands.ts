@@ -27,7 +27,7 @@ type Given = ClusterOptions & {
 /** What the API takes of a postmortem, in characters. */
 const longestReport = 8192;
 
-/** approve, waive, promote, retry, complete-guard, pause, resume, abort, postmortem, rollback. */
+/** approve, waive, promote, retry, complete-guard, writers-moved, pause, resume, abort, postmortem, rollback. */
 export function addPeopleCommands(program: Command, around: Surroundings, end: End): void {
   for (const { command, act, about, needsReason } of actCommands) {
     const line = withCluster(program.command(command))
@@ -55,7 +55,7 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
 }
 
 /** What can't be taken back is asked about once, on a terminal. */
-const asking: readonly Act[] = ["CompleteGuard", "Abort", "Rollback"];
+const asking: readonly Act[] = ["CompleteGuard", "WritersMoved", "Abort", "Rollback"];
 
 function addCommonOptions(line: Command, act: Act): void {
   if (asking.includes(act)) line.option("-y, --yes", "don't ask whether it is meant");

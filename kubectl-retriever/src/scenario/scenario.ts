@@ -175,6 +175,7 @@ const scenarioActs = [
   "Promote",
   "Retry",
   "CompleteGuard",
+  "WritersMoved",
   "Pause",
   "Resume",
   "Abort",

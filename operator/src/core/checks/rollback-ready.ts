@@ -134,9 +134,7 @@ function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, pods: read
     const message = `the source answers; a rollback would hide ${hidden}${hiddenByRollback(status)}`;
     return { status: "True", reason: "StaleByDesign", message };
   }
-  const behind = pods.flatMap(secondsBehind).toSorted((a, b) => a - b);
-  // The lower one of two: half of the pods aren't most.
-  const typical = behind[Math.floor((behind.length - 1) / 2)];
+  const typical = secondsBehindSource(pods);
   if (typical === undefined) {
     const store = pods.some((pod) => newestOf(pod, "source") !== undefined) ? "destination" : "source";
     return {
@@ -154,6 +152,13 @@ function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, pods: read
   }
   const message = `the source answers and is as fresh as the destination${hiddenByRollback(status)}`;
   return { status: "True", reason: "SourceAnswers", message };
+}
+
+/** How far the source is behind the destination, as most pods read both; undefined where none knows. */
+export function secondsBehindSource(pods: readonly SidecarStatus[]): number | undefined {
+  const behind = pods.flatMap(secondsBehind).toSorted((a, b) => a - b);
+  // The lower one of two: half of the pods aren't most.
+  return behind[Math.floor((behind.length - 1) / 2)];
 }
 
 /** How far the source is behind as one pod read both stores; nothing where it knows only one. */

@@ -1,5 +1,6 @@
 // What people asked for. Every act takes effect once, and only where it means something.
 
+import type { Act } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
@@ -61,7 +62,7 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
   const isOfCutover = (act.act === "Promote" || act.act === "Retry") && input.status.phase === "AwaitingCutover";
   const refusal = refuse(act, input, acts) ?? (isOfCutover ? refuseSecond(promote) : undefined);
   if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
-  const taken = effectOf(act, { ...status, acts: take(act, acts, input) });
+  const taken = effectOf(act, { ...status, acts: takes[act.act](act, acts, input) });
   // Whether a cutover can begin is judged later: until then there is nothing to tell.
   if (isOfCutover)
     return { status: taken, announcements: [...announcements, ...tellReplaced(act, acts)], promote: act };
@@ -83,33 +84,37 @@ export function refuse(act: ActObservation, input: Judged, acts: Acts): string |
   if (act.act === "Waive" && isClosing(act, input)) return refuseClosing(act, status);
   return isFinalPhase(status.phase)
     ? `a migration in phase ${status.phase} never runs again`
-    : refuseKind(act, input, acts);
+    : refusals[act.act](act, input, acts);
 }
 
-function refuseKind(act: ActObservation, input: Judged, acts: Acts): string | undefined {
-  switch (act.act) {
-    case "Promote":
-      return refusePromote(act, input, acts);
-    case "Retry":
-      return refuseRetry(input.plan, input.status, input.now) ?? refuseTurn(act, acts, input.now);
-    case "CompleteGuard":
-      return refuseCompletion(act, input.status);
-    case "Approve":
-      return refuseApproval(act, input);
-    case "Waive":
-      return refuseWaiver(act, input);
-    case "Pause":
-    case "Resume":
-    case "Abort":
-    case "Rollback":
-    case "Postmortem":
-      return undefined;
-  }
-}
+type Refusal = (act: ActObservation, input: Judged, acts: Acts) => string | undefined;
+const notRefused: Refusal = () => undefined;
+
+const refusals: Readonly<Record<Act, Refusal>> = {
+  Promote: refusePromote,
+  Retry: (act, input, acts) => refuseRetry(input.plan, input.status, input.now) ?? refuseTurn(act, acts, input.now),
+  CompleteGuard: (act, { status }) => refuseCompletion(act, status),
+  WritersMoved: (_, { status }) => refuseWritersMoved(status),
+  Approve: refuseApproval,
+  Waive: refuseWaiver,
+  Pause: notRefused,
+  Resume: notRefused,
+  Abort: notRefused,
+  Rollback: notRefused,
+  Postmortem: notRefused,
+};
 
 function refusePostmortem(status: MigrationStatus): string | undefined {
   if (status.phase !== "RolledBack") return `the phase is ${status.phase}; a postmortem follows a rollback`;
   return wantsPostmortem(status) ? undefined : "no traffic was taken back and somebody asked for it: none is wanted";
+}
+
+/** Before the cutover nobody reads what is written to the destination alone. */
+function refuseWritersMoved({ phase, acts }: MigrationStatus): string | undefined {
+  if (phase !== "Guard" && phase !== "CuttingOver")
+    return `the phase is ${phase}; WritersMoved is taken in CuttingOver and Guard`;
+  const { writersMoved: by } = acts ?? {};
+  return by === undefined ? undefined : `${by.actor} said so already, ${by.at}`;
 }
 
 /** Only a Promote may speak of a plan that isn't accepted yet: it is what lets it be. */
@@ -152,28 +157,23 @@ function refuseClosing({ check, reason }: ActObservation, { phase, conditions }:
   return reason === "" ? "a waiver needs a reason" : undefined;
 }
 
-function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput): Acts {
-  switch (act.act) {
-    case "Pause":
-      return { ...acts, paused: true };
-    case "Resume":
-      return { ...acts, paused: false };
-    case "Promote":
-    case "Retry":
-      return promote(act, acts, status.phase === "Pending");
-    case "CompleteGuard":
-      return { ...acts, guardCompletedBy: signed(act, now) };
-    case "Abort":
-    case "Rollback":
-      return latch(act, acts, act.act, now);
-    case "Approve":
-      return { ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) };
-    case "Waive":
-      return waive(act, acts);
-    case "Postmortem":
-      return acts;
-  }
-}
+type Take = (act: ActObservation, acts: Acts, input: ActsInput) => Acts;
+const promotes: Take = (act, acts, { status }) => promote(act, acts, status.phase === "Pending");
+
+/** What is in force of acts once one was taken. */
+const takes: Readonly<Record<Act, Take>> = {
+  Pause: (_, acts) => ({ ...acts, paused: true }),
+  Resume: (_, acts) => ({ ...acts, paused: false }),
+  Promote: promotes,
+  Retry: promotes,
+  CompleteGuard: (act, acts, { now }) => ({ ...acts, guardCompletedBy: signed(act, now) }),
+  WritersMoved: (act, acts, { now }) => ({ ...acts, writersMoved: signed(act, now) }),
+  Abort: (act, acts, { now }) => latch(act, acts, "Abort", now),
+  Rollback: (act, acts, { now }) => latch(act, acts, "Rollback", now),
+  Approve: (act, acts, { plan }) => ({ ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) }),
+  Waive: waive,
+  Postmortem: (_, acts) => acts,
+};
 
 /** The first one counts. */
 function latch(act: ActObservation, acts: Acts, kind: "Abort" | "Rollback", now: number): Acts {

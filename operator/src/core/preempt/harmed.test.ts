@@ -1,6 +1,6 @@
 // Harm that is due, asked by itself: what the plan's action does, and what stands in its way.
 import { describe, expect, it } from "vitest";
-import { aContext, aFinding, someHarm, tell } from "#test/builders/context.ts";
+import { aContext, aFinding, ago, someHarm, tell } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import type { Context, Finding } from "../model/context.ts";
 import { harmed } from "./harmed.ts";
@@ -60,6 +60,37 @@ describe("a finding that asks for a rollback", () => {
     const outcome = harmed(hurt(aContext("Guard", { status }), [bad], { rollbackReady: closed }));
     expect(outcome?.announcements).toEqual([]);
     expect(outcome?.status.harm).toEqual({ causes: ["kept"], stepDowns: 2, heldSince });
+  });
+
+  describe("after the writers have moved", () => {
+    const acts = (at: string) => ({ paused: false, seen: [], writersMoved: { actor: "ada", reason: "", at } });
+    const late = { cutoverAt: ago(3600), acts: acts(ago(1800)) };
+
+    it("pages and waits where it is late, and says what isn't known of what it would hide", () => {
+      const outcome = harmed(hurt(aContext("Guard", { status: late }), [bad]));
+      expect(outcome?.status.phase).toBe("Guard");
+      expect(outcome?.announcements).toMatchObject([{ reason: "RollbackBlocked", severity: "page" }]);
+      expect(outcome?.status.message).toMatch(
+        /^not rolled back, because writers moved to the destination \(ada, \S+\).*how many writes a rollback would hide isn't known, /,
+      );
+    });
+
+    it.each([
+      ["so soon after the cutover", { ...late, cutoverAt: ago(600) }, {}],
+      ["where the plan accepts a stale source", late, { acceptStaleSource: true }],
+      ["not yet", { cutoverAt: ago(3600) }, {}],
+    ])("is obeyed %s", (_, status, rollback) => {
+      const plan = aSpec({ rollback });
+      expect(harmed(hurt(aContext("Guard", { plan, status }), [bad]))?.status.phase).toBe("RollingBack");
+    });
+
+    it.each([
+      ["isn't known", undefined],
+      ["lies ahead", ago(-600)],
+    ])("is late where the time of the cutover %s", (_, cutoverAt) => {
+      const status = cutoverAt === undefined ? { acts: late.acts } : { ...late, cutoverAt };
+      expect(harmed(hurt(aContext("Guard", { status }), [bad]))?.reason).toBe("RollbackBlocked");
+    });
   });
 
   it("waits for a person where the plan wants one", () => {

@@ -10,6 +10,7 @@ import { resetGuard } from "../steps/guard-clock.ts";
 import { holdAlone } from "../steps/hold-alone.ts";
 import { stepDown } from "../steps/step-down.ts";
 import { stay } from "../steps/transition.ts";
+import { describeHiddenWrites } from "./hidden-writes.ts";
 
 /** Acts on findings that are due; undefined when there is nothing to act on. */
 export function harmed(c: Context): Outcome | undefined {
@@ -39,17 +40,24 @@ function holdBeforeCutover(c: Context, { reason }: Finding, causes: readonly str
 
 function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome {
   const closed = isRollbackPathClosed(c.rollbackReady);
-  if (c.plan.rollback.automatic && !closed && withheld === undefined) {
+  const hidden = describeHiddenWrites(c);
+  if (c.plan.rollback.automatic && !closed && withheld === undefined && hidden === undefined) {
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }
-  const why = describeObstacle(c, closed, withheld);
+  const why = describeObstacle(c, { closed, withheld, hidden });
   return holdAfterCutover(c, "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);
 }
 
-function describeObstacle(c: Context, isClosed: boolean, withheld: string | undefined): string {
-  if (isClosed) return `the rollback path is closed (${c.rollbackReady.message})`;
+type Obstacles = {
+  readonly closed: boolean;
+  readonly withheld: string | undefined;
+  readonly hidden: string | undefined;
+};
+
+function describeObstacle(c: Context, { closed, withheld, hidden }: Obstacles): string {
+  if (closed) return `the rollback path is closed (${c.rollbackReady.message})`;
   if (!c.plan.rollback.automatic) return "rollback.automatic is false; create a Rollback act to go back";
-  return `${withheld}; create a Rollback act to go back`;
+  return hidden ?? `${withheld}; create a Rollback act to go back`;
 }
 
 /** Harm that nothing is done about calls a person, once for as long as it lasts, and begins the guard anew. */
