@@ -108,7 +108,7 @@ export default {
       "simulated-harm-plays-the-core",
       "A simulation of decisions plays the operator's pure core, on the plugin's draws and the operator's simulated cluster: it never reaches a store or an API server.",
       { path: "^e2e/bench/(harm|fleet)/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/|src/observe/read-base\\.ts$|src/page/share-interval\\.ts$|test/(simulate|late-rollback|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
+      { path: "^(operator/(?!src/core/|src/observe/read-base\\.ts$|test/(simulate|late-rollback|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
     ),
     rule(
       "nobody-imports-e2e",
@@ -157,6 +157,12 @@ export default {
       "A page is drawn from values: only itself, core, crds, the contract, printable words, d3's scales and shapes, and node:crypto. Whoever asks for it reads and writes.",
       { path: "^operator/src/page/" },
       { pathNot: "^(operator/src/(page|core)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|values/printable\\.ts$)|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
+    ),
+    rule(
+      "reports-are-made-from-records",
+      "A report is made from the records of a chain, and from nothing else: whoever asks for it reads them and writes it.",
+      { path: "^operator/src/report/" },
+      { pathNot: "^(operator/src/(report|page|audit|core)/|operator/src/ports/audit-store\\.ts$|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|kinds\\.ts$|values/printable\\.ts$)|node_modules/zod/)" },
     ),
     rule(
       "rehearsals-are-pure",

@@ -97,6 +97,7 @@ export const plants: readonly Plant[] = [
   { rule: "core-has-known-rooms", file: "operator/src/core/p25.ts", imports: "#core/attic/here.ts" },
   ...roomPlants,
   { rule: "pages-are-pure", file: "operator/src/page/p31.ts", imports: "node:fs" },
+  { rule: "reports-are-made-from-records", file: "operator/src/report/p32.ts", imports: "#adapters/api.ts" },
   { rule: "rehearsals-are-pure", file: "kubectl-retriever/src/rehearse/p22.ts", imports: "node:fs/promises" },
   { rule: "crds-do-no-io", file: "crds/src/p9.ts", imports: "node:fs" },
   { rule: "ports-are-types", file: "operator/src/ports/p10.ts", imports: "node:events" },

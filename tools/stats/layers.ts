@@ -12,7 +12,7 @@ export const layers: Readonly<Record<string, Layers>> = {
     ["core"],
     ["ports"],
     ["config.ts", "settings-file.ts", "overlay-intent.ts", "http", "page", "telemetry", "timing"],
-    ["kube", "audit", "notify"],
+    ["kube", "audit", "notify", "report"],
     [
       "adapters",
       "adapters/alertmanager",

@@ -6,12 +6,13 @@ import { collect } from "./options.ts";
 
 const operatorNamespaceHelp = "namespace of the operator, where leases of all namespaces may not be listed";
 
-/** status, check, init, evidence, replay, version. */
+/** status, check, init, evidence, replay, report, version. */
 export function addClusterCommands(program: Command, around: Surroundings, end: End): void {
   addStatus(program, around, end);
   addCheck(program, around, end);
   addInit(program, around, end);
   addEvidence(program, around, end);
+  addReport(program, around, end);
   addVersion(program, around, end);
 }
 
@@ -126,9 +127,42 @@ function addEvidence(program: Command, around: Surroundings, end: End): void {
     .command("replay")
     .description("Prove an evidence file and decide everything in it again; needs no cluster")
     .argument("<file>", "what `evidence` wrote; - is the standard input")
-    .action(async (file: string) => {
+    .option("--html <file>", "write the report of the migration as a page")
+    .action(async (file: string, { html }: { html?: string }) => {
       const { replayFile } = await import("./replay.ts");
-      end(await replayFile(file, files, terminal));
+      end(await replayFile(file, html, files, terminal));
+    });
+}
+
+type ReportOptions = ClusterOptions & {
+  readonly evidence?: string;
+  readonly output: "html" | "md" | "json";
+  readonly outputFile?: string;
+};
+
+function addReport(program: Command, around: Surroundings, end: End): void {
+  const { terminal, signal } = around;
+  const files = around.files.evidence;
+  withCluster(program.command("report"))
+    .description(
+      "Write what a migration did as one file: result, variance, timeline, decisions, acts, impact, follow-ups",
+    )
+    .argument("[name]", "name of the RetrieverMigration")
+    .option("--evidence <file>", "from what `evidence` wrote, without a cluster; - is the standard input")
+    .addOption(new Option("-o, --output <form>", "form of the report").choices(["html", "md", "json"]).default("md"))
+    .option("-O, --output-file <file>", "file to write; default: the standard output")
+    .action(async (name: string | undefined, options: ReportOptions, command: Command) => {
+      const { evidence: file, output: form, outputFile } = options;
+      const output = { form, file: outputFile };
+      if ((name === undefined) === (file === undefined))
+        command.error("error: expected the name of a migration, or --evidence FILE");
+      const { reportFile, reportMigration } = await import("./report.ts");
+      if (file !== undefined) return end(await reportFile(file, output, { files, terminal }));
+      end(
+        await connected(options, around, ({ client, evidence, namespace }) =>
+          reportMigration({ namespace, name: name ?? "", output }, { client, evidence, files, terminal }, signal),
+        ),
+      );
     });
 }
 

@@ -33,10 +33,21 @@ function addRehearse(program: Command, tools: OfflineTools, end: End): void {
     .option("--json", "one JSON object per decision and event, or per run, then one for the end", false)
     .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
     .addOption(new Option("--html <file>", "write a page with the timeline").conflicts(["runs", "expect"]))
+    .addOption(
+      new Option("--evidence <file>", "write the evidence it would leave, for `replay` and `report`").conflicts([
+        "runs",
+        "expect",
+      ]),
+    )
     .action(async ({ filename, output, ...options }: RehearseOptions) => {
       const json = options.json || output === "json";
       const { rehearseFiles } = await import("./rehearse.ts");
-      end(await rehearseFiles({ html: undefined, traffic: undefined, ...options, manifest: filename, json }, tools));
+      end(
+        await rehearseFiles(
+          { html: undefined, evidence: undefined, traffic: undefined, ...options, manifest: filename, json },
+          tools,
+        ),
+      );
     });
 }
 
@@ -124,6 +135,7 @@ type RehearseOptions = {
   readonly json: boolean;
   readonly output?: "json";
   readonly html?: string;
+  readonly evidence?: string;
 };
 
 const mostRuns = 1000;

@@ -16,6 +16,7 @@ import type { Checked } from "./check-document.ts";
 import { type Expectation } from "./expectation.ts";
 import { loadFile, type OfflineTools } from "./lint.ts";
 import { rehearseRuns } from "./rehearse-runs.ts";
+import { makeEvidenceOfRehearsal } from "./rehearsed-evidence.ts";
 import { loadTraffic } from "./traffic.ts";
 
 type RehearseRequest = {
@@ -26,6 +27,8 @@ type RehearseRequest = {
   readonly seed: number;
   readonly json: boolean;
   readonly html: string | undefined;
+  /** File for the evidence that the migration would leave. */
+  readonly evidence: string | undefined;
   /** How many seeds are played, from `seed` on. */
   readonly runs: number;
   readonly expect: readonly Expectation[];
@@ -46,17 +49,26 @@ export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools)
   const rehearsed = rehearsedMigration(named.namespace, named.name, spec);
   if (asked.runs > 1 || asked.expect.length > 0)
     return rehearseRuns({ migration: rehearsed, scenario }, { ...asked, title }, tools);
-  const rehearsal = rehearse(rehearsed, scenario, asked.seed);
-  if (asked.html !== undefined) {
-    try {
-      await tools.files.write(asked.html, renderPage({ title, spec, scenario, rehearsal }));
-    } catch (fault) {
-      tools.terminal.warn(fileFault("write", asked.html, fault));
-      return exitCodes.error;
-    }
-  }
+  const kept = asked.evidence === undefined ? undefined : makeEvidenceOfRehearsal(rehearsed);
+  const rehearsal = rehearse(rehearsed, scenario, asked.seed, kept?.record);
+  const page = () => renderPage({ title, spec, scenario, rehearsal });
+  const isWritten =
+    (await written(asked.html, page, tools)) && (await written(asked.evidence, () => kept?.print() ?? "", tools));
+  if (!isWritten) return exitCodes.error;
   print(asked, title, rehearsal, tools.terminal);
   return exitCodeOfRehearsal(rehearsal);
+}
+
+/** False when a file that was asked for couldn't be written; the reason was said. */
+async function written(path: string | undefined, text: () => string, tools: OfflineTools): Promise<boolean> {
+  if (path === undefined) return true;
+  try {
+    await tools.files.write(path, text());
+    return true;
+  } catch (fault) {
+    tools.terminal.warn(fileFault("write", path, fault));
+    return false;
+  }
 }
 
 /** The scenario with the traffic of a file, where one is given, and what is said of it; or the exit code of why not. */

@@ -7,7 +7,12 @@ import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 
 /** Proves a file and decides everything in it again: 0 when all of it holds, 2 when not, 1 when it can't be read. */
-export async function replayFile(path: string, files: Files, terminal: Terminal): Promise<number> {
+export async function replayFile(
+  path: string,
+  html: string | undefined,
+  files: Files,
+  terminal: Terminal,
+): Promise<number> {
   let text: string;
   try {
     text = await files.read(path);
@@ -16,6 +21,11 @@ export async function replayFile(path: string, files: Files, terminal: Terminal)
     return exitCodes.error;
   }
   const replayed = replay(text, decide);
+  if (html !== undefined) {
+    const { writeReportOf } = await import("./report.ts");
+    const code = await writeReportOf(text, path, { form: "html", file: html }, { files, terminal });
+    if (code === exitCodes.error) return code;
+  }
   const { fault } = replayed;
   for (const gap of replayed.gaps)
     terminal.warn(`a decision is not on record ${gap}; the operator ended before keeping it`);

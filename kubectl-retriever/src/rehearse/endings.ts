@@ -1,6 +1,6 @@
 // Many rehearsals as a table of their endings: the share of each with its interval, and how long it took. Pure.
 
-import { shareInterval } from "@retriever/operator/page/share-interval.ts";
+import { shareInterval } from "@retriever/operator/core/detection/share-interval.ts";
 import { percentWord, spanWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
 import type { Outcome } from "./outcome.ts";

@@ -4,6 +4,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { decide } from "@retriever/operator/core/decide.ts";
 import type { Decision } from "@retriever/operator/core/model/decision.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";
+import type { DecisionInput } from "@retriever/operator/core/status/audit-record.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { pointOf } from "./points.ts";
 import { type Entry, entryOf, type Point } from "./rehearsal.ts";
@@ -17,7 +18,12 @@ export type Stage = {
   readonly migration: RehearsedMigration;
   readonly startMs: number;
   readonly untilMs: number;
+  /** Told of every reconcile that is carried out. */
+  readonly record?: ((reconcile: Recorded) => void) | undefined;
 };
+
+/** What the audit trail of a migration would be told. */
+export type Recorded = { readonly input: DecisionInput; readonly decision: Decision; readonly statusWritten: true };
 
 type Recording = { readonly entries: Entry[]; readonly points: Point[] };
 
@@ -78,7 +84,9 @@ export class Operator {
   /** As the controller does: the intent first, then the effects. */
   #commit(judged: Judged, nowMs: number): void {
     const { cluster, schedule, startMs } = this.#stage;
-    const { decision, entry } = judged;
+    const { decision, entry, observation } = judged;
+    const input = { observation, migration: cluster.migration, now: nowMs };
+    this.#stage.record?.({ input, decision, statusWritten: true });
     if (decision.status !== cluster.status) cluster.writeStatus(decision.status);
     for (const effect of decision.effects) cluster.apply(effect);
     schedule.enter(decision.status, nowMs);

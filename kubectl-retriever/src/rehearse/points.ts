@@ -5,6 +5,7 @@ import type { Observation } from "@retriever/operator/core/model/observation.ts"
 import { sumWindow } from "@retriever/operator/core/pods/epoch-evidence.ts";
 import { servingPods } from "@retriever/operator/core/pods/pods.ts";
 import { spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
+import { mismatchLimitOf, shareOf } from "@retriever/operator/page/gate-curves.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Point } from "./rehearsal.ts";
 
@@ -18,25 +19,16 @@ export function pointOf(
   const { counters } = sumWindow(servingPods(observation) ?? [], status.epoch, spansOf(plan).alert);
   const seen = counters ?? noCounters();
   const failed = seen.shadowErrors + seen.shadowTimeouts;
-  const { mismatch } = plan.thresholds;
-  const baseline = status.baseline?.mismatchShare ?? null;
   return {
     ...moment,
     phase: status.phase,
     sampleRate: status.revision?.sampleRate ?? 0,
     primary: status.revision?.primary ?? "source",
-    scoreDelta: share(seen.scoreWorse, seen.answered),
-    latencyDelta: share(seen.latencyWorse, seen.answered),
-    mismatch: share(seen.mismatch, seen.answered),
-    shadowErrors: share(failed, seen.answered + failed),
-    liveErrors: share(seen.errors, seen.requests),
-    mismatchLimit: baseline === null ? mismatch.ceiling : Math.min(mismatch.ceiling, baseline + mismatch.maxIncrease),
+    scoreDelta: shareOf(seen.scoreWorse, seen.answered),
+    latencyDelta: shareOf(seen.latencyWorse, seen.answered),
+    mismatch: shareOf(seen.mismatch, seen.answered),
+    shadowErrors: shareOf(failed, seen.answered + failed),
+    liveErrors: shareOf(seen.errors, seen.requests),
+    mismatchLimit: mismatchLimitOf(plan, status.baseline?.mismatchShare ?? null),
   };
-}
-
-/** Fewer samples than this make a curve of chance, not of the stores. */
-const fewest = 20;
-
-function share(bad: number, n: number): number | null {
-  return n < fewest ? null : bad / n;
 }

@@ -11,7 +11,12 @@ import { ScenarioCluster } from "./scenario-cluster.ts";
 import { makeSchedule, type Step } from "./schedule.ts";
 
 /** Plays a migration through a scenario. Deterministic in its three inputs: the same decisions, word for word. */
-export function rehearse(migration: RehearsedMigration, scenario: Scenario, seed: number): Rehearsal {
+export function rehearse(
+  migration: RehearsedMigration,
+  scenario: Scenario,
+  seed: number,
+  record?: Stage["record"],
+): Rehearsal {
   const startMs = Date.parse(scenario.startsAt);
   const entries: Entry[] = [];
   const points: Point[] = [];
@@ -21,6 +26,7 @@ export function rehearse(migration: RehearsedMigration, scenario: Scenario, seed
     migration,
     startMs,
     untilMs: startMs + durationSeconds(scenario.until) * 1000,
+    record,
   };
   const operator = new Operator(stage, { entries, points });
   const ending = play(stage, operator, entries);

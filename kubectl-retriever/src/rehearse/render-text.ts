@@ -1,6 +1,6 @@
 // A rehearsal as lines for people and as one JSON object per decision. Pure: the same rehearsal, the same bytes.
 
-import { clockWord, percentWord } from "@retriever/operator/page/words.ts";
+import { clockWord, stageWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
 import { hung } from "#text/wrap.ts";
 import type { DecisionEntry, Entry, Rehearsal } from "./rehearsal.ts";
@@ -50,10 +50,8 @@ function headOf(entry: Entry): string[] {
   return entry.kind === "event" ? [at, "(event)", ""] : [at, phaseWord(entry), entry.reason];
 }
 
-/** `Ramp 2, 5 %`: the phase, and while it samples the stage and its rate. */
 export function phaseWord({ phase, stage, sampleRate }: DecisionEntry): string {
-  const samples = phase === "WarmUp" || phase === "Ramp";
-  return samples && stage !== null ? `${phase} ${stage}, ${percentWord(sampleRate)}` : phase;
+  return stageWord(phase, stage, sampleRate);
 }
 
 /** One JSON object per line: a decision or an event each, then the end. Keys are in a fixed order. */

@@ -7,6 +7,7 @@ import {
   auditSchema,
   type ChainEnd,
   canonicalJson,
+  chainStart,
   hashOf,
   printRecord,
 } from "#core/status/audit-record.ts";
@@ -85,28 +86,60 @@ export type ChainFile =
 
 /** Reads a file and proves its links up to the first that fails. Never throws. */
 export function readChainFile(text: string): ChainFile {
+  const opened = openChainFile(text);
+  if (opened === undefined)
+    return { ok: false, line: 1, fault: "it doesn't begin like an evidence file: expected kind chain, schema 1" };
+  const { migration, chain } = opened;
+  const after = chain.after ?? chainStart;
+  const links: Link[] = [];
+  const reader = new LinkReader(migration, after);
+  for (const [index, line] of chain.lines.entries()) {
+    const link = reader.read(line);
+    if (link === undefined) continue;
+    links.push({ line: index + 2, ...link });
+    if (link.fault !== undefined) break;
+  }
+  const { end, repeated } = reader;
+  return { ok: true, after, end, links, repeated, endFault: endFaultOf(chain.end, end) };
+}
+
+/** What a file says it holds, before anything of it is proved; undefined where it doesn't begin like one. */
+export function openChainFile(
+  text: string,
+): { readonly migration: AuditSubject; readonly chain: KeptChain } | undefined {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const head = readWhole(headSchema, lines[0]);
-  if (head === undefined)
-    return { ok: false, line: 1, fault: "it doesn't begin like an evidence file: expected kind chain, schema 1" };
+  if (head === undefined) return undefined;
   const foot = readWhole(footSchema, lines.at(-1));
   const body = lines.slice(1, foot === undefined ? undefined : -1);
-  const links: Link[] = [];
-  let due: ChainEnd = head.after;
-  let repeated = 0;
-  for (const [index, line] of body.entries()) {
-    if (index > 0 && line === body[index - 1]) {
-      repeated += 1;
-      continue;
-    }
-    const link = { line: index + 2, ...readLink(line, due, head.migration) };
-    links.push(link);
-    if (link.fault !== undefined) break;
-    due = { seq: link.seq, hash: link.record?.hash ?? "" };
+  return { migration: head.migration, chain: { after: head.after, end: foot ?? null, lines: body } };
+}
+
+/** Proves links one after the other: each line against the one before. */
+export class LinkReader {
+  /** What the next line has to follow. */
+  end: ChainEnd;
+  repeated = 0;
+  readonly #migration: AuditSubject;
+  #last: string | undefined;
+
+  constructor({ namespace, name, uid }: AuditSubject, after: ChainEnd) {
+    this.#migration = { namespace, name, uid };
+    this.end = after;
   }
-  const { after } = head;
-  return { ok: true, after, end: due, links, repeated, endFault: endFaultOf(foot, due) };
+
+  /** Undefined for a line that only repeats the one before. After a fault nothing that follows is proved. */
+  read(line: string): Omit<Link, "line"> | undefined {
+    if (line === this.#last) {
+      this.repeated += 1;
+      return undefined;
+    }
+    this.#last = line;
+    const link = readLink(line, this.end, this.#migration);
+    if (link.fault === undefined) this.end = { seq: link.seq, hash: link.record?.hash ?? "" };
+    return link;
+  }
 }
 
 function readLink(line: string, due: ChainEnd, migration: AuditSubject): Omit<Link, "line"> {
@@ -136,8 +169,8 @@ function readLink(line: string, due: ChainEnd, migration: AuditSubject): Omit<Li
   return { ...read, fault: undefined };
 }
 
-function endFaultOf(foot: ChainEnd | undefined, end: ChainEnd): string | undefined {
-  if (foot === undefined) return "the last line doesn't say where the chain ends: the file was cut off or altered";
+function endFaultOf(foot: ChainEnd | null, end: ChainEnd): string | undefined {
+  if (foot === null) return "the last line doesn't say where the chain ends: the file was cut off or altered";
   if (foot.seq === end.seq && foot.hash === end.hash) return undefined;
   return `the chain ends with record ${foot.seq}, the file's records with ${end.seq}: records are missing`;
 }

@@ -3,8 +3,8 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
+import { shareInterval } from "#core/detection/share-interval.ts";
 import type { Mood } from "./document.ts";
-import { shareInterval } from "./share-interval.ts";
 import { countWord, digits, shareWord } from "./words.ts";
 
 export type EvidenceRow = {

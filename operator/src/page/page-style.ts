@@ -33,7 +33,7 @@ export const pageStyle = `:root{color-scheme:light dark;${light}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
 main{max-width:1320px;margin:0 auto;padding:28px 24px 56px}
-header p{margin:2px 0;color:var(--soft)}
+header{overflow-wrap:anywhere}header p{margin:2px 0;color:var(--soft)}
 h1{font-size:26px;line-height:1.25;margin:0 0 2px;letter-spacing:-.01em;text-wrap:balance}
 h2{font-size:17px;margin:34px 0 10px}
 header.good,header.bad,header.warn{border-left:5px solid var(--good);padding-left:14px}header.bad{border-color:var(--bad)}header.warn{border-color:var(--warn)}

@@ -79,11 +79,12 @@ function drawLimit(
   const limited = points.filter(({ limit }) => limit !== undefined);
   const limitY = ({ limit = last }: CurvePoint): number => y(limit);
   const over = area<CurvePoint>()
+    .digits(1)
     .x(x)
     .y0(limitY)
     .y1((point) => Math.min(y(point.value ?? 0), limitY(point)))
     .defined(({ value }) => value !== null);
-  const limit = line<CurvePoint>().x(x).y(limitY).curve(curveStepAfter);
+  const limit = line<CurvePoint>().digits(1).x(x).y(limitY).curve(curveStepAfter);
   return group(
     element("path", { class: "over", id: `over-${name.replace(/ /g, "-")}-${frame.names}`, d: over(limited) ?? "" }),
     element("path", { class: "limit", d: limit(limited) ?? "" }),
@@ -116,8 +117,8 @@ function drawCurve(points: readonly CurvePoint[], { frame, y, kind }: Drawing): 
   const x = ({ seconds }: CurvePoint): number => frame.axis.x(seconds);
   const isSeen = ({ value }: CurvePoint): boolean => value !== null;
   const top = ({ value }: CurvePoint): number => y(value ?? 0);
-  const stroke = line<CurvePoint>().x(x).y(top).defined(isSeen);
-  const filled = area<CurvePoint>().x(x).y0(y(0)).y1(top).defined(isSeen);
+  const stroke = line<CurvePoint>().digits(1).x(x).y(top).defined(isSeen);
+  const filled = area<CurvePoint>().digits(1).x(x).y0(y(0)).y1(top).defined(isSeen);
   if (kind === "rate") {
     stroke.curve(curveStepAfter);
     filled.curve(curveStepAfter);
@@ -128,7 +129,8 @@ function drawCurve(points: readonly CurvePoint[], { frame, y, kind }: Drawing): 
   );
 }
 
-function thinned(points: readonly CurvePoint[], most: number): CurvePoint[] {
+/** At most so many points: of each few neighbours the highest. */
+export function thinned(points: readonly CurvePoint[], most: number): CurvePoint[] {
   const size = Math.ceil(points.length / most);
   if (size <= 1) return [...points];
   const kept: CurvePoint[] = [];

@@ -11,11 +11,22 @@ export function percentWord(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
+/** `Ramp 2, 5 %`: the phase, and while it samples the stage, from 1, and its rate. */
+export function stageWord(phase: string, stage: number | null, sampleRate: number): string {
+  const samples = phase === "WarmUp" || phase === "Ramp";
+  return samples && stage !== null ? `${phase} ${stage}, ${percentWord(sampleRate)}` : phase;
+}
+
 /** Virtual time: 23712.4 -> `T+06:35:12`; hours go on counting beyond a day. */
 export function clockWord(seconds: number): string {
   const whole = Math.floor(seconds);
   const two = (value: number): string => String(value).padStart(2, "0");
   return `T+${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+/** `2026-03-02 08:00:00Z`; what is no instant as it is. */
+export function instantWord(at: string): string {
+  return at.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, "$1 $2Z");
 }
 
 /** 1134567 -> `1,134,567`. */

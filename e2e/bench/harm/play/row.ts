@@ -1,5 +1,5 @@
 // A row of the table: what is played so often, what is counted, and what must hold.
-import { shareInterval } from "@retriever/operator/page/share-interval.ts";
+import { shareInterval } from "@retriever/operator/core/detection/share-interval.ts";
 import { quantile } from "../../report/statistics.ts";
 import type { End } from "./guard.ts";
 

@@ -13,9 +13,14 @@ export function describeResult({ counts, read, newestDifferenceAt, ids = [], rep
   const lag = counts.lagging === 0 ? "" : `; ${counts.lagging} more are explained by the lag`;
   if (driftOf(counts) === 0) return `no chunk differs${compared}${lag}`;
   const newest = newestDifferenceAt === undefined ? "" : `; the newest of ${newestDifferenceAt}`;
-  const some = ids.length === 0 ? "" : `; e.g. ${nameSome(ids.slice(0, shownIds))}`;
+  const some = someIds(ids);
   const kept = report === undefined ? "" : `; report in ConfigMap ${report}`;
   return `${plural(driftOf(counts))}: ${describeCounts(counts)}${compared}${lag}${newest}${some}${kept}`;
+}
+
+/** `; e.g. a, b`: the part of the sentence that names chunks. */
+export function someIds(ids: readonly string[]): string {
+  return ids.length === 0 ? "" : `; e.g. ${nameSome(ids.slice(0, shownIds))}`;
 }
 
 /** `10 missing, 2 stale`; what is zero isn't named. */
