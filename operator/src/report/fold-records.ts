@@ -147,7 +147,7 @@ export class RecordFold {
   #step({ seq, at, announcements }: Pick<Step, "seq" | "at" | "announcements">, old: MigrationStatus): void {
     const { status } = this;
     const { phase, epoch, history, baseline, message } = status;
-    const moved = old.phase !== phase || old.epoch !== epoch || old.history.at(-1)?.at !== history.at(-1)?.at;
+    const moved = hasMoved(old, status);
     const reason = moved ? history.at(-1)?.reason : announcements[0]?.reason;
     this.steps.push({
       seq,
@@ -175,6 +175,10 @@ export class RecordFold {
   #count({ epoch }: Pick<Count, "epoch">, at: string, totals: Counters, gates: MigrationStatus["gates"]): void {
     this.counts.push({ ms: Date.parse(at), epoch, totals, gates });
   }
+}
+
+function hasMoved(old: MigrationStatus, { phase, epoch, history }: MigrationStatus): boolean {
+  return old.phase !== phase || old.epoch !== epoch || old.history.at(-1)?.at !== history.at(-1)?.at;
 }
 
 function revisionOf({ phase, stage, revision }: MigrationStatus): Pick<Step, "label" | "sampleRate" | "primary"> {
