@@ -7,7 +7,7 @@ export const maxReportBytes = 512 * 1024;
 /** Decisions and changes that are told, fewer and fewer until everything fits; the newest stay. */
 const lengths = [400, 200, 100, 50, 20, 5] as const;
 
-export type ReportFiles = {
+type ReportFiles = {
   readonly "report.html": string;
   readonly "report.md": string;
   readonly "report.json": string;

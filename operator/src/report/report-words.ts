@@ -7,7 +7,7 @@ type Cells = {
   readonly columns: readonly { readonly title: string; readonly kind?: string }[];
   readonly rows: readonly { readonly cells: readonly string[]; readonly kind?: string }[];
 };
-export type ReportTable = { readonly title: string; readonly note: string; readonly table: Cells };
+type ReportTable = { readonly title: string; readonly note: string; readonly table: Cells };
 
 export function summaryLine({ from, until, seconds, planHash, epoch }: Report): string {
   return `${instantWord(from)} to ${instantWord(until)} (${printDuration(Math.round(seconds))}), plan ${planHash || "not accepted"}, ${counted(epoch, "revision")}.`;
