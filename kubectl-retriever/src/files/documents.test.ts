@@ -93,3 +93,33 @@ it("text that begins with an asterisk and stands without quotes is told of witho
     "an alias (*name) has no anchor: write text that begins with * in quotes",
   ]);
 });
+
+const marks = [
+  "|",
+  ">",
+  "*",
+  "!",
+  "!<",
+  "&",
+  "%",
+  "@",
+  "`",
+  '"',
+  "'",
+  '"\\\\',
+  "{",
+  "[",
+  "- ",
+  "? ",
+  ": ",
+  "--- ",
+  "!!int ",
+];
+it.each(marks)("a password behind %s is told of, if at all, without being quoted", (mark) => {
+  for (const rest of ["", ": x", " }", " #", "\n  more", '"', ", y: ]"]) {
+    for (const before of ["password: ", "", "a: { password: ", "- "]) {
+      const { faults } = readDocuments(`${before}${mark}hunter2${rest}\n`);
+      expect(faults.filter(({ message }) => /hunter|unter2/.test(message))).toEqual([]);
+    }
+  }
+});

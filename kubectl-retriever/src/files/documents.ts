@@ -1,5 +1,5 @@
 // The documents of a YAML or JSON file, and the line on which a path of one stands. Reads as kubectl does.
-import { isMap, isNode, isScalar, LineCounter, parseAllDocuments } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import { kubectlTags } from "./plain-scalars.ts";
 
 export type LocatedDocument = {
@@ -9,6 +9,16 @@ export type LocatedDocument = {
   readonly firstLine: number;
   /** Line of a path such as `spec.stages[0].sampleRate`, or of the nearest place above it that is there. */
   readonly lineOf: (path: string) => number;
+};
+
+/** What the parser says in the words of the text, in ours: a password may be among them. */
+const quoting: Readonly<Record<string, string>> = {
+  BAD_DIRECTIVE: "a directive (%) that can't be read",
+  BAD_DQ_ESCAPE: "an escape sequence within double quotes that YAML doesn't have",
+  BAD_SCALAR_START: "text that begins with this character has to stand in quotes",
+  MISSING_CHAR: "a character is missing: a quote, a comma, a colon or a bracket",
+  TAG_RESOLVE_FAILED: "a tag (!) that isn't known: write text that begins with ! in quotes",
+  UNEXPECTED_TOKEN: "something stands where it can't be read; text behind | or > begins on the next line",
 };
 
 type SyntaxFault = { readonly line: number; readonly message: string };
@@ -28,7 +38,7 @@ export function readDocuments(text: string): Documents {
   const faults: SyntaxFault[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const lineAt = (offset: number | undefined): number => counter.linePos(offset ?? document.range[0]).line;
-    faults.push(...document.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message })));
+    faults.push(...document.errors.map((error) => ({ line: lineAt(error.pos[0]), message: wordsOf(error) })));
     if (document.errors.length > 0 || document.contents === null) continue;
     const value = valueOf(() => withoutCycle(document.toJS({ maxAliasCount: 100 })));
     if (value.fault !== undefined) faults.push({ line: lineAt(undefined), message: value.fault });
@@ -45,6 +55,11 @@ export function readDocuments(text: string): Documents {
     }
   }
   return { documents, faults };
+}
+
+function wordsOf({ code, message }: YAMLError): string {
+  // These are ours.
+  return message.startsWith("received ") ? message : (quoting[code] ?? message);
 }
 
 /** A list of objects, as `kubectl get -o yaml` prints it, is the documents in it. */

@@ -21,7 +21,8 @@ type Refusal = {
 
 /** The coded error of a refused call. */
 export function refusalOf(refusal: Refusal): OperatorError {
-  const status = parseStatus(withoutCredential(refusal.body, refusal.sent));
+  const redacted = redactorOf(refusal.sent);
+  const status = parseStatus(refusal.body, redacted);
   const call = `${refusal.verb} ${describePlace(refusal.place)}`;
   const conflict = refusal.status === 409 ? fieldConflictOf(status, call) : undefined;
   if (conflict !== undefined) return conflict;
@@ -34,9 +35,7 @@ export function refusalOf(refusal: Refusal): OperatorError {
       resource: rightOf(refusal.place),
       httpStatus: refusal.status,
       ...(status.reason === undefined ? {} : { reason: status.reason.slice(0, 80) }),
-      ...(refusal.retryAfter === undefined
-        ? {}
-        : { retryAfter: withoutCredential(refusal.retryAfter, refusal.sent).slice(0, 40) }),
+      ...(refusal.retryAfter === undefined ? {} : { retryAfter: redacted(refusal.retryAfter).slice(0, 40) }),
     },
   });
 }
@@ -73,20 +72,31 @@ function fieldConflictOf(status: StatusBody, call: string): OperatorError | unde
   return new OperatorError("ROP_FIELD_CONFLICT", `${call}: ${about}`, { details: { managers, fields } });
 }
 
-/** Whatever the scheme, also as JSON and addresses spell it; of `Basic` the password by itself, too. */
-function withoutCredential(text: string, { authorization }: Refusal["sent"]): string {
-  if (typeof authorization !== "string") return text;
+/** Text without what proves who asks, whatever the scheme, also as JSON and addresses spell it; of `Basic` the password by itself, too. */
+function redactorOf({ authorization }: Refusal["sent"]): (text: string) => string {
+  if (typeof authorization !== "string") return (text) => text;
   const [scheme = "", credential = ""] = authorization.split(" ", 2);
   const login = scheme.toLowerCase() === "basic" ? Buffer.from(credential, "base64").toString("utf8") : "";
-  return [credential, login.slice(login.indexOf(":") + 1)]
+  const spellings = [credential, login.slice(login.indexOf(":") + 1)]
     .filter((secret) => secret !== "")
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-    .reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), goEscaped(secret), encodeURIComponent(secret)])
+    .toSorted((a, b) => b.length - a.length);
+  if (spellings.length === 0) return (text) => text;
+  // In one pass: a short secret must not be looked for in the marks of another.
+  const any = new RegExp(spellings.map((spelling) => RegExp.escape(spelling)).join("|"), "g");
+  return (text) => text.replaceAll(any, "[secret]");
 }
 
-function parseStatus(body: string): StatusBody {
+/** Within JSON that stands within a message, as the API server writes it. */
+function goEscaped(text: string): string {
+  const escaped = JSON.stringify(text).slice(1, -1);
+  return escaped.replaceAll(/[&<>]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
+/** Parsed first: as JSON a secret may be spelt in many ways, and be a word of the answer's own. */
+function parseStatus(body: string, redacted: (text: string) => string): StatusBody {
   try {
-    return (JSON.parse(body) as StatusBody | null) ?? {};
+    return JSON.parse(body, (_key, value: unknown) => (typeof value === "string" ? redacted(value) : value)) ?? {};
   } catch {
     return {};
   }
