@@ -47,6 +47,12 @@ export function nameStores(flags: Places, { env, registry }: Deps): NamedStores 
   return { ...stores, fields: agreedFields(stores), areDated, filterable };
 }
 
+/** What requests filter by is written as well, whether or not it is listed as metadata. */
+export function withFilterable(named: NamedStores): NamedStores {
+  const asked = Object.keys(named.filterable ?? {});
+  return { ...named, fields: [...new Set([...named.fields, ...asked])].toSorted() };
+}
+
 /** Opens both for reading. */
 export function openStores(named: NamedStores, registry: Registry): Both<ChunkStore> {
   return openBoth(named, (spec, access) => openChunkStore(registry, spec, access));

@@ -8,21 +8,19 @@ import { openPlaces } from "@retriever/stores/registry.ts";
 import { makeRateLimit } from "#compare/progress.ts";
 import { deadline } from "#compare/retry.ts";
 import type { Both } from "#compare/run-deps.ts";
-import { type NamedStores, nameStores, openStores, openWriters } from "#config/open-stores.ts";
+import { type NamedStores, nameStores, openStores, openWriters, withFilterable } from "#config/open-stores.ts";
 import type { VerifyOptions } from "#config/options.ts";
-import { whyIncomparable } from "#core/comparable.ts";
 import type { Left } from "#repair/decide.ts";
 import { printLeft, printResult } from "#repair/print.ts";
 import { type CommandDeps, compareStores, exitCodes, writeReport, writeSummary } from "#verify/verify.ts";
 import { type Creation, planCreation } from "./create.ts";
 import { type Filled, fill, mostRefused } from "./fill.ts";
+import { inspectDeadlineMs, inspectStores } from "./inspect-stores.ts";
 import { type CopyFlags, type CopyOptions, parseCopyOptions } from "./options.ts";
 import { copyLine, lastWords, printCopyPlan, printFilled, printSettled } from "./print.ts";
 import { type Settled, settle } from "./settle.ts";
 import { tryFirst } from "./try-first.ts";
 
-/** For reading what a store says of itself. */
-const inspectDeadlineMs = 60_000;
 const progressMs = { terminal: 500, lines: 5000 };
 
 type Opened = {
@@ -66,12 +64,6 @@ export async function copyStores(flags: CopyFlags, deps: CommandDeps): Promise<n
   }
 }
 
-/** What requests filter by is copied, whether or not it is listed as metadata. */
-function withFilterable(named: NamedStores): NamedStores {
-  const asked = Object.keys(named.filterable ?? {});
-  return { ...named, fields: [...new Set([...named.fields, ...asked])].toSorted() };
-}
-
 /** Makes the destination where that is asked for and there is none; null: it isn't asked for. */
 async function create({ named, stores, writers, places, options, deps }: Opened): Promise<Creation | null> {
   const { index, isDryRun } = options;
@@ -89,21 +81,8 @@ async function create({ named, stores, writers, places, options, deps }: Opened)
 
 /** Prints what will be done. Rejects for two stores that can't hold the same, and for one that can't be written. */
 async function inspect({ named, stores, writers, options, deps }: Opened): Promise<Both<StoreDescription>> {
-  const limit = deadline(deps.signal, inspectDeadlineMs);
-  const [source, destination] = await Promise.all([stores.source.describe(limit), stores.destination.describe(limit)]);
-  const fault = whyIncomparable(source, destination, named.areDated ? "vector" : "ids");
-  if (fault !== undefined) throw new RetrieverError(fault);
-  if (!destination.isLookUpCheap) {
-    const message =
-      "the destination has no index by which a chunk id is found, so that each batch would read all of it: create one (a unique index of the table, a keyword index of the collection)";
-    throw new RetrieverError({ code: "RETR_COPY_REFUSED", message });
-  }
-  const cautions = await Promise.all([
-    writers.source.inspect("read", limit),
-    writers.destination.inspect("write", limit),
-  ]);
-  const both = { source, destination };
-  deps.print(`${printCopyPlan({ named, both, options, cautions: cautions.flat() })}\n`);
+  const { both, cautions } = await inspectStores({ named, stores, writers }, deps.signal);
+  deps.print(`${printCopyPlan({ named, both, options, cautions })}\n`);
   return both;
 }
 

@@ -1,6 +1,6 @@
 import { oddMoments } from "@retriever/stores/ports/chunk-store.ts";
 import { expect, test } from "vitest";
-import { isHeld } from "./is-held.ts";
+import { isHeld, isHeldExactly } from "./is-held.ts";
 
 const at = Date.UTC(2026, 2, 1, 10, 20, 30, 456);
 
@@ -19,4 +19,10 @@ test("a store that holds whole seconds or days isn't older for what it cut off, 
   expect(isHeld(at, Date.UTC(2026, 1, 28))).toBe(false);
   expect(isHeld(at, oddMoments.unreadable)).toBe(true);
   expect([isHeld(at, at - 6), isHeld(at, at - 6, "centisecond")]).toEqual([false, true]);
+});
+
+test("taken exactly, a whole second that the source's moment lies in is older, and the same microsecond is held", () => {
+  expect(isHeldExactly(at, at - 456)).toBe(false);
+  expect(isHeldExactly(at + 0.0003, at)).toBe(true);
+  expect(isHeldExactly(at + 0.001, at)).toBe(false);
 });

@@ -7,14 +7,22 @@ const coarse = ["millisecond", "second", "day"] as const satisfies readonly Mome
 
 /**
  * `held`: the destination's moment; null: it has the chunk without one; undefined: it lacks the chunk. One that can't be
- * read counts as held, since which is newer isn't known. A whole unit that the source's moment lies in is that moment in a
- * store that holds no more of it, and so is any part of the unit that the destination declares.
+ * read counts as held, since which is newer isn't known.
  */
-export function isHeld(at: number | null, held: number | null | undefined, declared?: MomentPrecision): boolean {
+export function isHeldExactly(at: number | null, held: number | null | undefined): boolean {
   if (held === undefined) return false;
   if (at === null) return true;
   if (held === null) return false;
-  if (held >= at || held === oddMoments.unreadable) return true;
+  return wholeUnits(held, "microsecond") >= wholeUnits(at, "microsecond") || held === oddMoments.unreadable;
+}
+
+/**
+ * Likewise; a whole unit that the source's moment lies in is that moment in a store that holds no more of it, and so is any
+ * part of the unit that the destination declares.
+ */
+export function isHeld(at: number | null, held: number | null | undefined, declared?: MomentPrecision): boolean {
+  if (isHeldExactly(at, held)) return true;
+  if (typeof at !== "number" || typeof held !== "number") return false;
   if (declared !== undefined && wholeUnits(at, declared) === wholeUnits(held, declared)) return true;
   return coarse.some((unit) => isWhole(held, unit) && wholeUnits(at, unit) === wholeUnits(held, unit));
 }

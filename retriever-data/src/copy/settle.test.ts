@@ -1,8 +1,7 @@
-import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { expect, test } from "vitest";
-import { type ChunkMemory, makeChunkMemory } from "#test/chunk-memory.ts";
-import { makeDifference, makeReport } from "#test/reports.ts";
+import { makeChunkMemory } from "#test/chunk-memory.ts";
+import { compareMemories, type MemoryPair } from "#test/compare-memories.ts";
 import { settle } from "./settle.ts";
 
 function chunk(id: string, mark = "de"): WholeChunk {
@@ -10,29 +9,7 @@ function chunk(id: string, mark = "de"): WholeChunk {
   return { id, entityId: "e", namespace: "n", updatedAt, fields: { lang: mark }, vector: Float32Array.of(1, 2) };
 }
 
-type Scene = { readonly source: ChunkMemory; readonly destination: ChunkMemory };
-
-/** What a comparison of both would say now. */
-async function compare({ source, destination }: Scene): Promise<VerifyReport> {
-  const limit = AbortSignal.timeout(1000);
-  const ids = [...new Set([...source.chunks.keys(), ...destination.chunks.keys()])];
-  const differences = [];
-  for (const id of ids) {
-    const [[own], [other]] = [await source.writer.fetch([id], limit), await destination.writer.fetch([id], limit)];
-    if (own?.version === other?.version) continue;
-    const kind = own === undefined ? "extra" : other === undefined ? "missing" : "payload";
-    const versions = other === undefined ? {} : { destinationVersion: other.version };
-    const moments = { sourceUpdatedAt: own?.updatedAt ?? null, destinationUpdatedAt: other?.updatedAt ?? null };
-    differences.push(makeDifference(id, kind, { ...moments, ...versions }));
-  }
-  const identities = { source: source.store.identity, destination: destination.store.identity };
-  const report = makeReport(identities, differences);
-  return {
-    ...report,
-    outcome: differences.length === 0 ? "equal" : "drift",
-    source: { ...report.source, read: source.chunks.size },
-  };
-}
+type Scene = MemoryPair;
 
 function run(at: Scene, deletesExtra: boolean, onCompared: (round: number) => void = () => {}) {
   let rounds = 0;
@@ -45,7 +22,7 @@ function run(at: Scene, deletesExtra: boolean, onCompared: (round: number) => vo
   };
   const deps = {
     compare: async () => {
-      const report = await compare(at);
+      const report = await compareMemories(at);
       onCompared((rounds += 1));
       return report;
     },

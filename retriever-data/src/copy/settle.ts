@@ -26,7 +26,7 @@ const mostRounds = 4;
 
 /** Rejects with a RetrieverError of a repair, and at the signal; what a comparison meets is in its report. */
 export async function settle(
-  options: RepairOptions & { readonly deletesExtra: boolean },
+  options: MendOptions,
   { compare, repairDeps, onRepaired }: SettleDeps,
   signal: AbortSignal,
 ): Promise<Settled> {
@@ -35,17 +35,29 @@ export async function settle(
     const report = await compare();
     const settled = { report, rounds, written, removed, left };
     if (report.outcome !== "drift" || rounds === mostRounds) return settled;
-    const { source, destination } = repairDeps.stores;
-    const stores = { source: source.identity, destination: destination.identity };
-    // An empty source is more often the wrong one than one whose chunks were all removed.
-    const deletesExtra = options.deletesExtra && report.source.read > 0;
-    const plan = planRepair(report, stores, { direction: "source-to-destination", deletesExtra });
-    if (plan.writes.length + plan.removals.length === 0) return settled;
-    const result = await repair(plan, options, repairDeps, signal);
+    const result = await mend(report, options, repairDeps, signal);
+    if (result === null) return settled;
     onRepaired(result);
     written += result.written;
     removed += result.removed;
     left = result.left;
     if (result.written + result.removed === 0) return { ...settled, left };
   }
+}
+
+type MendOptions = RepairOptions & { readonly deletesExtra: boolean };
+
+/** Repairs from source to destination what a comparison found; null: there is nothing to do. */
+export async function mend(
+  report: VerifyReport,
+  options: MendOptions,
+  deps: RepairDeps,
+  signal: AbortSignal,
+): Promise<RepairResult | null> {
+  const { source, destination } = deps.stores;
+  const stores = { source: source.identity, destination: destination.identity };
+  // An empty source is more often the wrong one than one whose chunks were all removed.
+  const deletesExtra = options.deletesExtra && report.source.read > 0;
+  const plan = planRepair(report, stores, { direction: "source-to-destination", deletesExtra });
+  return plan.writes.length + plan.removals.length === 0 ? null : repair(plan, options, deps, signal);
 }
