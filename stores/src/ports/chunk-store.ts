@@ -133,6 +133,8 @@ export type Agreement = { readonly kinds: readonly FieldKind[] };
 export interface ChunkStore {
   readonly identity: StoreIdentity;
   describe(signal: AbortSignal): Promise<StoreDescription>;
+  /** What the store's own clock says, ms since 1970; absent: it has none that it tells. */
+  clockMs?(signal: AbortSignal): Promise<number>;
   /** Digests payloads by what both stores know from now on, in scans and look-ups. */
   agreeOn?(agreement: Agreement): void;
   /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */

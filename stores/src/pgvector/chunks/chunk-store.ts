@@ -16,6 +16,7 @@ import type {
 import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
+import { readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { isRowSecurity } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -61,6 +62,12 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     describe: async (signal) => {
       described = undefined;
       return (await describe(signal).catch(rethrow(signal))).description;
+    },
+    clockMs: async (signal) => {
+      const text = "SELECT extract(epoch FROM clock_timestamp()) * 1000";
+      const read = withClient(lookUpPool, signal, (client) => readRows(client, { text, values: [] }));
+      const [row] = await read.catch(rethrow(signal));
+      return Number(row?.[0]);
     },
     scan: async function* (options, signal) {
       const { table, description } = await describe(signal).catch(rethrow(signal));
