@@ -11,6 +11,8 @@ import type { VerifyFlags } from "./config/options.ts";
 import { copyStores } from "./copy/copy-command.ts";
 import type { CopyFlags } from "./copy/options.ts";
 import { isRepair, type RepairFlags, repairStores } from "./repair/repair-command.ts";
+import type { SyncFlags } from "./sync/options.ts";
+import { syncStores } from "./sync/sync-command.ts";
 import { openReportFolder } from "./verify/report-folder.ts";
 import { type CommandDeps, exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 
@@ -61,7 +63,7 @@ function printError(error: unknown): void {
 
 const program = new Command("retriever-data")
   .description(
-    "Compares the chunks of two stores, copies one to the other, and makes them the same from a reviewed report.",
+    "Compares the chunks of two stores, copies one to the other, keeps them the same, and repairs from a reviewed report.",
   )
   .version(readVersion());
 program
@@ -111,5 +113,22 @@ program
   .option("--dry-run", "print the plan, an estimate and what would be refused of the first chunks; write nothing")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
   .action((flags: CopyFlags) => run(copyStores, flags));
+program
+  .command("sync")
+  .description("keep the destination equal to the source until it is stopped: exit 0; with --once as verify")
+  .option("--config <dir>", "directory of the base and the overlay (RETRIEVER_CONFIG)")
+  .option("--source <file>", "a base whose primary is the source, in place of --config")
+  .option("--destination <file>", "a base whose primary is the destination")
+  .option("--interval <seconds>", "between two passes (5)")
+  .option("--lag <seconds>", "how long a write may take to be seen: so far back each pass reads again (5)")
+  .option("--verify-every <seconds>", "verify everything that often (3600)")
+  .option("--level <level>", "of these verifications: ids, fresh, payload or vector (vector)")
+  .option("--budget <chunks/s>", "most chunks per second and store; none: as fast as they are (50000)")
+  .option("--once", "one pass and one verification, then end")
+  .option("--listen <host:port>", "serve GET /v1/sync, /metrics, /healthz and /readyz")
+  .option("--report <dir>", "folder for the report of the last verification and its page")
+  .option("--termination-log <file>", "write what ended it there")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
+  .action((flags: SyncFlags) => run(syncStores, flags));
 
 program.parseAsync().catch(printError);

@@ -22,6 +22,8 @@ export type ChunkMemory = {
   readonly changes: { readonly what: "load" | "write" | "remove"; readonly ids: readonly string[] }[];
   /** Called before each call is served: whoever else writes does it then. */
   onCall: () => void;
+  /** What its own clock says. */
+  clockMs: () => number;
   /** Pages of whole chunks that were read. */
   wholePages: number;
   /** Ids that it refuses to take, with the reason. */
@@ -106,8 +108,13 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
       count: held.size,
       isLookUpCheap: true,
     }),
+    clockMs: async (signal) => {
+      begin(signal);
+      return memory.clockMs();
+    },
     scan: async function* (options, signal) {
-      const all = [...held.values()];
+      const since = options.sinceMs ?? Number.NEGATIVE_INFINITY;
+      const all = [...held.values()].filter((chunk) => (asFound(chunk).updatedAtMs ?? since) >= since);
       const page = new ChunkPage({ ...options, dimension: 2 });
       for (let start = Number(options.after ?? 0); start < all.length; start += options.pageSize) {
         begin(signal);
@@ -126,6 +133,7 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
     writer,
     changes: [],
     onCall: () => {},
+    clockMs: () => 0,
     wholePages: 0,
     refused: new Map(),
   };

@@ -180,7 +180,8 @@ export const errorTable = {
   RETR_COPY_REFUSED: {
     httpStatus: 500,
     retryable: false,
-    summary: "The destination isn't one that a copy can fill: it lacks an index, or isn't what was to be made.",
+    summary:
+      "The destination isn't one that a copy or a sync can fill: it lacks an index, isn't what was to be made, or its chunks have no moments to follow.",
     remedy: "Correct the table or collection as the message says, or let `--create` make a new one.",
   },
   RETR_INTERNAL: {

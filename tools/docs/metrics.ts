@@ -1,5 +1,6 @@
 // The page of metrics, from the tables that the metrics are built from.
 import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
+import { metricTable as syncMetrics } from "../../retriever-data/src/sync/metric-table.ts";
 import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
 import { code, table } from "./markdown.ts";
 
@@ -23,6 +24,12 @@ export function renderMetricsPage(): string {
     "Base units; series of a deleted migration are removed.",
     "",
     ...metrics(Object.fromEntries(operatorMetrics.map((metric) => [metric.name, { ...metric, type: metric.kind }]))),
+    "",
+    "## Sync metrics (`retriever-data sync --listen`, `/metrics`)",
+    "",
+    "Base units, from the beginning of the process ([what they mean together](sync.md#lag-backlog-and-refused-chunks)).",
+    "",
+    ...metrics(syncMetrics),
     "",
   ].join("\n");
 }

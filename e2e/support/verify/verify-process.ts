@@ -69,14 +69,28 @@ export function startVerify({ path, reports }: Place, args: readonly string[] = 
 }
 
 /** Starts `copy` on the place, likewise. */
-export function startCopy({ path }: Place, args: readonly string[] = []) {
-  const all = [main, "copy", "--config", join(path, "config"), ...args];
+export function startCopy(place: Place, args: readonly string[] = []) {
+  return start("copy", place, args);
+}
+
+/** Starts `sync`, likewise: it goes on until it is stopped. */
+export function startSync(place: Place, args: readonly string[] = []) {
+  return start("sync", place, args);
+}
+
+function start(command: string, { path }: Place, args: readonly string[]) {
+  const all = [main, command, "--config", join(path, "config"), ...args];
   return startProcess<undefined>({ command: process.execPath, args: all });
 }
 
 /** Runs `copy` to the end, whatever comes out. */
 export async function runCopy(...run: Parameters<typeof startCopy>): Promise<RunResult> {
   return endOf("copy", await startCopy(...run));
+}
+
+/** Runs `sync` to the end, likewise: with --once. */
+export async function runSync(...run: Parameters<typeof startSync>): Promise<RunResult> {
+  return endOf("sync", await startSync(...run));
 }
 
 /** Runs to the end, whatever comes out. */

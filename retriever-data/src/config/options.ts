@@ -35,7 +35,7 @@ export type VerifyOptions = {
 
 const mostPartitions = 4096;
 
-const numberIn = (least: number, most: number, expected: string) =>
+export const numberIn = (least: number, most: number, expected: string) =>
   z
     .string()
     .regex(/^\d{1,9}(\.\d{1,6})?$/, expected)

@@ -1,0 +1,73 @@
+// Serves how far `sync` is, as JSON and as metrics.
+import type { ServerResponse } from "node:http";
+import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
+import { type Address, type Handler, type Listener, listen } from "@retriever/sidecar/http/listener.ts";
+import { sendFault, sendJson } from "@retriever/sidecar/http/respond.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import { Counter, Gauge, Registry } from "prom-client";
+import { metricTable } from "./metric-table.ts";
+
+/** Listens. Rejects with RETR_CONFIG_INVALID when the address can't be bound. */
+export async function serveStatus(address: Address, status: () => SyncStatus): Promise<Listener> {
+  try {
+    return await listen(address, makeStatusHandler(status));
+  } catch (error) {
+    const message = `sync: --listen: ${address.host}:${address.port} can't be listened on`;
+    throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message }, error);
+  }
+}
+
+function makeStatusHandler(status: () => SyncStatus): Handler {
+  const registry = makeRegistry(status);
+  return ({ method, url = "" }, response) => {
+    if (method !== "GET") {
+      return sendFault(response, { code: "RETR_METHOD_NOT_ALLOWED", message: "expected GET" }, { allow: "GET" });
+    }
+    switch (url.split("?", 1)[0]) {
+      case "/v1/sync":
+        return sendJson(response, 200, status());
+      case "/healthz":
+        return sendJson(response, 200, { status: "alive" });
+      case "/readyz":
+        if (status().state === "following") return sendJson(response, 200, { status: "ready" });
+        return sendFault(response, { code: "RETR_NOT_READY", message: "the source hasn't been read through yet" });
+      case "/metrics":
+        return void sendMetrics(response, registry);
+      default:
+        return sendFault(response, {
+          code: "RETR_NOT_FOUND",
+          message: "expected /v1/sync, /metrics, /healthz or /readyz",
+        });
+    }
+  };
+}
+
+async function sendMetrics(response: ServerResponse, registry: Registry): Promise<void> {
+  const text = await registry.metrics();
+  response.writeHead(200, { "content-type": registry.contentType });
+  response.end(text);
+}
+
+function makeRegistry(status: () => SyncStatus): Registry {
+  const registry = new Registry();
+  for (const [name, { type, help, valueOf }] of Object.entries(metricTable)) {
+    const value = () => valueOf(status());
+    registry.registerMetric(type === "gauge" ? makeGauge(name, help, value) : makeCounter(name, help, value));
+  }
+  return registry;
+}
+
+function makeGauge(name: string, help: string, value: () => number): Gauge {
+  const collect = function (this: Gauge): void {
+    this.set(value());
+  };
+  return new Gauge({ name, help, registers: [], collect });
+}
+
+function makeCounter(name: string, help: string, value: () => number): Counter {
+  const collect = function (this: Counter): void {
+    this.reset();
+    this.inc(value());
+  };
+  return new Counter({ name, help, registers: [], collect });
+}
