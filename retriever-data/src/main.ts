@@ -16,14 +16,25 @@ import { syncStores } from "./sync/sync-command.ts";
 import { openReportFolder } from "./verify/report-folder.ts";
 import { type CommandDeps, exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 
-/** Exit codes carry the outcome, so an unexpected end must not use one of them. */
+/** A store that doesn't answer may hold a connection for half a minute. */
+const stopGraceMs = 1500;
+
+/**
+ * Exit codes carry the outcome, so an unexpected end must not use one of them. `stopped`: what ends a command with soon
+ * after a signal, whatever the stores do; null: it ends by itself.
+ */
 async function run<Flags extends { readonly terminationLog?: string }>(
   command: (flags: Flags, deps: CommandDeps) => Promise<number>,
   flags: Flags,
+  stopped: number | null = null,
 ): Promise<void> {
   const stopping = new AbortController();
-  process.once("SIGTERM", () => stopping.abort());
-  process.once("SIGINT", () => stopping.abort());
+  const stop = (): void => {
+    stopping.abort();
+    if (stopped !== null) setTimeout(() => process.exit(stopped), stopGraceMs).unref();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
   process.once("uncaughtException", (error) => {
     printError(error);
     process.exit(exitCodes.unknown);
@@ -129,6 +140,6 @@ program
   .option("--report <dir>", "folder for the report of the last verification and its page")
   .option("--termination-log <file>", "write what ended it there")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
-  .action((flags: SyncFlags) => run(syncStores, flags));
+  .action((flags: SyncFlags) => run(syncStores, flags, flags.once === true ? exitCodes.unknown : exitCodes.equal));
 
 program.parseAsync().catch(printError);

@@ -1,11 +1,12 @@
 // `sync` as a process between a real Postgres and the stand-in: it follows writers, outlives kills and stores that refuse,
 // and ends when it is told to.
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { type SyncStatus, syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { Client } from "pg";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { addIndexes, pathOf } from "#stores/qdrant-rest.ts";
+import { addIndexes, pathOf, pointIdOf } from "#stores/qdrant-rest.ts";
 import { eventually } from "#support/eventually.ts";
 import { makeRandom } from "#support/random.ts";
 import { keepBusy } from "#support/verify/busy-table.ts";
@@ -165,6 +166,50 @@ test("C5: killed anywhere while the source is written, a last run leaves no diff
   const last = await runSync(place, [...fast, "--once"]);
   expect([last.exitCode, last.stdout]).toEqual([0, expect.stringContaining('"left":0')]);
   expect((await runVerify(place, ["--level", "vector", "--budget", "none", "--lag", "0"])).exitCode).toBe(0);
+});
+
+test("from a collection into a table: what it holds, and what its application adds and changes", async () => {
+  const source = await collection("points");
+  const put = (id: string, entity: string) =>
+    caller.call({
+      method: "PUT",
+      path: pathOf("points", "/points?wait=true"),
+      body: {
+        points: [
+          {
+            id: pointIdOf(id),
+            vector: [0, 1, 0],
+            payload: { chunk_id: id, entity_id: entity, updated_at: new Date().toISOString() },
+          },
+        ],
+      },
+    });
+  await put("a", "old");
+  const sync = await follow(open(source, await table("pointed", 0)), []);
+  await sync.until("the source was read through", ({ state }) => state === "following");
+  await put("b", "new");
+  await put("a", "changed");
+  const held = async () => (await client.query("SELECT chunk_id, entity_id FROM pointed ORDER BY chunk_id")).rows;
+  await sync.until(
+    "both arrived",
+    async () => (await held()).map(({ entity_id }) => entity_id).join() === "changed,new",
+  );
+  expect((await sync.status()).done).toMatchObject({ replaced: 1, missed: 0 });
+});
+
+test("SIGTERM ends it though a store takes connections and never answers", async () => {
+  const deaf = createServer();
+  const port = await new Promise<number>((resolve) => {
+    deaf.listen(0, address, () => resolve((deaf.address() as AddressInfo).port));
+  });
+  onTestFinished(() => void deaf.close());
+  const silent = { kind: "pgvector", connectionString: `postgresql://u:p@${address}:${port}/x`, table: "t" };
+  const run = await startSync(open(await table("heard", 3), silent));
+  const connected = new Promise((resolve) => deaf.once("connection", resolve));
+  await Promise.race([connected, run.ended]);
+  run.signal("SIGTERM");
+  await eventually("it ends", async () => !run.isRunning(), { everyMs: 20, deadlineMs: 10_000 });
+  expect(await run.ended).toBe(0);
 });
 
 test("what can't be followed is refused before anything is written", async () => {

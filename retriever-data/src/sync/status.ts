@@ -21,7 +21,9 @@ export type SyncState = {
   readonly faults: { follow: Fault | null; check: Fault | null };
 };
 
+const mostId = 2048;
 const mostReason = 500;
+const mostListBytes = 48_000;
 const mostMessage = 1000;
 
 /** `monotonicMs`: now, by the clock that the state is measured by. */
@@ -29,6 +31,7 @@ export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
   const { version, identities, startedAt, follow, isFilled, filled, checked, verified, faults } = state;
   const isFollowing = isFilled && follow.passes > 0;
   const refused = [...follow.waiting].flatMap(([id, reason]) => (reason === null ? [] : [{ id, reason }]));
+  const changed = follow.waiting.size - refused.length;
   const fault = faults.follow ?? faults.check;
   return {
     schema: 1,
@@ -37,14 +40,8 @@ export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
     startedAt,
     state: isFollowing ? "following" : "starting",
     lagSeconds: isFollowing ? secondsSince(follow.begunMs, monotonicMs) : null,
-    backlog: follow.backlog,
-    refused: {
-      count: refused.length,
-      chunks: refused.slice(0, mostRefusedListed).map(({ id, reason }) => ({
-        id: id.slice(0, 2048),
-        reason: reason.slice(0, mostReason),
-      })),
-    },
+    backlog: follow.backlog + changed,
+    refused: { count: refused.length, chunks: listed(refused) },
     done: {
       passes: follow.passes,
       written: follow.written + filled.written,
@@ -60,6 +57,15 @@ export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
     },
     fault: fault && { code: fault.code, message: fault.message.slice(0, mostMessage) },
   };
+}
+
+/** As many of the first ones as the answer has room for. */
+function listed(refused: SyncStatus["refused"]["chunks"]): SyncStatus["refused"]["chunks"] {
+  let bytes = 0;
+  return refused
+    .slice(0, mostRefusedListed)
+    .map(({ id, reason }) => ({ id: id.slice(0, mostId), reason: reason.slice(0, mostReason) }))
+    .filter((each) => (bytes += Buffer.byteLength(JSON.stringify(each))) <= mostListBytes);
 }
 
 function secondsSince(fromMs: number, nowMs: number): number {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { identitySchema } from "./status.ts";
 
-/** Refused chunks that are listed; beyond them they are counted. */
+/** Refused chunks that are listed, within 64 KiB of an answer; beyond them they are counted. */
 export const mostRefusedListed = 100;
 
 const count = z.int().min(0);
