@@ -64,7 +64,14 @@ type Run = {
 /** Rejects with a RetrieverError, and at the signal; what was written until then stays. */
 export async function fill(options: FillOptions, deps: FillDeps, signal: AbortSignal): Promise<Filled> {
   const filled: Filled = { read: 0, held: 0, written: 0, replaced: 0, refused: [] };
-  const run: Run = { options, deps, signal, filled, to: { ...deps, ...options, isHeld: (at, held) => isHeld(at, held, options.heldBy) }, idle: 0 };
+  const run: Run = {
+    options,
+    deps,
+    signal,
+    filled,
+    to: { ...deps, ...options, isHeld: (at, held) => isHeld(at, held, options.heldBy) },
+    idle: 0,
+  };
   const side = { cursor: null, isDone: false };
   while (!side.isDone && filled.refused.length < mostRefused) {
     if (!options.isEmpty || side.cursor !== null) await skipHeld(run, side);

@@ -1,7 +1,7 @@
 // The two loops of `sync`, side by side: one follows what is written; the other reads the source through, and then verifies
 // everything now and again. No verification holds up what is written meanwhile.
 import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
-import type { ChunkStore, ChunkWriter } from "@retriever/stores/ports/chunk-store.ts";
+import type { ChunkStore, ChunkWriter, MomentPrecision } from "@retriever/stores/ports/chunk-store.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { makeRateLimit } from "#compare/progress.ts";
 import { backoffMs } from "#compare/retry.ts";
@@ -22,6 +22,8 @@ export type Sync = {
   readonly named: NamedStores;
   readonly deps: CommandDeps;
   readonly state: SyncState;
+  /** How finely the destination declares to hold moments, where it says so. */
+  readonly heldBy: MomentPrecision | undefined;
   readonly following: Places;
   readonly checking: Places;
 };
@@ -84,10 +86,10 @@ async function repeat(sync: Sync, name: keyof SyncState["faults"], step: () => P
 
 /** What the source holds by now, so that nothing is missing that was written before following began. */
 async function readThrough(sync: Sync): Promise<void> {
-  const { options, deps, state, checking } = sync;
+  const { options, deps, state, heldBy, checking } = sync;
   const before = { ...state.filled };
   const filled = await fill(
-    { level: "vector", rowsPerSecond: options.verify.rowsPerSecond, batchSize, atOnce: 1, isEmpty: false },
+    { level: "vector", rowsPerSecond: options.verify.rowsPerSecond, batchSize, atOnce: 1, isEmpty: false, heldBy },
     {
       ...sidesOf(sync, checking),
       onProgress: ({ written, replaced }) => {

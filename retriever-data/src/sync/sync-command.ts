@@ -33,8 +33,8 @@ export async function syncStores(flags: SyncFlags, deps: CommandDeps): Promise<n
   const server = options.listen === null ? null : await serveStatus(options.listen, status);
   try {
     if (server !== null) deps.progress.write(`${JSON.stringify({ event: "serving", ...server.address })}\n`);
-    deps.print(`${await inspect(named, places[0], options, deps)}\n`);
-    const sync: Sync = { options, named, deps, state, following: places[0], checking: places[1] };
+    const heldBy = await inspect(named, places[0], options, deps);
+    const sync: Sync = { options, named, deps, state, heldBy, following: places[0], checking: places[1] };
     return options.isOnce ? await syncOnce(sync) : await syncForever(sync);
   } catch (error) {
     if (!deps.signal.aborted) throw error;
@@ -67,7 +67,10 @@ function beginState({ source, destination }: NamedStores, { clock, version }: Co
   };
 }
 
-/** What will be done, in lines. Rejects as a copy does, and where the source can't say what was written since a moment. */
+/**
+ * Prints what will be done; how finely the destination declares to hold moments. Rejects as a copy does, and where the
+ * source can't say what was written since a moment.
+ */
 async function inspect(named: NamedStores, { stores, writers }: Places, options: SyncOptions, deps: CommandDeps) {
   const { both, cautions } = await inspectStores({ named, stores, writers }, deps.signal);
   const limit = deadline(deps.signal, inspectDeadlineMs);
@@ -75,7 +78,7 @@ async function inspect(named: NamedStores, { stores, writers }: Places, options:
   for await (const _ of stores.source.scan(newest, limit)) break;
   const { intervalMs, verifyEveryMs, isOnce, verify } = options;
   const { lagSeconds, level } = verify.scope;
-  return [
+  const lines = [
     "sync",
     `  from    source ${named.source.identity.label}`,
     `  to      destination ${named.destination.identity.label}`,
@@ -85,7 +88,9 @@ async function inspect(named: NamedStores, { stores, writers }: Places, options:
     ...(isOnce ? [] : [`  verify  every ${verifyEveryMs / 1000} s at level ${level}, whose differences are repaired`]),
     "  remove  what a verification finds in the destination alone, unless that is most of it",
     ...[...cautions, ...momentCautions(both.source, deps)].map((caution) => `  mind    ${caution}`),
-  ].join("\n");
+  ];
+  deps.print(`${lines.join("\n")}\n`);
+  return both.destination.momentPrecision;
 }
 
 function momentCautions({ newestUpdatedAtMs, count }: StoreDescription, { clock }: CommandDeps): string[] {
