@@ -28,7 +28,7 @@ export type Sending = Both<Side> & {
   /** Whether the destination's moment is the source's, or newer. */
   readonly isHeld: typeof isHeldExactly;
 };
-export type Sent = {
+type Sent = {
   readonly held: number;
   readonly written: number;
   readonly replaced: number;

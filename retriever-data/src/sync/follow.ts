@@ -12,13 +12,13 @@ import type { SideState } from "#core/run-state.ts";
 import { makeThrottle } from "#core/throttle.ts";
 import type { Left } from "#repair/decide.ts";
 
-export type FollowOptions = {
+type FollowOptions = {
   /** Null: as fast as the stores are. */
   readonly rowsPerSecond: number | null;
   /** How long before the last pass each one begins: as long as a write may take to be seen. */
   readonly overlapMs: number;
 };
-export type FollowDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> & Both<Side>;
+type FollowDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> & Both<Side>;
 export type FollowState = {
   /** When the last whole pass began, by our own clock; before the first, when following began. */
   begunMs: number;
