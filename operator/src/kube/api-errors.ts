@@ -83,7 +83,10 @@ function redactorOf({ authorization }: Refusal["sent"]): (text: string) => strin
     .toSorted((a, b) => b.length - a.length);
   if (spellings.length === 0) return (text) => text;
   // In one pass: a short secret must not be looked for in the marks of another.
-  const any = new RegExp(spellings.map((spelling) => RegExp.escape(spelling)).join("|"), "g");
+  const any = new RegExp(
+    spellings.map((spelling) => spelling.replaceAll(/[$()*+.?[\\\]^{|}\-/]/g, String.raw`\$&`)).join("|"),
+    "g",
+  );
   return (text) => text.replaceAll(any, "[secret]");
 }
 
