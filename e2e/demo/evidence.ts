@@ -18,8 +18,17 @@ export async function replayEvidence(world: World, name: string, say: (line: str
     const { exitCode, stdout, stderr } = await retrieverOffline(["replay", file]);
     for (const line of stderr.split("\n").filter((line) => line !== "")) say(`${name}: ${line}`);
     say(`${name}: evidence: ${stdout.trim()}${exitCode === 0 ? ", replayed" : ""}`);
+    const report = await writeReport(file, name);
+    say(`${name}: report: ${report}`);
     return exitCode === 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The report of the migration as a page that stays after the demo; where it is, or why there is none. */
+async function writeReport(evidence: string, name: string): Promise<string> {
+  const page = join(await mkdtemp(join(tmpdir(), "retriever-report-")), `${name}.html`);
+  const written = await retrieverOffline(["report", "--evidence", evidence, "-o", "html", "-O", page]);
+  return written.exitCode === 0 ? page : written.stderr.trim();
 }
