@@ -15,25 +15,35 @@ function find() {
   isAtTarget = entry !== null;
 }
 
+function focusable(root) {
+  return [...root.querySelectorAll("a,summary,button,input,[tabindex]")];
+}
+
 /** Puts elements in the place of those with their ids. */
 function swap(changed) {
   const focused = document.activeElement?.id;
   for (const [id, html] of Object.entries(changed)) {
     const old = document.getElementById(id);
-    if (old === null) continue;
-    // Rows of a table are parsed inside one.
+    // Rows of a table are parsed inside a template, too.
     const template = document.createElement("template");
     template.innerHTML = html;
     const next = template.content.firstElementChild;
-    if (next === null) continue;
-    for (const open of old.querySelectorAll("details[open][id]")) next.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
-    const { scrollLeft, scrollTop } = old;
-    old.replaceWith(next);
-    next.scrollTo(scrollLeft, scrollTop);
+    if (old !== null && next !== null) exchange(old, next);
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   sift();
   find();
+}
+
+/** Keeps what is open, where it is scrolled to, and the focus of what has no id. */
+function exchange(old, next) {
+  const open = [...old.querySelectorAll("details")].map((details) => details.open);
+  for (const [index, details] of next.querySelectorAll("details").entries()) details.open ||= open[index];
+  const at = focusable(old).indexOf(document.activeElement);
+  const { scrollLeft, scrollTop } = old;
+  old.replaceWith(next);
+  next.scrollTo(scrollLeft, scrollTop);
+  if (at !== -1 && document.activeElement === document.body) focusable(next)[at]?.focus({ preventScroll: true });
 }
 
 /** Shows of the story what has the words. */

@@ -1,19 +1,21 @@
 // One migration, from top left: phase and time left, who serves, the rollback path, what happens next; then what it rests on.
-import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { type EvidenceRow, evidenceRows } from "@retriever/operator/page/evidence-rows.ts";
 import { evidenceTiles } from "@retriever/operator/page/evidence-tiles.ts";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
-import { percentWord, sinceWord } from "@retriever/operator/page/words.ts";
+import { timelineFigure } from "@retriever/operator/page/timeline-table.ts";
+import { sinceWord } from "@retriever/operator/page/words.ts";
 import type { MigrationEvent } from "#kube-client.ts";
 import type { MigrationView } from "#output/migration-view.ts";
 import { progressLines } from "#output/progress-lines.ts";
 import { detailRows, phaseWords, readyWord, rollbackPathLine } from "#output/render-status.ts";
 import type { Fragment } from "./fragments.ts";
 import { phaseCell } from "./list-page.ts";
+import { liveTimeline } from "./live-timeline.ts";
 import { isPressable, type OfferedAct } from "./offered-acts.ts";
+import { renderPath } from "./path.ts";
 import { anchorOf, storyOf } from "./story.ts";
+import type { TimelinePoint } from "./timeline-points.ts";
 
 type MigrationPage = {
   readonly view: MigrationView;
@@ -21,6 +23,9 @@ type MigrationPage = {
   readonly events: readonly MigrationEvent[];
   /** Why the events can't be read; empty when they can. */
   readonly eventsFault: string;
+  readonly points: readonly TimelinePoint[];
+  /** Why the charts begin where they do; empty where nothing is to be said. */
+  readonly evidenceFault: string;
   /** Path of this page. */
   readonly path: string;
   /** Epoch ms. */
@@ -33,8 +38,9 @@ export function migrationFragments(page: MigrationPage): readonly Fragment[] {
   return [
     fragment("facts", factsOf(view, now)),
     fragment("acts", renderActs(page.acts, page.path)),
-    fragment("path", pathOf(view)),
+    fragment("path", titled("path", "Path", renderPath(view))),
     fragment("evidence", evidenceOf(view)),
+    fragment("charts", chartsOf(page)),
     fragment("pods", detailsOf(view)),
     fragment("checks", checksOf(view)),
     { id: "story", html: storyEntries(page).markup },
@@ -147,52 +153,6 @@ function greyed({ command, about, missing, refusal }: OfferedAct): Markup {
   );
 }
 
-/** From the first phase to the last one; which one it is in is a word as well as a colour. */
-function pathOf({ status, plan }: MigrationView): Markup {
-  const steps = stepsOf(plan, status);
-  const current = steps.findLastIndex(({ isNow }) => isNow);
-  return titled(
-    "path",
-    "Path",
-    element(
-      "ol",
-      { class: "path" },
-      ...steps.map(({ word }, index) => {
-        const state = index === current ? "now" : index < current ? "done" : "to come";
-        return element(
-          "li",
-          { class: state.replace(" ", "-"), "aria-current": index === current ? "step" : undefined },
-          word,
-          element("small", {}, ` ${state}`),
-        );
-      }),
-    ),
-  );
-}
-
-type Step = { readonly word: string; readonly isNow: boolean };
-
-function stepsOf(plan: MigrationSpec | undefined, { phase, stage }: MigrationStatus): readonly Step[] {
-  const stages = (plan?.stages ?? []).map(({ sampleRate }, index): Step => {
-    const name = index === 0 ? "WarmUp" : `Ramp ${index}`;
-    const isHere = (phase === "WarmUp" || phase === "Ramp") && (stage?.index ?? 0) === index;
-    return { word: `${name}, ${percentWord(sampleRate)}`, isNow: isHere };
-  });
-  const step = (word: Phase): Step => ({ word, isNow: phase === word });
-  const before = (["Pending", "Preflight", "AwaitingApproval"] as const).map(step);
-  if (plan?.mode === "Validate") return [...before, ...stages, step("Validated"), ...backSteps(phase, step)];
-  const after = (["AwaitingCutover", "CuttingOver", "Guard"] as const).map(step);
-  const back = backSteps(phase, step);
-  return [...before, ...stages, ...after, ...(back.length > 0 ? back : [step("Completed")])];
-}
-
-const backPhases = ["RollingBack", "VerifyingDrift", "RolledBack"] as const;
-
-/** Only where it goes back. */
-function backSteps(phase: Phase, step: (word: Phase) => Step): readonly Step[] {
-  return backPhases.some((one) => one === phase) ? backPhases.map(step) : [];
-}
-
 function evidenceOf({ status, plan }: MigrationView): Markup {
   const rows = evidenceRows(status, plan);
   const part = (kind: EvidenceRow["kind"], title: string): Markup | undefined => {
@@ -201,6 +161,18 @@ function evidenceOf({ status, plan }: MigrationView): Markup {
   };
   const nothing = rows.length === 0 ? element("p", {}, "Nothing is judged yet.") : undefined;
   return titled("evidence", "Gates and harm", part("gate", "Gates"), part("harm", "Harm"), nothing);
+}
+
+function chartsOf({ view, points, evidenceFault, now }: MigrationPage): Markup {
+  const data = liveTimeline(view, points, now);
+  const caption =
+    "Shares against their limits, dashed, on square-root scales; time runs at another speed in each phase. Numbers count the steps of the story.";
+  return titled(
+    "charts",
+    "Charts",
+    evidenceFault === "" ? undefined : element("p", {}, evidenceFault),
+    data === undefined ? element("p", {}, "Nothing has happened yet.") : timelineFigure(data, caption),
+  );
 }
 
 function detailsOf(view: MigrationView): Markup {

@@ -60,9 +60,9 @@ export function makePages({ live, viewed, base, standing }: Sources): Pages {
     const migration = migrationOf(page);
     const { view } = migration ?? {};
     if (migration === undefined || view === undefined) return absentFragments(page, migration?.fault ?? notThere, base);
-    const { events, eventsFault } = viewed.get(migration);
+    const { missing: _missing, ...beside } = viewed.get(migration);
     const path = `${base}${pagePath(migration)}`;
-    const content = { view, acts: actsOf(migration), events, eventsFault, path, now: standing().now };
+    const content = { view, acts: actsOf(migration), ...beside, path, now: standing().now };
     return [phaseAnnouncement(view), ...migrationFragments(content)];
   };
   /** A status that can't be drawn takes nothing down but its page's content. */
@@ -113,6 +113,6 @@ function absentFragments(page: string, why: string, base: string): readonly Frag
     { id: "announced", html: element("span", { id: "announced" }, words).markup },
     { id: "facts", html: facts.markup },
     { id: "acts", html: acts.markup },
-    ...["path", "evidence", "pods", "checks", "story"].map(empty),
+    ...["path", "evidence", "charts", "pods", "checks", "story"].map(empty),
   ];
 }

@@ -24,7 +24,7 @@ type Tools = Pick<Surroundings, "terminal" | "clock" | "signal"> & Connected;
 
 /** Resolves when it was interrupted. */
 export async function serveDashboard(asked: DashboardRequest, tools: Tools): Promise<number> {
-  const { terminal, clock, signal, client, request, kube, server } = tools;
+  const { terminal, clock, signal, client, evidence, request, kube, server } = tools;
   const namespace = await namespaceOf(asked, tools);
   if (asked.namespaces.kind === "visible" && namespace !== undefined)
     terminal.warn(`migrations of all namespaces may not be listed; showing namespace ${namespace}`);
@@ -34,6 +34,7 @@ export async function serveDashboard(asked: DashboardRequest, tools: Tools): Pro
   const you = await client.whoAmI(signal);
   const viewed = new Viewed({
     client,
+    evidence,
     clock,
     viewedNow: () => [...(streams?.pages ?? [])].flatMap((page) => pages?.migrationOf(page) ?? []),
     onChange: () => streams?.changed(),

@@ -1,19 +1,31 @@
-// What is read of a migration only while somebody looks at it: its events, and which acts the viewer may create.
+// What is read of a migration only while somebody looks at it: its events, its evidence, and which acts the viewer may create.
 import { asOperatorError } from "@retriever/operator/errors.ts";
+import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import type { KubeClient, MigrationEvent } from "#kube-client.ts";
 import type { LiveMigration } from "./live-migrations.ts";
 import { type MissingRights, readMissingRights } from "./rights.ts";
+import { joined, pointOfRecord, pointOfStatus, type TimelinePoint } from "./timeline-points.ts";
 
 type ReadBeside = {
   readonly events: readonly MigrationEvent[];
   /** Why they can't be read; empty when they can. */
   readonly eventsFault: string;
   readonly missing: MissingRights;
+  /** Moments for the charts, oldest first. */
+  readonly points: readonly TimelinePoint[];
+  /** Why there are none from before the page was opened; empty when there may be. */
+  readonly evidenceFault: string;
 };
 
-type Held = ReadBeside & { readonly dueAt: number };
+type Held = ReadBeside & {
+  readonly dueAt: number;
+  /** Evidence grows by a record a minute, and costs more to read than all else. */
+  readonly evidenceDueAt: number;
+  /** Of the migration whose status was the last point. */
+  readonly version: number;
+};
 
 const checkEveryMs = 250;
 const leastMs = 10_000;
@@ -24,10 +36,22 @@ const mostEvents = 300;
 /** Migrations that are remembered. */
 const mostHeld = 20;
 
-const unknown: ReadBeside = { events: [], eventsFault: "", missing: new Map() };
+const evidenceEveryMs = 60_000;
+
+const unknown: Held = {
+  events: [],
+  eventsFault: "",
+  missing: new Map(),
+  points: [],
+  evidenceFault: "",
+  dueAt: 0,
+  evidenceDueAt: 0,
+  version: 0,
+};
 
 type ViewedOptions = {
   readonly client: Pick<KubeClient, "listEvents" | "mayI" | "readActIdentityProved">;
+  readonly evidence: EvidenceReader;
   readonly clock: Clock;
   /** The migrations that somebody looks at. */
   readonly viewedNow: () => readonly LiveMigration[];
@@ -43,8 +67,53 @@ export class Viewed {
     this.#options = options;
   }
 
-  get({ namespace, name }: LiveMigration): ReadBeside {
+  get(migration: LiveMigration): ReadBeside {
+    return this.#heldOf(migration);
+  }
+
+  #heldOf({ namespace, name }: LiveMigration): Held {
     return this.#held.get(`${namespace}/${name}`) ?? unknown;
+  }
+
+  #hold({ namespace, name }: LiveMigration, held: Held): void {
+    const key = `${namespace}/${name}`;
+    this.#held.delete(key);
+    this.#held.set(key, held);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > mostHeld && oldest !== undefined) this.#held.delete(oldest);
+  }
+
+  /** A status that changed is a point of the charts; whether it was one. */
+  #note(migration: LiveMigration): boolean {
+    const held = this.#heldOf(migration);
+    const { view, version } = migration;
+    if (view === undefined || held.version === version) return false;
+    const point = pointOfStatus(view.status, this.#options.clock.now());
+    this.#hold(migration, { ...held, version, points: joined(held.points, [point]) });
+    return true;
+  }
+
+  /** The points of its evidence, before those that were seen here. */
+  async #readEvidence(migration: LiveMigration, held: Held, signal: AbortSignal): Promise<Partial<Held>> {
+    const { evidence, clock } = this.#options;
+    const { namespace, name, view } = migration;
+    if (clock.elapsed() < held.evidenceDueAt) return {};
+    const from = clock.elapsed();
+    const { points, evidenceFault } = await evidence.readChain({ namespace, name, uid: view?.uid ?? "" }, signal).then(
+      (chain) => ({
+        points: joined(
+          (chain?.lines ?? []).flatMap((line) => pointOfRecord(line) ?? []),
+          held.points,
+        ),
+        evidenceFault: "",
+      }),
+      (fault: unknown) => ({
+        points: held.points,
+        evidenceFault: `Its evidence can't be read, so that the charts begin here: ${asOperatorError(fault).message}`,
+      }),
+    );
+    const took = clock.elapsed() - from;
+    return { points, evidenceFault, evidenceDueAt: clock.elapsed() + Math.max(evidenceEveryMs, took * rarer) };
   }
 
   /** Until the signal aborts. */
@@ -52,8 +121,8 @@ export class Viewed {
     const { clock, viewedNow, onChange } = this.#options;
     while (!signal.aborted) {
       for (const migration of viewedNow()) {
-        const due = this.#held.get(`${migration.namespace}/${migration.name}`)?.dueAt ?? 0;
-        if (signal.aborted || clock.elapsed() < due) continue;
+        if (this.#note(migration)) onChange();
+        if (signal.aborted || clock.elapsed() < this.#heldOf(migration).dueAt) continue;
         await this.#read(migration, signal);
         onChange();
       }
@@ -64,8 +133,7 @@ export class Viewed {
   async #read(migration: LiveMigration, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options;
     const { namespace, name } = migration;
-    const key = `${namespace}/${name}`;
-    const before = this.#held.get(key) ?? unknown;
+    const before = this.#heldOf(migration);
     const from = clock.elapsed();
     // What can't be asked now stays as it was: the page says that nothing is live.
     const missing = await readMissingRights(migration, client, signal).catch(() => before.missing);
@@ -76,10 +144,8 @@ export class Viewed {
         eventsFault: `Events can't be read: ${asOperatorError(fault).message}`,
       }),
     );
-    const took = clock.elapsed() - from;
-    this.#held.delete(key);
-    this.#held.set(key, { ...events, missing, dueAt: clock.elapsed() + Math.max(leastMs, took * rarer) });
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > mostHeld && oldest !== undefined) this.#held.delete(oldest);
+    const dueAt = clock.elapsed() + Math.max(leastMs, (clock.elapsed() - from) * rarer);
+    const chart = await this.#readEvidence(migration, this.#heldOf(migration), signal);
+    this.#hold(migration, { ...this.#heldOf(migration), ...events, missing, dueAt, ...chart });
   }
 }

@@ -2,6 +2,7 @@
 import { type IncomingMessage, request } from "node:http";
 import { makeSystemClock } from "@retriever/operator/adapters/system-clock.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
+import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import { LiveMigrations, type WatchHandlers } from "#dashboard/live-migrations.ts";
 import { makePages } from "#dashboard/pages.ts";
 import type { Served } from "#dashboard/routes.ts";
@@ -19,9 +20,13 @@ type Sent = {
 };
 
 const clock = makeSystemClock();
+const noChain: EvidenceReader["readChain"] = async () => undefined;
 
 /** A listener, the hand that feeds its watch, and a browser without manners. */
-export async function startDashboard(client: Partial<KubeClient> = {}) {
+export async function startDashboard(
+  client: Partial<KubeClient> = {},
+  readChain: EvidenceReader["readChain"] = noChain,
+) {
   let handlers: WatchHandlers | undefined;
   const acts: ActDocument[] = [];
   const stop = new AbortController();
@@ -51,6 +56,7 @@ export async function startDashboard(client: Partial<KubeClient> = {}) {
   let served: Served | undefined;
   const viewed = new Viewed({
     client: fake,
+    evidence: { readChain },
     clock,
     viewedNow: () => [...(served?.streams.pages ?? [])].flatMap((page) => served?.pages.migrationOf(page) ?? []),
     onChange: () => served?.streams.changed(),

@@ -1,0 +1,94 @@
+import { aPlanText, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { viewMigration } from "#output/migration-view.ts";
+import { liveTimeline } from "./live-timeline.ts";
+import { joined, pointOfRecord, pointOfStatus, type TimelinePoint } from "./timeline-points.ts";
+
+const begun = Date.parse("2026-01-01T00:00:00Z");
+const at = (seconds: number) => new Date(begun + seconds * 1000).toISOString();
+const step = (seconds: number, phase: "WarmUp" | "Guard" | "RollingBack") => {
+  return { at: at(seconds), phase, epoch: 1, reason: "Because", message: "" };
+};
+
+/** A record of counters, a minute each. */
+const record = (minute: number, requests: number, errors: number) =>
+  JSON.stringify({
+    kind: "counters",
+    at: at(minute * 60),
+    epoch: 1,
+    verdicts: [{ gate: "scoreDelta", value: 0.01 * minute, limit: 0.05 }],
+    totals: { requests, errors },
+  });
+
+const view = viewMigration(
+  aRawMigration(
+    aStatus({
+      phase: "RollingBack",
+      plan: aPlanText(),
+      history: [step(0, "WarmUp"), step(60, "Guard"), step(120, "RollingBack")],
+    }),
+  ),
+);
+const pointsOf = (lines: readonly string[]) => lines.flatMap((line) => pointOfRecord(line) ?? []);
+
+test("charts show the gates, traffic and errors of the evidence over the phases, and a rollback as an alarm", () => {
+  const points = pointsOf([record(0, 0, 0), record(1, 600, 6), record(2, 1800, 6)]);
+  const data = liveTimeline(view, points, begun + 180_000);
+  const values = Object.fromEntries(
+    (data?.curves ?? []).map(({ name, points }) => [name, points.map(({ value }) => value)]),
+  );
+  expect(values).toMatchObject({
+    scoreDelta: [0, 0.01, 0.02],
+    traffic: [null, 10, 20],
+    "live errors": [null, 0.01, 0],
+  });
+  expect(data?.stretches.map(({ phase, from, to }) => [phase, from, to])).toEqual([
+    ["WarmUp", 0, 60],
+    ["Guard", 60, 120],
+    ["RollingBack", 120, 240],
+  ]);
+  expect(data?.serves.map(({ primary }) => primary)).toEqual(["source", "destination", "source"]);
+  expect(data?.marks.map(({ kind }) => kind)).toEqual(["decision", "decision", "alarm"]);
+});
+
+test("counters of another epoch, that fall, or that nobody gave make no rate", () => {
+  const status = aStatus({ phase: "Guard", epoch: 2 });
+  const points = [...pointsOf([record(0, 900, 0), record(1, 600, 0)]), pointOfStatus(status, begun + 120_000)];
+  const traffic = liveTimeline(view, points, begun)?.curves.find(({ name }) => name === "traffic");
+  expect(traffic).toBeUndefined();
+});
+
+test("any text as a record is a point of finite numbers, or none", () => {
+  const anything = fc.oneof(fc.string(), fc.json());
+  fc.assert(
+    fc.property(fc.array(anything), (lines) => {
+      const data = liveTimeline(view, pointsOf(lines), begun + 1000);
+      for (const { points } of data?.curves ?? []) {
+        for (const { seconds, value } of points) expect([seconds, value ?? 0].every(Number.isFinite)).toBe(true);
+      }
+    }),
+  );
+});
+
+test("however many points come, few are kept, in their order, and the newest always", () => {
+  const point = (ms: number): TimelinePoint => ({
+    ms,
+    epoch: 1,
+    sampleRate: 0,
+    gates: [],
+    recallLoss: null,
+    requests: null,
+    errors: null,
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2500 }), (count) => {
+      let kept: readonly TimelinePoint[] = [];
+      for (let ms = 0; ms < count; ms += 1) kept = joined(kept, [point(ms)]);
+      expect(kept.length).toBeLessThanOrEqual(600);
+      expect(kept.at(-1)?.ms).toBe(count - 1);
+      expect(kept.map(({ ms }) => ms)).toEqual(kept.map(({ ms }) => ms).toSorted((a, b) => a - b));
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -1,0 +1,81 @@
+// Moments of a migration as its charts draw them: from the records of its evidence, and from the status as it changes.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { totalsOf } from "@retriever/operator/core/pods/epoch-evidence.ts";
+import { z } from "zod";
+
+/** Values by gate, and what the epoch had counted until then. */
+export type TimelinePoint = {
+  /** Epoch ms. */
+  readonly ms: number;
+  readonly epoch: number;
+  /** Null where a record doesn't say. */
+  readonly sampleRate: number | null;
+  readonly gates: readonly { readonly gate: string; readonly value: number | null; readonly limit: number }[];
+  readonly recallLoss: { readonly value: number; readonly limit: number } | null;
+  readonly requests: number | null;
+  readonly errors: number | null;
+};
+
+/** As many as are kept of a migration. */
+const mostPoints = 600;
+
+/** The moment of a status. */
+export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoint {
+  const { epoch, revision, gates, evidence, detection } = status;
+  const recall = detection?.lines.find(({ line, slice }) => line === "recall" && slice === null);
+  const { requests, errors } = totalsOf(evidence);
+  const isCounted = evidence?.epoch === epoch;
+  return {
+    ms,
+    epoch,
+    sampleRate: revision?.sampleRate ?? 0,
+    gates: gates.map(({ gate, value, limit }) => ({ gate, value, limit })),
+    recallLoss: recall === undefined || recall.n === 0 ? null : { value: recall.bad / recall.n, limit: recall.limit },
+    requests: isCounted ? requests : null,
+    errors: isCounted ? errors : null,
+  };
+}
+
+const count = z.number().nullish().catch(null);
+/** What is read of a record; whatever else is there is passed over. */
+const recordSchema = z.object({
+  at: z.string(),
+  epoch: z.number(),
+  verdicts: z.array(z.object({ gate: z.string(), value: z.number().nullable(), limit: z.number() })),
+  totals: z.object({ requests: count, errors: count }).nullish(),
+  decision: z
+    .object({ status: z.object({ set: z.object({ revision: z.object({ sampleRate: z.number() }).optional() }) }) })
+    .optional(),
+});
+
+/** The moment of a record; nothing where it can't be read: charts prove nothing, `replay` does. */
+export function pointOfRecord(line: string): TimelinePoint | undefined {
+  const record = recordSchema.safeParse(parseJson(line)).data;
+  const ms = Date.parse(record?.at ?? "");
+  if (record === undefined || Number.isNaN(ms)) return undefined;
+  const { epoch, verdicts, totals, decision } = record;
+  return {
+    ms,
+    epoch,
+    sampleRate: decision?.status.set.revision?.sampleRate ?? null,
+    gates: verdicts,
+    recallLoss: null,
+    requests: totals?.requests ?? null,
+    errors: totals?.errors ?? null,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In their order; every second one goes where there are too many, the newest never. */
+export function joined(older: readonly TimelinePoint[], newer: readonly TimelinePoint[]): readonly TimelinePoint[] {
+  const begun = newer[0]?.ms ?? Number.POSITIVE_INFINITY;
+  const all = [...older.filter(({ ms }) => ms < begun), ...newer];
+  return all.length <= mostPoints ? all : all.filter((_, index) => (all.length - 1 - index) % 2 === 0);
+}
