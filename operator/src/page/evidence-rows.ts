@@ -63,7 +63,7 @@ function gateRow(gate: Verdict, plan: MigrationSpec | undefined): EvidenceRow {
 }
 
 /** What a gate counts as bad, with its threshold where the plan has one. */
-function gateWord(gate: string, plan: MigrationSpec | undefined): string {
+export function gateWord(gate: string, plan: MigrationSpec | undefined): string {
   const thresholds = plan?.thresholds;
   const words: Readonly<Record<string, string>> = {
     scoreDelta: `score worse by > ${thresholds?.scoreDelta.limit ?? "limit"}`,
