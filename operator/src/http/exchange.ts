@@ -59,6 +59,11 @@ export function originOf(address: string, port: number): string {
   return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
+/** Cause of the error of a body beyond its limit. */
+export class BodyTooLarge extends Error {
+  override name = "BodyTooLarge";
+}
+
 /** The text of a body; one beyond the limit is refused: it would have been cut somewhere. */
 export async function readText(
   { body }: Pick<Dispatcher.ResponseData, "body">,
@@ -69,7 +74,7 @@ export async function readText(
   let size = 0;
   for await (const part of body as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > maxBytes) throw invalid(`more than ${maxBytes} bytes`);
+    if (size > maxBytes) throw invalid(`more than ${maxBytes} bytes`, new BodyTooLarge());
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");

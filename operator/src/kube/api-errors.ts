@@ -1,5 +1,6 @@
 // Answers of the API server that aren't successes, as coded errors. Bodies are read as Status objects and bounded.
 import { type ErrorCode, OperatorError } from "#errors.ts";
+import { BodyTooLarge } from "#http/exchange.ts";
 import { type Place, rightOf } from "./resources.ts";
 
 type StatusCause = { readonly reason?: string; readonly message?: string; readonly field?: string };
@@ -38,6 +39,14 @@ export function refusalOf(refusal: Refusal): OperatorError {
       ...(refusal.retryAfter === undefined ? {} : { retryAfter: redacted(refusal.retryAfter).slice(0, 40) }),
     },
   });
+}
+
+/** An answer larger than this process takes, or than the API server, its etcd or a proxy can send. */
+export function isAnswerTooLarge(fault: unknown): boolean {
+  if (!(fault instanceof OperatorError)) return false;
+  const { httpStatus } = fault.details;
+  if (fault.cause instanceof BodyTooLarge || httpStatus === 413) return true;
+  return httpStatus === 500 && /larger than max|too large|ResourceExhausted/.test(fault.message);
 }
 
 /** `configmaps search/app`: what a call was about. */
