@@ -9,6 +9,7 @@ export const apiVersion = "v1alpha1";
 
 export const acts = [
   "Approve",
+  "Deny",
   "Waive",
   "Pause",
   "Resume",
@@ -21,7 +22,9 @@ export const acts = [
   "Postmortem",
 ] as const;
 /** Nobody lets something pass that was not proved without saying why. */
-export const actsWithReason: readonly Act[] = ["Waive", "CompleteGuard"];
+export const actsWithReason: readonly Act[] = ["Deny", "Waive", "CompleteGuard"];
+/** What is said in a role, of one plan. */
+export const actsInRole: readonly Act[] = ["Approve", "Deny"];
 export type Act = (typeof acts)[number];
 /** What stands for itself: nothing keeps it from being read, and a migration's name is enough. */
 export const latchingActs = ["Abort", "Rollback"] as const satisfies readonly Act[];
@@ -55,14 +58,14 @@ export const migrationActSpecSchema = z
       .enum(acts)
       .meta(
         doc(
-          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), WritersMoved (the application writes to the destination now), Abort and Rollback (both latch), Postmortem (after a rollback).",
+          "Approve, Deny (holds the gate until whoever denied approves), Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), WritersMoved (the application writes to the destination now), Abort and Rollback (both latch), Postmortem (after a rollback).",
           "Rollback",
           "Cutover",
         ),
       ),
     role: nonEmpty(63)
       .optional()
-      .meta(doc("Role in which it is done; an Approve needs one.", "sre-on-call", "")),
+      .meta(doc("Role in which it is done; an Approve and a Deny need one.", "sre-on-call", "")),
     check: nonEmpty(63)
       .optional()
       .meta(
@@ -78,7 +81,7 @@ export const migrationActSpecSchema = z
       .optional()
       .meta(
         doc(
-          "The plan it was decided on; another plan makes it void. An Approve needs it.",
+          "The plan it was decided on; another plan makes it void. An Approve and a Deny need it.",
           "0123456789abcdef",
           "x".repeat(65),
         ),
@@ -107,7 +110,7 @@ export const migrationActSpecSchema = z
       .default("")
       .meta(
         doc(
-          "Why, for whoever reads the history. A Waive and a CompleteGuard need it.",
+          "Why, for whoever reads the history. A Deny, a Waive and a CompleteGuard need it.",
           "evidence read, on call agrees",
           ["evidence"],
         ),

@@ -4,7 +4,13 @@ import { type PolicySpec, policySpecSchema } from "#policy/policy-spec.ts";
 import { type MigrationSpec, migrationSpecSchema } from "#spec/migration-spec.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { describe, parseShape } from "./faults.ts";
-import { actsWithReason, latchingActs, type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
+import {
+  actsInRole,
+  actsWithReason,
+  latchingActs,
+  type MigrationActSpec,
+  migrationActSpecSchema,
+} from "./migration.ts";
 
 type Parsed<T> =
   | { readonly ok: true; readonly spec: T }
@@ -43,13 +49,18 @@ export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> 
 /** What an act of its kind has to say. */
 function actFaults({ migration, act, check, role, planHash, reason, text }: MigrationActSpec): ConfigFault[] {
   const isByName = latchingActs.some((one) => one === act);
+  const isInRole = actsInRole.includes(act);
   const needed: readonly [string, boolean, string][] = [
     ["migration.uid", migration.uid === undefined && !isByName, "the UID of the migration that is meant"],
     ["check", act === "Waive" && check === undefined, "the check that is waived"],
-    ["reason", actsWithReason.includes(act) && reason === "", `why: ${act} lets pass what was not proved`],
+    [
+      "reason",
+      actsWithReason.includes(act) && reason === "",
+      act === "Deny" ? "why, for whoever waits" : `why: ${act} lets pass what was not proved`,
+    ],
     ["text", act === "Postmortem" && (text ?? "") === "", "the postmortem itself"],
-    ["role", act === "Approve" && role === undefined, "the role it is approved in"],
-    ["planHash", act === "Approve" && planHash === undefined, "the hash of the plan that is approved"],
+    ["role", isInRole && role === undefined, "the role it is said in"],
+    ["planHash", isInRole && planHash === undefined, "the hash of the plan that is meant"],
   ];
   return needed.flatMap(([field, isMissing, what]) =>
     isMissing ? [{ path: `spec.${field}`, message: `received nothing, expected ${what}` }] : [],

@@ -1,7 +1,7 @@
 // The rules that the API server enforces on every write, and the nodes they stand on.
 // They run on updates by anybody, the operator included: a fault of ours can't persist an illegal transition.
 
-import { actsWithReason, latchingActs } from "#migration.ts";
+import { actsInRole, actsWithReason, latchingActs } from "#migration.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { finalPhases, legalSteps } from "#status/phase-steps.ts";
 
@@ -87,8 +87,8 @@ export const migrationActRules: readonly CelRule[] = [
   },
   {
     at: "spec",
-    rule: "self.act != 'Approve' || (has(self.role) && has(self.planHash))",
-    message: "expected role and planHash: an approval is given in a role, for one plan",
+    rule: `!(self.act in ${quoted(actsInRole)}) || (has(self.role) && has(self.planHash))`,
+    message: "expected role and planHash: an approval or denial is given in a role, for one plan",
   },
   {
     at: "spec",
@@ -98,7 +98,7 @@ export const migrationActRules: readonly CelRule[] = [
   {
     at: "spec",
     rule: `!(self.act in ${quoted(actsWithReason)}) || (has(self.reason) && size(self.reason) > 0)`,
-    message: "expected a reason: Waive and CompleteGuard let pass what was not proved",
+    message: "expected a reason: Deny holds everybody up, Waive and CompleteGuard let pass what was not proved",
   },
   {
     at: "spec",

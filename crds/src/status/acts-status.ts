@@ -16,6 +16,16 @@ const approvalStatusSchema = z.strictObject({
 });
 export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
 
+/** Those that are beyond it would change nothing: one holds. */
+export const mostDenials = 20;
+
+const denialStatusSchema = z.strictObject({
+  role: z.string().max(63).meta(doc("Role it was said in.", "sre-on-call")),
+  actor: shortName.meta(doc("Who denied; the same person's approval in this role takes it back.", "user-b")),
+  reason: reasonGiven.meta({ examples: ["the index isn't built yet"] }),
+  at: createdAt,
+});
+
 const waiverStatusSchema = z.strictObject({
   check: z.string().max(63).meta(doc("Name of the check.", "alerts")),
   actor: shortName.meta(doc("Who waived it.", "user-b")),
@@ -73,6 +83,11 @@ export const actsStatusSchema = z
       .max(50)
       .optional()
       .describe("Approvals of the accepted plan, one per person and role."),
+    denials: z
+      .array(denialStatusSchema)
+      .max(mostDenials)
+      .optional()
+      .describe("Denials of the accepted plan, one per person and role; any of them holds the approvals' gate."),
     waived: z
       .array(waiverStatusSchema)
       .max(10)

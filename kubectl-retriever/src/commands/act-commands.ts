@@ -11,6 +11,12 @@ type ActCommand = {
 
 export const actCommands: readonly ActCommand[] = [
   { command: "approve", act: "Approve", about: "Agree to the accepted plan, in a role" },
+  {
+    command: "deny",
+    act: "Deny",
+    about: "Hold the approvals' gate in a role, with a reason, until you approve",
+    needsReason: true,
+  },
   { command: "waive", act: "Waive", about: "Let a check that is Unknown pass, with a reason", needsReason: true },
   { command: "promote", act: "Promote", about: "Cut over now; refused where something blocks it" },
   { command: "retry", act: "Retry", about: "Cut over again after a cutover that was taken back" },

@@ -197,6 +197,22 @@ describe("an approval", () => {
   });
 });
 
+describe("a denial", () => {
+  test("is for the accepted plan in the role, with its reason, and asks for nothing", async () => {
+    const { run, acts } = arrange({ status: inPhase("AwaitingApproval") });
+    expect(await run("deny docs-to-qdrant --role sre-on-call --reason early")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({
+      act: "Deny",
+      role: "sre-on-call",
+      planHash: "0123456789abcdef",
+      reason: "early",
+    });
+    expect(await run("deny docs-to-qdrant --role sre-on-call")).toBe(1);
+    expect(await run("deny docs-to-qdrant --reason early")).toBe(1);
+    expect(acts).toHaveLength(1);
+  });
+});
+
 describe("an act out of place is refused before anything is written, with what would work", () => {
   test.each([
     ["waive docs --check stagin --reason x", "AwaitingApproval", "there is no check stagin", "did you mean staging?"],
@@ -208,6 +224,8 @@ describe("an act out of place is refused before anything is written, with what w
       "the plan asks no sre",
       "did you mean sre-on-call?",
     ],
+    ["deny docs --role sre --reason x", "AwaitingApproval", "the plan asks no sre", "did you mean sre-on-call?"],
+    ["deny docs --role sre-on-call --reason x", "Guard", "a Rollback goes back", "retriever status docs"],
     ["complete-guard docs --reason x", "Ramp", "CompleteGuard is taken in Guard", "retriever status docs"],
     ["pause docs", "Completed", "never runs again", "retriever status docs"],
     ["promote docs", "RolledBack", "never runs again", "retriever status docs"],

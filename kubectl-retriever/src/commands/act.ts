@@ -1,5 +1,5 @@
 // People act through objects: each command creates one immutable MigrationAct, and says what the operator makes of it.
-import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
+import { type Act, actsInRole, type MigrationActSpec } from "@retriever/crds/migration.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
 import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
@@ -184,7 +184,7 @@ function specOf({ act, role, check, text, expiresAt, waitForGates }: ActRequest,
     ...(check === undefined ? {} : { check }),
     ...(text === undefined ? {} : { text }),
     ...(waitForGates === undefined ? {} : { waitForGates }),
-    ...(act === "Approve" ? { planHash } : {}),
+    ...(actsInRole.includes(act) ? { planHash } : {}),
     ...(expiresAt === undefined ? {} : { expires: new Date(expiresAt).toISOString() }),
   };
 }

@@ -66,6 +66,10 @@ const isInForce: Readonly<Record<MigrationActSpec["act"], Left>> = {
     (acts?.approvals ?? []).some(
       ({ actor, role, at }) => actor === act.spec.actor && role === act.spec.role && isSince(at, act),
     ),
+  Deny: (act, { acts }) =>
+    (acts?.denials ?? []).some(
+      ({ actor, role, at }) => actor === act.spec.actor && role === act.spec.role && isSince(at, act),
+    ),
   Waive: (act, { acts }) => (acts?.waived ?? []).some(({ check, at }) => check === act.spec.check && isSince(at, act)),
   Pause: (_, { acts }) => acts?.paused === true,
   Resume: (_, { acts, harm }) => acts?.paused !== true && harm?.heldSince === undefined,

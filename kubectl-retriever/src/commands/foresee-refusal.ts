@@ -1,5 +1,5 @@
 // Why an act would have no effect, by the operator's own rules: said before anything is written.
-import type { Act } from "@retriever/crds/migration.ts";
+import { type Act, actsInRole } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";
 import { refuse } from "@retriever/operator/core/people/acts.ts";
@@ -41,7 +41,7 @@ export function foreseeRefusal(act: ActDocument, view: MigrationView, now: numbe
 /** The role or check that was probably meant. */
 function meant({ spec: { act, role, check } }: ActDocument, { plan }: MigrationView): string {
   const roles = (plan?.checklist.approvals.roles ?? []).map(({ name }) => name);
-  if (act === "Approve" && role !== undefined && !roles.includes(role)) return didYouMean(role, roles);
+  if (actsInRole.includes(act) && role !== undefined && !roles.includes(role)) return didYouMean(role, roles);
   const isCheck = checkNames.some((name) => name === check);
   return act === "Waive" && check !== undefined && !isCheck ? didYouMean(check, checkNames) : "";
 }
@@ -68,7 +68,11 @@ export function rightsOf({ act, role, namespace, name }: Asking): {
   readonly ownName: string;
 } {
   const group = "retriever.dev";
-  const subresource = act === "Approve" ? `approve-${role}` : act === "CompleteGuard" ? "promote" : act.toLowerCase();
+  const subresource = actsInRole.includes(act)
+    ? `approve-${role}`
+    : act === "CompleteGuard"
+      ? "promote"
+      : act.toLowerCase();
   return {
     create: { verb: "create", group, resource: "migrationacts", namespace },
     own: { verb: "create", group, resource: "retrievermigrations", subresource, namespace, name },

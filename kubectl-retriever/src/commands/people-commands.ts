@@ -27,7 +27,7 @@ type Given = ClusterOptions & {
 /** What the API takes of a postmortem, in characters. */
 const longestReport = 8192;
 
-/** approve, waive, promote, retry, complete-guard, writers-moved, pause, resume, abort, postmortem, rollback. */
+/** approve, deny, waive, promote, retry, complete-guard, writers-moved, pause, resume, abort, postmortem, rollback. */
 export function addPeopleCommands(program: Command, around: Surroundings, end: End): void {
   for (const { command, act, about, needsReason } of actCommands) {
     const line = withCluster(program.command(command))
@@ -38,6 +38,7 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
     if (act === "Postmortem")
       line.requiredOption("--file <file>", "the report, at most 8 KiB; - is the standard input");
     if (act === "Approve") addApproveOptions(line);
+    if (act === "Deny") line.requiredOption("--role <name>", "the role it is denied in");
     if (act === "Promote") addPromoteOptions(line);
     if (act === "Waive") line.requiredOption("--check <name>", "the check that is waived");
     addCommonOptions(line, act);

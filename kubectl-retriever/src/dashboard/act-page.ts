@@ -1,5 +1,5 @@
 // One act, before it is created: what it does, the command it equals, and what has to be typed; and then what came of it.
-import { type Act, actsWithReason } from "@retriever/crds/migration.ts";
+import { type Act, actsInRole, actsWithReason } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
 import type { ActOptions } from "#commands/act.ts";
@@ -65,7 +65,7 @@ function fieldsOf(act: Act, { roles }: ActForm): Markup[] {
   const needed = actsWithReason.includes(act) ? { required: "" } : {};
   const reason = element("input", { id: "reason", name: "reason", maxlength: longestReason, ...needed });
   return [
-    ...(act === "Approve" ? [field("role", "Role", choice("role", roles))] : []),
+    ...(actsInRole.includes(act) ? [field("role", "Role", choice("role", roles))] : []),
     ...(act === "Waive" ? [field("check", "Check that is Unknown", choice("check", checkNames))] : []),
     ...(act === "Promote"
       ? [field("waitForGates", "Wait for what blocks the cutover, at most 4 h", box("waitForGates"))]
@@ -114,6 +114,7 @@ export function readActForm(act: Act, isRed: boolean, name: string, sent: URLSea
   if (why !== undefined) return { ok: false, why };
   const particulars: Readonly<Partial<Record<Act, Partial<ActOptions>>>> = {
     Approve: { role: said("role"), yesIAm: said("typed") },
+    Deny: { role: said("role") },
     Waive: { check: said("check") },
     Postmortem: { text: said("text") },
     Promote: said("waitForGates") === "yes" ? { waitForGates: true } : {},

@@ -1,5 +1,5 @@
 // The acts as a page offers them: what each would do, the command it equals, and what stands in its way.
-import { type Act, latchingActs, type MigrationActSpec } from "@retriever/crds/migration.ts";
+import { type Act, actsInRole, latchingActs, type MigrationActSpec } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { actCommands } from "#commands/act-commands.ts";
 import { foreseeRefusal } from "#commands/foresee-refusal.ts";
@@ -67,9 +67,9 @@ function rollbackFirst(a: OfferedAct, b: OfferedAct): number {
   return Number(b.act === "Rollback") - Number(a.act === "Rollback");
 }
 
-/** An approval can be given in any role that the viewer may act in. */
+/** An approval or a denial can be given in any role that the viewer may act in. */
 function missingOf(act: Act, view: MigrationView, missing: MissingRights): string | undefined {
-  if (act !== "Approve") return missing.get(rightKey(act));
+  if (!actsInRole.includes(act)) return missing.get(rightKey(act));
   const lacking = rolesOf(view).map((role) => missing.get(rightKey(act, role)));
   return lacking.includes(undefined) ? undefined : [...new Set(lacking)].join(" or ");
 }
@@ -82,12 +82,11 @@ export function rolesOf({ plan }: MigrationView): readonly string[] {
 /** As the command foresees it, with whatever the form asks for filled in: undefined where some way to fill it in works. */
 function refusalOf(act: Act, view: MigrationView, { you, now }: Viewer): string | undefined {
   const { namespace, name, uid, status } = view;
-  const variants: readonly Partial<MigrationActSpec>[] =
-    act === "Approve"
-      ? rolesOf(view).map((role) => ({ role }))
-      : act === "Waive"
-        ? checkNames.map((check) => ({ check }))
-        : [{}];
+  const variants: readonly Partial<MigrationActSpec>[] = actsInRole.includes(act)
+    ? rolesOf(view).map((role) => ({ role }))
+    : act === "Waive"
+      ? checkNames.map((check) => ({ check }))
+      : [{}];
   if (variants.length === 0) return "the plan asks for no approvals";
   const common = { migration: { name, uid }, act, actor: you, reason: "a reason", planHash: status.planHash };
   const refusals = variants.map((variant) =>
@@ -98,6 +97,7 @@ function refusalOf(act: Act, view: MigrationView, { you, now }: Viewer): string 
 
 const options: Readonly<Partial<Record<Act, string>>> = {
   Approve: " --role ROLE",
+  Deny: ' --role ROLE --reason "WHY"',
   Waive: ' --check CHECK --reason "WHY"',
   CompleteGuard: ' --reason "WHY"',
   Postmortem: " --file FILE",

@@ -1,5 +1,5 @@
 // Which acts the viewer may create, asked of the API server before anybody presses a button.
-import type { Act } from "@retriever/crds/migration.ts";
+import { type Act, actsInRole } from "@retriever/crds/migration.ts";
 import { actCommands } from "#commands/act-commands.ts";
 import { rightsOf } from "#commands/foresee-refusal.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -21,7 +21,7 @@ export async function readMissingRights(
 ): Promise<MissingRights> {
   const roles = (view?.plan?.checklist.approvals.roles ?? []).map(({ name }) => name);
   const asked = actCommands.flatMap(({ act }): { readonly act: Act; readonly role: string | undefined }[] =>
-    act === "Approve" ? roles.map((role) => ({ act, role })) : [{ act, role: undefined }],
+    actsInRole.includes(act) ? roles.map((role) => ({ act, role })) : [{ act, role: undefined }],
   );
   const [first] = asked;
   if (first === undefined) return new Map();

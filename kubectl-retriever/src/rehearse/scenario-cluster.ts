@@ -1,6 +1,6 @@
 // The simulated cluster of a rehearsal: its stores, traffic, pods and people do what the scenario says.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
-import type { Act } from "@retriever/crds/migration.ts";
+import { type Act, actsInRole } from "@retriever/crds/migration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
@@ -172,7 +172,7 @@ export class ScenarioCluster extends ToyCluster {
   }
 
   #act({ actor = "rehearsal", reason = "", role, check, waitForGates = false }: ScenarioEvent, act: Act): void {
-    const planHash = act === "Approve" ? this.status.planHash : null;
+    const planHash = actsInRole.includes(act) ? this.status.planHash : null;
     this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash, waitForGates });
   }
 }

@@ -51,8 +51,8 @@ it("an approval names its role, a waiver its check, and nothing else does", () =
   const parsed = parseScenario({ ...sound, events });
   expect(parsed.ok ? [] : parsed.faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
     expect.stringMatching(/^scenario\.events\[3\]\.check: received string "everything", expected one of "reachable"/),
-    "scenario.events[2].role: received nothing, expected it with act Approve",
-    'scenario.events[4].role: received string "sre", expected it only with act Approve',
+    "scenario.events[2].role: received nothing, expected it with act Approve or Deny",
+    'scenario.events[4].role: received string "sre", expected it only with act Approve or Deny',
     'scenario.events[4].check: received string "parity", expected it only with act Waive',
   ]);
   expect(parseScenario({ ...sound, events: events.slice(0, 2) }).ok).toBe(true);

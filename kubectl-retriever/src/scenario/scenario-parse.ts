@@ -2,6 +2,7 @@
 
 import { describe, parseShape } from "@retriever/crds/faults.ts";
 import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { type Act, actsInRole } from "@retriever/crds/migration.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { eventActions, type Scenario, scenarioSchema } from "./scenario.ts";
 
@@ -78,13 +79,14 @@ function faultsOfEvent(event: Raw, index: number): ConfigFault[] {
 }
 
 /** What an act says beside who and why, and which act has to. */
-const needs = { role: "Approve", check: "Waive" } as const;
-const mayHave = { ...needs, waitForGates: "Promote" } as const;
+const needs = { role: actsInRole, check: ["Waive"] } as const;
+const mayHave: Readonly<Record<string, readonly Act[]>> = { ...needs, waitForGates: ["Promote"] };
 
 function actFaults(event: Raw, path: string): ConfigFault[] {
-  return Object.entries(mayHave).flatMap(([field, act]) => {
+  return Object.entries(mayHave).flatMap(([field, acts]) => {
     const isGiven = event[field] !== undefined;
-    const isOfAct = event["act"] === act;
+    const isOfAct = acts.some((act) => act === event["act"]);
+    const act = acts.join(" or ");
     if (isGiven === isOfAct || (isOfAct && !(field in needs))) return [];
     const expected = isGiven ? `expected it only with act ${act}` : `expected it with act ${act}`;
     return [{ path: `${path}.${field}`, message: `received ${describe(event[field])}, ${expected}` }];

@@ -171,6 +171,7 @@ const podsEventSchema = z.union([
 
 const scenarioActs = [
   "Approve",
+  "Deny",
   "Waive",
   "Promote",
   "Retry",
@@ -221,7 +222,7 @@ const scenarioEventSchema = z.strictObject({
   act: z.enum(scenarioActs).optional(),
   actor: z.string().min(1).max(253).optional(),
   reason: z.string().max(1024).optional(),
-  /** Of an Approve: the role it is given in. It names the plan that is accepted at that moment. */
+  /** Of an Approve or a Deny: the role it is said in. It names the plan that is accepted at that moment. */
   role: z.string().min(1).max(63).optional(),
   /** Of a Waive: what is waived. */
   check: z.enum(checkNames).optional(),

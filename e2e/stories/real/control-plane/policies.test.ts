@@ -147,6 +147,12 @@ describe("who acts", () => {
       { act: "Approve", role: "sre-on-call", actor: "bob" },
       "retrievermigrations/approve-sre-on-call",
     ],
+    [
+      "a denial in another role",
+      alice,
+      { act: "Deny", role: "product-owner", planHash: "0123456789abcdef", reason: "no", actor: "alice" },
+      "retrievermigrations/approve-product-owner",
+    ],
     ["a Promote", alice, { act: "Promote", actor: "alice" }, "retrievermigrations/promote"],
     ["a Retry", alice, { act: "Retry", actor: "alice" }, "retrievermigrations/retry"],
     ["a CompleteGuard", alice, { act: "CompleteGuard", reason: "thin", actor: "alice" }, "retrievermigrations/promote"],

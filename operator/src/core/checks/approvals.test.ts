@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import type { ActObservation } from "../model/observation.ts";
-import { countOnce, judgeApprovals, recordApproval, refuseApproval } from "./approvals.ts";
+import { countOnce, judgeApprovals, recordApproval, refuseWord } from "./approvals.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const plan = aSpec({
@@ -40,12 +40,12 @@ describe("an approval", () => {
     [{ expiresAt: now }, "approvals count for 1h, this one is older"],
     [{}, undefined],
   ])("%j is refused because %s", (more, refusal) => {
-    expect(refuseApproval(anApproval(more), { plan, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
+    expect(refuseWord(anApproval(more), { plan, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
   });
 
   it("is refused before a plan is accepted", () => {
     const status = aStatus({ planHash: "" });
-    expect(refuseApproval(anApproval(), { plan, status, now })).toBe("no plan is accepted yet");
+    expect(refuseWord(anApproval(), { plan, status, now })).toBe("no plan is accepted yet");
   });
 
   it.each([
@@ -61,7 +61,7 @@ describe("an approval", () => {
     ["of who asked, where two eyes are enough", twoRoles(false), {}, undefined],
     ["of another pair of eyes", twoRoles(true), { actor: "grace" }, undefined],
   ] as const)("%s is refused where there is a reason", (_what, asked, more, refusal) => {
-    expect(refuseApproval(anApproval(more), { plan: asked, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
+    expect(refuseWord(anApproval(more), { plan: asked, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
   });
 
   it("counts until its own end or the plan's, whichever is sooner", () => {

@@ -2,8 +2,8 @@
 
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { ApprovalStatus } from "@retriever/crds/status/acts-status.ts";
-import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { type ApprovalStatus, mostDenials } from "@retriever/crds/status/acts-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { ActIdentity, ActObservation, Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
@@ -13,16 +13,26 @@ const mostApprovals = 50;
 
 type Asked = { readonly plan: MigrationSpec; readonly status: MigrationStatus; readonly now: number };
 
-/** Why an Approve has no effect, beyond what is true of every act; undefined when it has. */
-export function refuseApproval(act: ActObservation, { plan, status, now }: Asked): string | undefined {
-  const { policy, roles, fourEyes } = plan.checklist.approvals;
-  if (status.planHash === "") return "no plan is accepted yet";
-  if (act.planHash === null) return "it names no plan; an approval is given for one plan, by its hash";
-  if (policy === "Skip") return "spec.checklist.approvals.policy is Skip: nobody is asked";
-  if (!roles.some(({ name }) => name === act.role)) {
-    const asked = roles.map(({ name }) => name).join(", ");
-    return `the plan asks no ${act.role ?? "role without a name"}; it asks ${asked}`;
-  }
+/** Before the approvals are asked for the last time. */
+const deniable: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"];
+
+/** Why an Approve or a Deny has no effect, beyond what is true of every act; undefined when it has. */
+export function refuseWord(act: ActObservation, asked: Asked): string | undefined {
+  return act.act === "Deny" ? refuseDenial(act, asked) : refuseApproval(act, asked);
+}
+
+function refuseDenial(act: ActObservation, { plan, status }: Asked): string | undefined {
+  const unasked = refuseRole(act, plan, status);
+  if (unasked !== undefined) return unasked;
+  if (act.reason === "") return "a denial needs a reason";
+  if (deniable.includes(status.phase)) return undefined;
+  return `the phase is ${status.phase}, and the cutover waits for nobody any more; a Rollback goes back`;
+}
+
+function refuseApproval(act: ActObservation, { plan, status, now }: Asked): string | undefined {
+  const { fourEyes } = plan.checklist.approvals;
+  const unasked = refuseRole(act, plan, status);
+  if (unasked !== undefined) return unasked;
   if (fourEyes && act.actor === plan.requestedBy) {
     return `four eyes: ${act.actor} asked for this migration and can't approve it`;
   }
@@ -31,13 +41,50 @@ export function refuseApproval(act: ActObservation, { plan, status, now }: Asked
     : undefined;
 }
 
+/** What is said in a role, of a plan. */
+function refuseRole(act: ActObservation, plan: MigrationSpec, status: MigrationStatus): string | undefined {
+  const { policy, roles } = plan.checklist.approvals;
+  if (status.planHash === "") return "no plan is accepted yet";
+  if (act.planHash === null) return "it names no plan; an approval is given for one plan, by its hash";
+  if (policy === "Skip") return "spec.checklist.approvals.policy is Skip: nobody is asked";
+  if (!roles.some(({ name }) => name === act.role)) {
+    const asked = roles.map(({ name }) => name).join(", ");
+    return `the plan asks no ${act.role ?? "role without a name"}; it asks ${asked}`;
+  }
+  return undefined;
+}
+
+type Said = { readonly role: string; readonly actor: string };
+
+function isOther({ role, actor }: ActObservation): (one: Said) => boolean {
+  return (one) => one.role !== role || one.actor !== actor;
+}
+
+type Acts = NonNullable<MigrationStatus["acts"]>;
+
+/** The acts with a person's newer word in a role, which replaces the older one, whichever it was. */
+export function recordWord(act: ActObservation, acts: Acts, plan: MigrationSpec): Acts {
+  const { role, actor, reason, createdAt } = act;
+  const { approvals = [], denials = [] } = acts;
+  if (act.act === "Approve") {
+    const lifted = acts.denials === undefined ? {} : { denials: denials.filter(isOther(act)) };
+    return { ...acts, approvals: recordApproval(act, approvals, plan), ...lifted };
+  }
+  const denial = { role: role ?? "", actor, reason, at: new Date(createdAt).toISOString() };
+  return {
+    ...acts,
+    approvals: approvals.filter(isOther(act)),
+    denials: [...denials.filter(isOther(act)), denial].slice(0, mostDenials),
+  };
+}
+
 /** The approvals with one more; a person's newer word replaces the older one in the same role. */
 export function recordApproval(
   act: ActObservation,
   approvals: readonly ApprovalStatus[],
   plan: MigrationSpec,
 ): ApprovalStatus[] {
-  const others = approvals.filter((one) => one.role !== act.role || one.actor !== act.actor);
+  const others = approvals.filter(isOther(act));
   const at = new Date(act.createdAt).toISOString();
   const until = new Date(untilOf(act, plan)).toISOString();
   const given = plan.checklist.approvals.roles
@@ -69,6 +116,8 @@ export function judgeApprovals({ plan, status, now }: Asked, identity: Observati
   const standing = [...needs, ...(names === "" ? [] : [`so far ${names}`])].join(", ");
   const doubt = doubtOf(identity);
   if (doubt !== undefined) return { ...doubt, message: `${doubt.message}; ${standing}` };
+  const [denied] = deniedBy(status);
+  if (denied !== undefined) return { status: "False", reason: "Denied", message: `${denied}; ${standing}` };
   if (missing.length > 0) {
     const message = `approve plan ${status.planHash}: ${standing}`;
     const lapsed = given.filter((one) => !living.includes(one) && missing.some(({ name }) => name === one.role));
@@ -81,6 +130,14 @@ export function judgeApprovals({ plan, status, now }: Asked, identity: Observati
     return { status: "True", reason: "ApprovedOnTrust", message };
   }
   return { status: "True", reason: "Approved", message: `approved by ${names}` };
+}
+
+/** One sentence on all denials; none where there are none. */
+function deniedBy({ acts, planHash }: MigrationStatus): string[] {
+  const denials = acts?.denials ?? [];
+  const words = denials.map(({ actor, role, reason }) => `${actor} (${role}): ${reason}`).join("; ");
+  const undo = "whoever denied takes it back by approving";
+  return denials.length === 0 ? [] : [`plan ${planHash} is denied by ${words}; ${undo}`];
 }
 
 type RoleCount = { readonly name: string; readonly quorum: number; readonly actors: readonly string[] };

@@ -6,7 +6,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { recordApproval, refuseApproval } from "../checks/approvals.ts";
+import { recordWord, refuseWord } from "../checks/approvals.ts";
 import { rolledBackBefore } from "../checks/claims.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
@@ -95,7 +95,8 @@ const refusals: Readonly<Record<Act, Refusal>> = {
   Retry: (act, input, acts) => refuseRetry(input.plan, input.status, input.now) ?? refuseTurn(act, acts, input.now),
   CompleteGuard: (act, { status }) => refuseCompletion(act, status),
   WritersMoved: (_, { status }) => refuseWritersMoved(status),
-  Approve: refuseApproval,
+  Approve: refuseWord,
+  Deny: refuseWord,
   Waive: refuseWaiver,
   Pause: notRefused,
   Resume: notRefused,
@@ -170,7 +171,8 @@ const takes: Readonly<Record<Act, Take>> = {
   WritersMoved: (act, acts, { now }) => ({ ...acts, writersMoved: signed(act, now) }),
   Abort: (act, acts, { now }) => latch(act, acts, "Abort", now),
   Rollback: (act, acts, { now }) => latch(act, acts, "Rollback", now),
-  Approve: (act, acts, { plan }) => ({ ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) }),
+  Approve: (act, acts, { plan }) => recordWord(act, acts, plan),
+  Deny: (act, acts, { plan }) => recordWord(act, acts, plan),
   Waive: waive,
   Postmortem: (_, acts) => acts,
 };

@@ -12,6 +12,7 @@ export function announceFlips(c: Context, next: MigrationStatus): Announcement[]
     ...copies(before, next),
     ...missedAlerts(before, next),
     ...lapsedApprovals(before, next),
+    ...denials(before, next),
     ...lateAcks(c, before, next),
     ...unproved(before, next),
     ...laggards(before, next),
@@ -58,7 +59,23 @@ const notTold: readonly string[] = ["Skipped", "Waived", "CanaryNotArrived"];
 function lapsedApprovals(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "Approved");
   if (next.phase !== "AwaitingCutover" || old?.status !== "True" || now?.status !== "False") return [];
+  // Told by itself.
+  if (now.reason === "Denied") return [];
   return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+}
+
+/** Whoever waits for approvals won't get them all: somebody has to talk to who denied. */
+function denials({ acts: old }: MigrationStatus, { acts: now, planHash }: MigrationStatus): Announcement[] {
+  const said = old?.denials ?? [];
+  const fresh = (now?.denials ?? []).filter(
+    ({ actor, role, at }) => !said.some((one) => one.actor === actor && one.role === role && one.at === at),
+  );
+  return fresh.map(({ actor, role, reason }) => ({
+    type: "Warning",
+    reason: "Denied",
+    message: `plan ${planHash} is denied by ${actor} (${role}): ${reason}`,
+    severity: "ticket",
+  }));
 }
 
 /** A pod that keeps the store that is being left harms its users; anywhere else the source answers them. */

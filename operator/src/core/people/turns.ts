@@ -92,8 +92,8 @@ function oldestOf(most: number) {
   };
 }
 
-/** Times are whole seconds: of two acts in one, a Pause has the last word, whatever their names are. */
+/** Times are whole seconds: of two acts in one, whoever holds has the last word, whatever their names are. */
 function byAge(a: ActObservation, b: ActObservation): number {
-  const isPause = ({ act }: ActObservation): number => (act === "Pause" ? 1 : 0);
-  return a.createdAt - b.createdAt || isPause(a) - isPause(b) || (a.name < b.name ? -1 : 1);
+  const isHold = ({ act }: ActObservation): number => (act === "Pause" || act === "Deny" ? 1 : 0);
+  return a.createdAt - b.createdAt || isHold(a) - isHold(b) || (a.name < b.name ? -1 : 1);
 }

@@ -18,7 +18,7 @@ export function replanned(c: Context): Outcome | undefined {
   const plan = { ...spec, target, destination };
   const hash = planHash(plan);
   if (hash === c.status.planHash) return undefined;
-  const { approvals = [], waived: _waived, ...acts } = c.status.acts ?? { paused: false, seen: [] };
+  const { approvals = [], denials: _denials, waived: _waived, ...acts } = c.status.acts ?? { paused: false, seen: [] };
   const voided =
     approvals.length === 0
       ? ""

@@ -62,6 +62,51 @@ describe("a plan that asks two roles", () => {
     expect(sim.status.acts?.approvals ?? []).toEqual([]);
   });
 
+  it("waits for whoever denied it, says who and why, and goes on once that person approves", () => {
+    const sim = waiting();
+    approve(sim, "grace", "owner");
+    approve(sim, "ada", "sre");
+    sim.act("Deny", { actor: "alan", role: "sre", planHash: sim.status.planHash, reason: "no index yet" });
+    approve(sim, "edsger", "sre");
+    sim.run(60);
+    expect(sim.condition("Approved")).toBe("False/Denied");
+    expect(sim.status.message).toContain(
+      "denied by alan (sre): no index yet; whoever denied takes it back by approving",
+    );
+    const told = sim.said.filter(({ reason }) => reason === "Denied");
+    expect(told).toMatchObject([{ severity: "ticket", message: expect.stringContaining("alan (sre): no index yet") }]);
+    approve(sim, "alan", "sre");
+    sim.until("WarmUp", 30);
+    expect(sim.status.acts?.denials).toEqual([]);
+  });
+
+  it("is denied by who approved it before, and holds the cutover too", () => {
+    const sim = waiting(asking({ roles: [{ name: "sre", quorum: 1 }] }));
+    approve(sim, "ada", "sre");
+    sim.until("WarmUp", 30);
+    sim.act("Deny", { actor: "ada", role: "sre", planHash: sim.status.planHash, reason: "answers are odd" });
+    sim.until("AwaitingCutover", 20_000);
+    sim.run(300);
+    expect(sim.phase).toBe("AwaitingCutover");
+    expect(sim.condition("Approved")).toBe("False/Denied");
+    approve(sim, "ada", "sre");
+    sim.run(60);
+    expect(sim.condition("Approved")).toBe("True/Approved");
+  });
+
+  it.each([
+    ["without a reason", { reason: "" }, "a denial needs a reason"],
+    ["in a role nobody asked", { role: "intern" }, "the plan asks no intern"],
+    ["of another plan", { planHash: "0000" }, "it was given for plan 0000"],
+    ["of no plan", { planHash: null }, "it names no plan"],
+  ])("refuses a denial %s and says why", (_name, more, words) => {
+    const sim = waiting();
+    sim.act("Deny", { actor: "ada", role: "sre", planHash: sim.status.planHash, reason: "no", ...more });
+    sim.reconcile();
+    expect(refusals(sim).join()).toContain(words);
+    expect(sim.status.acts?.denials).toBeUndefined();
+  });
+
   it("doesn't count an approval that ran out while others were waited for", () => {
     const sim = waiting();
     approve(sim, "grace", "owner");
