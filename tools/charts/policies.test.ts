@@ -241,11 +241,14 @@ describe("the policy that proves who acts", () => {
     }[];
     const given = new Set(roles.flatMap(({ rules }) => rules.flatMap(({ resources }) => resources)));
     // Who may let it go forward may end a guard as well: no right of its own, which no role of an administrator's has.
-    const shared: Readonly<Record<string, string>> = { Approve: "approve-sre-on-call", CompleteGuard: "promote" };
+    const approve = "approve-sre-on-call";
+    // Whoever may agree may say no.
+    const shared: Readonly<Record<string, string>> = { Approve: approve, Deny: approve, CompleteGuard: "promote" };
     const rights = acts.map((act) => shared[act] ?? act.toLowerCase());
     const { variables = [] } = (identity[0]?.spec ?? {}) as { variables?: { name: string; expression: string }[] };
     const right = variables.find(({ name }) => name === "right")?.expression;
     expect(right).toContain("variables.spec.act == 'CompleteGuard' ? 'promote' :");
+    expect(right).toContain("variables.spec.act in ['Approve', 'Deny'] ? 'approve-' +");
     expect(rights.filter((right) => !given.has(`retrievermigrations/${right}`))).toEqual([]);
   });
 });
