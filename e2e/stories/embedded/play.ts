@@ -10,6 +10,7 @@ import {
   type ApplicationInput,
   applicationDeployment,
   baseConfigMap,
+  copyCronJob,
   namespace,
   requestDeadlineMs,
   storeTimeoutMs,
@@ -43,6 +44,8 @@ export type PlayOptions = {
   readonly table?: string;
   /** What the story makes of the CronJob that compares the stores; there is none when absent. */
   readonly verifier?: (usual: object) => object;
+  /** Whether there is a CronJob that copies. */
+  readonly copier?: boolean;
 };
 
 export type Play = MigrationHandle & {
@@ -106,11 +109,13 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   return { ...play, load, close };
 }
 
-async function apply({ world }: Stage, input: ApplicationInput, { deployment, verifier }: PlayOptions): Promise<void> {
+async function apply({ world }: Stage, input: ApplicationInput, options: PlayOptions): Promise<void> {
+  const { deployment, verifier, copier = false } = options;
   const usual = applicationDeployment(input);
   await world.client.create(configMapsPath, baseConfigMap(input));
   await world.client.create(deploymentsPath, deployment?.(usual) ?? usual);
   if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
+  if (copier) await world.client.create(cronJobsPath, copyCronJob(input));
 }
 
 type Doors = Pick<Play, "source" | "destination" | "storeEnv">;

@@ -14,7 +14,7 @@ import { longGuard, type StorySpec, skipAll } from "./story-migration.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage("verification");
+  stage = await openStage("verification", { RETRIEVER_ACT_IDENTITY: "trusted" });
 });
 afterAll(() => stage.close());
 
@@ -64,6 +64,14 @@ function allowingOnly(host: string, cronJob: object): object {
   const [{ env }] = changed.spec.jobTemplate.spec.template.spec.containers;
   for (const variable of env) if (variable.name === "RETRIEVER_ALLOWED_HOSTS") variable.value = host;
   return changed;
+}
+
+/** A copy looks chunks up by their id. */
+async function index(play: Play): Promise<void> {
+  const { call, close } = openQdrant(play.destination);
+  const body = { field_name: "chunk_id", field_schema: "keyword" };
+  await call({ method: "PUT", path: pathOf(play.name, "/index?wait=true"), body });
+  await close();
 }
 
 /** The destination loses chunks. */
@@ -117,6 +125,22 @@ describe.concurrent("a migration whose stores are compared", () => {
     expect({ exitCode, done }).toMatchObject({ exitCode: 0, done: { written: 3, removed: 0, remaining: {} } });
     const completed = await play.reach("Completed", patienceMs);
     expect(conditionOf(completed, "ParityVerified")).toMatchObject({ status: "True", reason: "Equal" });
+    await play.close();
+  });
+
+  it("has what the destination lacks copied once somebody approves, and not before", async () => {
+    const play = await startVerified("copied", { ...asTheChartHasIt, copier: true });
+    await index(play);
+    await lose(play, [3, 5, 8]);
+    const checklist = { ...skipAll, parity, approvals: { roles: [{ name: "sre" }] } };
+    await migrate(play, { checklist, data: { copy: "IfIncomplete" } });
+    const stopped = await play.conditionIs("DataCopied", "Unknown", "CopyNotApproved");
+    expect([stopped.phase, stopped.copy]).toEqual(["Preflight", undefined]);
+    const { exitCode, stderr } = await play.kubectl("approve", "--role", "sre", "--yes-i-am", "admin");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    const { copy } = await play.reach("Completed", patienceMs);
+    expect(copy?.result?.outcome).toBe("Completed");
+    expect(copy?.result?.message).toContain("3 new, 0 over older ones, 97 were there already; equal");
     await play.close();
   });
 

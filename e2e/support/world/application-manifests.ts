@@ -1,6 +1,13 @@
 // The objects of an application as its owner would apply them: base ConfigMap, and Deployment with the sidecar.
 // Nothing here is known to the operator otherwise.
-import { overlayName, reportPort, verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import {
+  copyContainer,
+  copyTemplateName,
+  overlayName,
+  reportPort,
+  verifyContainer,
+  verifyTemplateName,
+} from "@retriever/sidecar/contract/names.ts";
 
 export const namespace = "search";
 
@@ -93,11 +100,28 @@ export function verifyCronJob(input: ApplicationInput): object {
     ],
   };
   const volumes = [configVolume(input), { name: "report", emptyDir: {} }];
-  const spec = { restartPolicy: "Never", containers: [container], volumes };
+  return suspended(verifyTemplateName(input.name), { containers: [container], volumes });
+}
+
+/** The suspended CronJob that copies are made from. */
+export function copyCronJob(input: ApplicationInput): object {
+  const container = {
+    name: copyContainer,
+    image: "retriever-sidecar:demo",
+    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    args: ["copy", "--lag", "1", "--termination-log", "/dev/termination-log", "--config", configFolder],
+    env: storeEnv(input),
+    volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
+  };
+  return suspended(copyTemplateName(input.name), { containers: [container], volumes: [configVolume(input)] });
+}
+
+function suspended(name: string, pod: object): object {
+  const spec = { restartPolicy: "Never", ...pod };
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
-    metadata: { name: verifyTemplateName(input.name), namespace },
+    metadata: { name, namespace },
     spec: { suspend: true, schedule: "0 0 1 1 *", jobTemplate: { spec: { backoffLimit: 0, template: { spec } } } },
   };
 }

@@ -16,7 +16,7 @@ import { type Files, filesOf } from "./volume-content.ts";
 export type PodSettings = {
   readonly nodeName: string;
   readonly sidecarContainer: string;
-  readonly verifyContainer: string;
+  readonly jobContainers: readonly string[];
   /** Entry point of the image; a container's own command comes before it. */
   readonly sidecarCommand: readonly string[];
   /** Folder that stands for `/app/` of the image. */
@@ -119,8 +119,8 @@ export class PodRuntime {
   }
 
   get #active(): Container | undefined {
-    const { sidecarContainer, verifyContainer } = this.#parts.settings;
-    return containersOf(this.#pod).find(({ name }) => name === sidecarContainer || name === verifyContainer);
+    const { sidecarContainer, jobContainers } = this.#parts.settings;
+    return containersOf(this.#pod).find(({ name }) => name === sidecarContainer || jobContainers.includes(name));
   }
 
   #start(): void {
