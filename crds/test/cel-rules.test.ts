@@ -51,6 +51,7 @@ describe("rules of the spec", () => {
       { data: { copy: "IfIncomplete" }, checklist: { approvals: { policy: "Skip" } } },
       "expected copy Never",
     ],
+    ["a copy as a smoke test", { checklist: { smokeTests: { cronJobs: ["a-retriever-copy"] } } }, "is no smoke test"],
     ["a window that never opens", { checklist: { window: { start: "09:00", end: "09:00" } } }, "never opens"],
     [
       "a peak that never comes",

@@ -101,6 +101,15 @@ const checklistRules: readonly SpecRule[] = [
     received: ({ checklist: { smokeTests } }) => smokeTests.cronJobs,
   },
   {
+    field: "checklist",
+    at: "spec.checklist.smokeTests",
+    rule: "!has(self.cronJobs) || self.cronJobs.all(one, !one.endsWith('-retriever-copy') && !one.endsWith('-retriever-sync') && !one.endsWith('-retriever-verify'))",
+    message: "expected no CronJob that copies, syncs or compares: it is no smoke test, and may write",
+    holds: ({ checklist: { smokeTests } }) =>
+      smokeTests.cronJobs.every((one) => !/-retriever-(copy|sync|verify)$/.test(one)),
+    received: ({ checklist: { smokeTests } }) => smokeTests.cronJobs,
+  },
+  {
     field: "requestedBy",
     at: "spec",
     rule: "!has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.fourEyes) || !self.checklist.approvals.fourEyes || has(self.requestedBy)",

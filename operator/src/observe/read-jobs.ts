@@ -76,7 +76,12 @@ async function observeJobs(
 }
 
 function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTemplate {
-  return { name, suspended, hasVerifier: containers.includes(verifyContainer) };
+  return {
+    name,
+    suspended,
+    hasVerifier: containers.includes(verifyContainer),
+    ...(containers.includes(copyContainer) ? { hasWriter: true } : {}),
+  };
 }
 
 function toCopyTemplate({ name, suspended, containers }: JobTemplateRead): CopyTemplate {

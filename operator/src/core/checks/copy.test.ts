@@ -73,6 +73,19 @@ describe("a copy", () => {
     expect([askCopy(c).status.copy, judged(c)]).toEqual([undefined, fact]);
   });
 
+  test("whose Job isn't there says so where its CronJob isn't either", () => {
+    expect(judged(seeing(incomplete({ copy: open }), { jobs: someJobs({ copier: null }) }))).toBe(
+      "Unknown/NoCopyTemplate",
+    );
+  });
+
+  test("is asked for where a person waived what can't be compared", () => {
+    const unknown = aRun({ result: { outcome: "Unknown", reason: "CannotSay", message: "no", at: ago(60) } });
+    const waived = [{ check: "parity", actor: "ada", reason: "by hand", at: ago(30) }];
+    const acts = { paused: false, seen: [], approvals, waived };
+    expect(askCopy(incomplete({ acts, verification: { runs: [unknown] } })).status.copy).toMatchObject({ number: 1 });
+  });
+
   test("is asked for of a collection that doesn't exist, and holds with its own words", () => {
     const reachable = { status: "False", reason: "CollectionMissing", message: "it does not exist" } as const;
     const c = { ...incomplete({ verification: { runs: [] } }), reachable };
@@ -118,6 +131,8 @@ describe("a copy", () => {
       const forbids = { ok: true as const, value: [{ name: "bank", spec: spec.spec, underWay: [] }] };
       const refused = handle(seeing(c, { policies: forbids }));
       expect([refused.reason, refused.status.copy?.stoppedAt]).toEqual(["PolicyRefuses", c.nowIso]);
+      const acks = { ...c.acks, state: "waiting" as const };
+      expect(handle({ ...seeing(c, { policies: forbids }), acks }).status.copy?.stoppedAt).toBe(c.nowIso);
       const unread = handle(seeing(c, { policies: { ok: false, why: "timed out" } }));
       expect([unread.reason, unread.status.copy]).toEqual(["NotObserved", open]);
     },

@@ -37,6 +37,8 @@ export function judgeCopy(c: Context): Fact | undefined {
   if (!writesToStores(c.plan)) return undefined;
   const { copy } = c.status;
   if (copy !== undefined && copy.result === undefined) {
+    const fault = isThere(c, copy.job) ? undefined : templateFault(c);
+    if (fault !== undefined) return fault;
     const isStopping = copy.stoppedAt !== undefined || copy.planHash !== c.status.planHash;
     return unknown("Copying", `Job ${copy.job} ${isStopping ? "is being ended" : "copies from source to destination"}`);
   }
@@ -73,6 +75,15 @@ function refusalOf(c: Context): Fact | undefined {
     return unknown("CopyNotApproved", "spec.checklist.approvals.policy is Skip, so that nobody agrees to the copy");
   const approved = judgeApprovals(c, c.observation.actIdentity);
   if (approved.status !== "True") return unknown("CopyNotApproved", `before anything is copied: ${approved.message}`);
+  return templateFault(c);
+}
+
+/** A Job that wasn't made yet, or that somebody deleted, needs its CronJob again. */
+function isThere({ observation: { jobs } }: Context, job: string): boolean {
+  return jobs?.ok !== true || jobs.value.jobs.some(({ name }) => name === job);
+}
+
+function templateFault(c: Context): Fact | undefined {
   const { jobs } = c.observation;
   if (jobs?.ok !== true) return unknown("NotObserved", `the Jobs can't be read: ${jobs?.why ?? "nobody asked"}`);
   const { copier } = jobs.value;
@@ -86,9 +97,12 @@ function needOf(c: Context): "none" | "unknown" | "copy" {
   if (isMissing(c)) return "copy";
   if (c.reachable.status !== "True") return "unknown";
   const { parity } = c.plan.checklist;
-  if (parity.policy === "Skip") return c.status.copy?.result?.outcome === "Completed" ? "none" : "copy";
   const result = resultInForce(c, "Preflight")?.result;
-  if (result?.counts === undefined || judgeResult(c.plan, result).status === "Unknown") return "unknown";
+  const isKnown = result?.counts !== undefined && judgeResult(c.plan, result).status !== "Unknown";
+  // A waiver answers for what can't be compared, as everywhere.
+  const isWaived = !isKnown && c.status.acts?.waived?.some(({ check }) => check === "parity") === true;
+  if (parity.policy === "Skip" || isWaived) return c.status.copy?.result?.outcome === "Completed" ? "none" : "copy";
+  if (!isKnown) return "unknown";
   // What only the destination has is no copy's to remove.
   return surplus(c.plan, result.counts).some((kind) => kind !== "extra") ? "copy" : "none";
 }

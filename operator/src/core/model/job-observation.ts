@@ -8,6 +8,8 @@ export type JobTemplate = {
   readonly suspended: boolean;
   /** Whether its pods have a container named retriever-verify. */
   readonly hasVerifier: boolean;
+  /** Whether they have one that writes to a store; absent: they have none. */
+  readonly hasWriter?: boolean;
 };
 
 /** A pod of a verification or copy. */

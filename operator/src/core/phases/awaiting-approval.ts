@@ -9,9 +9,13 @@ import { holdByPolicy } from "../steps/hold-by-policy.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
+import { openCopy } from "../verification/runs.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function awaitingApproval(context: Context): Outcome {
+  // What writes to a store waits for no pod.
+  const ended = openCopy(context.status) === undefined ? undefined : holdByPolicy(context, "waiting for approval");
+  if (ended !== undefined) return ended;
   if (!isFollowed(context)) return awaitAcks(context);
   const held = holdByPolicy(context, "waiting for approval");
   if (held !== undefined) return held;

@@ -54,4 +54,11 @@ describe("the check smokeTests", () => {
     sim.run(90);
     expect([sim.phase, jobs(sim)]).toEqual(["AwaitingApproval", 2]);
   });
+
+  test.each(["search-api-retriever-copy", "search-api-retriever-sync"])("never makes a Job from %s", (name) => {
+    const sim = asking(["api-smoke"], { [name]: true });
+    if (sim.spec.ok) sim.spec.value.checklist.smokeTests.cronJobs = [name];
+    sim.run(60);
+    expect([sim.phase, jobs(sim), sim.condition("Ready")]).toEqual(["Preflight", 0, "False/NoTemplate"]);
+  });
 });

@@ -8,6 +8,7 @@ import type { Observation } from "../model/observation.ts";
 import { wantedCopy } from "./copy-run.ts";
 import { purposeOf } from "./purpose.ts";
 import { openRun, reportNameOf } from "./runs.ts";
+import { isTest } from "./smoke-tests.ts";
 
 /** Finished Jobs that stay for whoever wants to read their logs. */
 const mostFinished = 3;
@@ -50,7 +51,7 @@ function createTests({ meta, status }: JobsInput, { tests, jobs }: JobsObservati
   if (meta.deleting || purposeOf(status.phase) !== "Preflight") return [];
   return (status.smokeTests ?? []).flatMap(({ cronJob, job, result }): Effect[] => {
     const isThere = jobs.some(({ name }) => name === job);
-    const isPossible = tests.some(({ name, suspended }) => name === cronJob && suspended);
+    const isPossible = tests.some((template) => template.name === cronJob && isTest(template));
     return result !== undefined || isThere || !isPossible
       ? []
       : [{ kind: "createJob", job, template: cronJob, since: null }];

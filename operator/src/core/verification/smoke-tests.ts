@@ -2,7 +2,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import type { Context } from "../model/context.ts";
-import type { JobsObservation } from "../model/job-observation.ts";
+import type { JobsObservation, JobTemplate } from "../model/job-observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { nameSome } from "../pods/pods.ts";
@@ -17,7 +17,8 @@ export function askSmokeTests(c: Context): Context {
   const tests = cronJobs.flatMap((cronJob, index): SmokeTestStatus[] => {
     const last = known.find((test) => test.cronJob === cronJob);
     const template = seen.tests.find(({ name }) => name === cronJob);
-    if (template?.suspended !== true || !isDue(c, last, timeout)) return last === undefined ? [] : [last];
+    if (template === undefined || !isTest(template) || !isDue(c, last, timeout))
+      return last === undefined ? [] : [last];
     const number = (last?.number ?? 0) + 1;
     return [{ cronJob, number, job: jobNameOf(c.meta, `smoke-${index + 1}`, number), askedAt: c.nowIso }];
   });
@@ -67,5 +68,10 @@ export function judgeSmokeTests(c: Context): Fact {
 }
 
 function isUsable(templates: JobsObservation["tests"], name: string): boolean {
-  return templates.some((one) => one.name === name && one.suspended);
+  return templates.some((one) => one.name === name && isTest(one));
+}
+
+/** What copies, syncs or compares is no test: a smoke test needs nobody's approval, and a copy does. */
+export function isTest({ name, suspended, hasVerifier, hasWriter }: JobTemplate): boolean {
+  return suspended && !hasVerifier && hasWriter !== true && !/-retriever-(copy|sync|verify)$/.test(name);
 }
