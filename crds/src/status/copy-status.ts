@@ -12,6 +12,12 @@ export const copyStatusSchema = z
       .max(64)
       .meta(doc("The approved plan that it is part of; no other plan keeps it running.", "0123456789abcdef")),
     askedAt: instant.describe("When it was asked for."),
+    failures: z
+      .int()
+      .min(0)
+      .max(1000)
+      .optional()
+      .meta(doc("How many copies of this plan failed in a row; each doubles the time to the next.", 1)),
     stoppedAt: instant.optional().describe("Since when it is to end before its time: its Job is deleted."),
     result: z
       .strictObject({

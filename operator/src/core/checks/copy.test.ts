@@ -100,6 +100,7 @@ describe("a copy", () => {
     const result = { outcome: "Completed", message: "Job docs-copy-1 completed", at: ago(5) } as const;
     const c = { ...incomplete({ copy: { ...open, result } }), reachable };
     expect(askCopy(c)).toBe(c);
+    expect(judged(c)).toBe("Unknown/NotCompared");
   });
 
   test("after which chunks are missing all the same is False, and asked for again after a while", () => {

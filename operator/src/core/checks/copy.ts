@@ -1,6 +1,6 @@
 // What the destination lacks is copied before anything is sampled: once people have approved the plan, and where policies
 // let stores be written to. A comparison says whether it is needed, and afterwards whether it was enough.
-import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
 import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
 import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
@@ -17,8 +17,15 @@ import { blockingChecks } from "./checklist.ts";
 export function askCopy(c: Context): Context {
   if (!isDue(c)) return c;
   const number = (c.status.copy?.number ?? 0) + 1;
-  const { planHash } = c.status;
-  const copy = { number, job: jobNameOf(c.meta, "copy", number), planHash, askedAt: c.nowIso };
+  const { planHash, copy: last } = c.status;
+  const failures = last?.planHash === planHash && last.result?.outcome === "Failed" ? last.failures : undefined;
+  const copy = {
+    number,
+    job: jobNameOf(c.meta, "copy", number),
+    planHash,
+    askedAt: c.nowIso,
+    ...(failures === undefined ? {} : { failures }),
+  };
   return { ...c, status: { ...c.status, copy } };
 }
 
@@ -58,15 +65,25 @@ function unknown(reason: string, message: string): Fact {
 /** Why what is needed isn't being copied. */
 function waitingFact(c: Context): Fact {
   const { copy, planHash } = c.status;
-  const { recheck } = c.plan.checklist.parity;
+  const waitSeconds = pauseSeconds(c);
   const last = copy?.result;
   const isOver = last === undefined || last.outcome === "Stopped" || copy?.planHash !== planHash;
-  if (!isOver && c.now - (instantMs(last.at) ?? 0) < durationSeconds(recheck) * 1000) {
+  if (!isOver && c.now - (instantMs(last.at) ?? 0) < waitSeconds * 1000) {
     const reason = last.outcome === "Failed" ? "CopyFailed" : "CopyIncomplete";
     const found = last.outcome === "Failed" ? "" : ", and yet the destination isn't complete";
-    return { status: "False", reason, message: `${last.message}${found}; it is copied again after ${recheck}` };
+    return {
+      status: "False",
+      reason,
+      message: `${last.message}${found}; it is copied again after ${printDuration(waitSeconds)}`,
+    };
   }
   return refusalOf(c) ?? unknown(copyDue, "the copy is about to begin");
+}
+
+/** Each failure in a row doubles it, up to a day. */
+function pauseSeconds({ plan, status: { copy } }: Context): number {
+  const recheck = durationSeconds(plan.checklist.parity.recheck);
+  return Math.max(recheck, Math.min(86_400, recheck * 2 ** Math.max(0, Math.min(20, (copy?.failures ?? 1) - 1))));
 }
 
 /** A person has to have agreed to this plan: creating a migration alone writes to no store. */
@@ -94,7 +111,7 @@ function templateFault(c: Context): Fact | undefined {
 
 /** A collection that isn't there yet can't be compared, and the copy may make it. */
 function needOf(c: Context): "none" | "unknown" | "copy" {
-  if (isMissing(c)) return "copy";
+  if (isMissing(c)) return isJustCopied(c) ? "unknown" : "copy";
   if (c.reachable.status !== "True") return "unknown";
   const { parity } = c.plan.checklist;
   const result = resultInForce(c, "Preflight")?.result;
@@ -105,6 +122,12 @@ function needOf(c: Context): "none" | "unknown" | "copy" {
   if (!isKnown) return "unknown";
   // What only the destination has is no copy's to remove.
   return surplus(c.plan, result.counts).some((kind) => kind !== "extra") ? "copy" : "none";
+}
+
+/** The pods haven't looked again at the collection that it made. */
+function isJustCopied(c: Context): boolean {
+  const last = c.status.copy?.result;
+  return last?.outcome === "Completed" && c.now - (instantMs(last.at) ?? 0) < pauseSeconds(c) * 1000;
 }
 
 function isMissing({ reachable }: Context): boolean {

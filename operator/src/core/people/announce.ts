@@ -25,8 +25,11 @@ export function announceFlips(c: Context, next: MigrationStatus): Announcement[]
 function copies(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "DataCopied");
   if (now === undefined || old === undefined || old.reason === now.reason) return [];
+  // It is tried again and again; what was said once isn't said anew.
   if (now.status === "False")
-    return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+    return (next.copy?.failures ?? 1) > 1
+      ? []
+      : [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
   return now.reason === "Copied" ? [{ type: "Normal", reason: now.reason, message: now.message, severity: null }] : [];
 }
 

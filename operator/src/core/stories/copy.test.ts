@@ -78,6 +78,14 @@ describe("a plan that has an incomplete destination filled", () => {
     expect(sim.status.copy?.number).toBe(2);
   });
 
+  test("opens one ticket for a copy that goes on failing, and waits twice as long each time", () => {
+    const sim = incomplete();
+    sim.verifier.copier = "fails";
+    approve(sim.run(60)).run(3000);
+    expect(sim.tickets.filter((reason) => reason === "CopyFailed")).toHaveLength(1);
+    expect(sim.status.copy?.number).toBeLessThan(6);
+  });
+
   test("says so where there is no CronJob to copy by", () => {
     const sim = incomplete();
     sim.verifier.copier = "none";

@@ -37,14 +37,18 @@ export function foldCopy({ meta, status, observation: { jobs }, nowIso: at }: Fo
   const job = jobs.value.jobs.find(({ name }) => name === run.job);
   const end = (outcome: "Completed" | "Failed" | "Stopped", message: string): MigrationStatus => ({
     ...status,
-    copy: { ...run, result: { outcome, message: message.slice(0, longestMessage), at } },
+    copy: {
+      ...run,
+      ...(outcome === "Failed" ? { failures: Math.min(1000, (run.failures ?? 0) + 1) } : {}),
+      result: { outcome, message: message.slice(0, longestMessage), at },
+    },
   });
   if (job === undefined)
     return wantedCopy({ meta, status }) === undefined ? end("Stopped", `Job ${run.job} is gone`) : status;
   if (job.state === "running") return status;
   const words = job.pods.map((pod) => pod.words).find((each) => each !== "") ?? job.message;
   const said = words === "" ? "" : `: ${words}`;
-  return job.state === "succeeded"
-    ? end("Completed", `Job ${run.job} completed${said}`)
-    : end("Failed", `Job ${run.job} failed${said}`);
+  // What only the destination has is no copy's to remove.
+  const isDone = job.state === "succeeded" || /; drift, \d+ extra$/.test(words);
+  return isDone ? end("Completed", `Job ${run.job} completed${said}`) : end("Failed", `Job ${run.job} failed${said}`);
 }
