@@ -3,7 +3,9 @@
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
 import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
+import type { CopyStatus } from "@retriever/crds/status/copy-status.ts";
 import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Context } from "../model/context.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
@@ -43,12 +45,7 @@ const copyDue = "CopyDue";
 export function judgeCopy(c: Context): Fact | undefined {
   if (!writesToStores(c.plan)) return undefined;
   const { copy } = c.status;
-  if (copy !== undefined && copy.result === undefined) {
-    const fault = isThere(c, copy.job) ? undefined : templateFault(c);
-    if (fault !== undefined) return fault;
-    const isStopping = copy.stoppedAt !== undefined || copy.planHash !== c.status.planHash;
-    return unknown("Copying", `Job ${copy.job} ${isStopping ? "is being ended" : "copies from source to destination"}`);
-  }
+  if (copy !== undefined && copy.result === undefined) return openFact(c, copy);
   const need = needOf(c);
   if (need === "unknown")
     return unknown("NotCompared", "what has to be copied isn't known before the stores are compared");
@@ -56,6 +53,13 @@ export function judgeCopy(c: Context): Fact | undefined {
   return copy?.result?.outcome === "Completed"
     ? { status: "True", reason: "Copied", message: copy.result.message }
     : { status: "True", reason: "NothingToCopy", message: "the destination lacks nothing that the plan asks for" };
+}
+
+function openFact(c: Context, { job, stoppedAt, planHash }: CopyStatus): Fact {
+  const fault = isThere(c, job) ? undefined : templateFault(c);
+  if (fault !== undefined) return fault;
+  const isStopping = stoppedAt !== undefined || planHash !== c.status.planHash;
+  return unknown("Copying", `Job ${job} ${isStopping ? "is being ended" : "copies from source to destination"}`);
 }
 
 function unknown(reason: string, message: string): Fact {
@@ -113,15 +117,24 @@ function templateFault(c: Context): Fact | undefined {
 function needOf(c: Context): "none" | "unknown" | "copy" {
   if (isMissing(c)) return isJustCopied(c) ? "unknown" : "copy";
   if (c.reachable.status !== "True") return "unknown";
-  const { parity } = c.plan.checklist;
-  const result = resultInForce(c, "Preflight")?.result;
-  const isKnown = result?.counts !== undefined && judgeResult(c.plan, result).status !== "Unknown";
-  // A waiver answers for what can't be compared, as everywhere.
-  const isWaived = !isKnown && c.status.acts?.waived?.some(({ check }) => check === "parity") === true;
-  if (parity.policy === "Skip" || isWaived) return c.status.copy?.result?.outcome === "Completed" ? "none" : "copy";
-  if (!isKnown) return "unknown";
+  const counts = countsInForce(c);
+  if (counts === undefined && isUncompared(c)) return c.status.copy?.result?.outcome === "Completed" ? "none" : "copy";
+  if (counts === undefined) return "unknown";
   // What only the destination has is no copy's to remove.
-  return surplus(c.plan, result.counts).some((kind) => kind !== "extra") ? "copy" : "none";
+  return surplus(c.plan, counts).some((kind) => kind !== "extra") ? "copy" : "none";
+}
+
+/** What the comparison that counts now found; undefined where nothing can be said. */
+function countsInForce(c: Context): DifferenceCounts | undefined {
+  const { parity } = c.plan.checklist;
+  const result = parity.policy === "Skip" ? undefined : resultInForce(c, "Preflight")?.result;
+  return result !== undefined && judgeResult(c.plan, result).status !== "Unknown" ? result.counts : undefined;
+}
+
+/** Nobody compares, or a person waived what can't be compared. */
+function isUncompared({ plan, status }: Context): boolean {
+  const isWaived = status.acts?.waived?.some(({ check }) => check === "parity") === true;
+  return plan.checklist.parity.policy === "Skip" || isWaived;
 }
 
 /** The pods haven't looked again at the collection that it made. */
