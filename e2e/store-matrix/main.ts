@@ -19,6 +19,7 @@ import { runFilterMatrix } from "../matrix/filters/run.ts";
 import { chunkCount } from "./chunks.ts";
 import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
 import { type Expected, judge } from "./judge.ts";
+import { runCopies } from "./law/copies.ts";
 import { runLaw } from "./law/run.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
 
@@ -238,6 +239,8 @@ async function runGenerated(): Promise<void> {
   count.passed += Math.max(0, tables - wrong.length - 1);
   note("generated tables", "16-0.8", "table", []);
   for (const fault of wrong) note("generated tables", "16-0.8", "table", [fault]);
+  const copies = await runCopies({ address, tables: Math.ceil(tables / 8), seed: Number(options.seed) });
+  note("copies of them", "16-0.8", "all", copies.wrong);
 }
 
 /** The same filters pass the same rows in both stores. */

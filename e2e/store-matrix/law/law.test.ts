@@ -1,8 +1,15 @@
 import { expect, test } from "vitest";
+import { runCopies } from "./copies.ts";
 import { runLaw } from "./run.ts";
 
 test("what requests accept of a generated table a check, a verification and a repair accept, and all read the same of it", async () => {
-  const { served, tables, wrong } = await runLaw({ address: "127.0.0.91", tables: 40, seed: 1 });
+  const { served, tables, wrong } = await runLaw({ address: "127.0.0.91", tables: 30, seed: 1 });
   expect(wrong).toEqual([]);
   expect(served).toBeGreaterThan(tables / 2);
+});
+
+test("a generated table that is copied is equal at the end or its chunks are refused by name, and a second copy writes nothing", async () => {
+  const { equal, wrong } = await runCopies({ address: "127.0.0.94", tables: 5, seed: 1 });
+  expect(wrong).toEqual([]);
+  expect(equal).toBeGreaterThan(2);
 });

@@ -181,7 +181,7 @@ async function runSettle({ named, stores, writers, options, deps }: Opened): Pro
 
 async function endDryRun(opened: Opened, both: Both<StoreDescription>): Promise<number> {
   const { writers, options, deps } = opened;
-  const tried = await tryFirst(writers, options, deps);
+  const tried = await tryFirst(writers, options, { ...deps, areDated: opened.named.areDated });
   const lines = [...tried.describe(both), ...printLeft(tried.left), "dry run: nothing was written"];
   deps.print(
     `${lines.join("\n")}\n${copyLine(opened, { filled: null, fillSeconds: null, settled: null, refused: tried.left })}\n`,

@@ -13,7 +13,7 @@ import {
 } from "@retriever/stores/ports/chunk-store.ts";
 import { readMoment } from "@retriever/stores/values/time.ts";
 import type { Both } from "#compare/run-deps.ts";
-import { decideWrite, isLeft, type Left, respelledAs } from "#repair/decide.ts";
+import { decideWrite, isLeft, type Left, respelledAs, unreadableAmong } from "#repair/decide.ts";
 import { findRespelled } from "#repair/find-chunks.ts";
 import type { RepairPlan } from "#repair/plan.ts";
 import { makeSpellings } from "#repair/spellings.ts";
@@ -45,7 +45,8 @@ export async function sendChunks(to: Sending, chunks: readonly WholeChunk[], lim
   const ids = to.isEmpty ? [] : chunks.map(({ id }) => id);
   const held = ids.length === 0 ? new Map<string, number | null>() : await momentsOf(to, ids, limit);
   const lacking = chunks.filter(({ id }) => !held.has(id));
-  const otherwise = await findOtherwise(to, lacking, limit);
+  const unreadable = to.level === "ids" ? [] : unreadableAmong(lacking);
+  const otherwise = [...unreadable, ...(await findOtherwise(to, lacking, limit))];
   const known = new Set(otherwise.map(({ id }) => id));
   const missing = lacking.filter(({ id }) => !known.has(id));
   const isOlder = ({ id, updatedAt }: WholeChunk): boolean =>
@@ -84,10 +85,11 @@ async function momentsOf(to: Sending, ids: readonly string[], limit: AbortSignal
   return new Map(found.map(({ id, updatedAtMs }) => [id, updatedAtMs]));
 }
 
-function planOf({ source, destination }: Sending): Pick<RepairPlan, "from" | "to" | "momentPrecision"> {
+function planOf({ source, destination, level }: Sending): Pick<RepairPlan, "from" | "to" | "level" | "momentPrecision"> {
   return {
     from: { name: "source", identity: source.store.identity },
     to: { name: "destination", identity: destination.store.identity },
+    level,
     momentPrecision: "microsecond",
   };
 }

@@ -2,7 +2,8 @@
 import type { ChunkWriter, StoreDescription, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { deadline } from "#compare/retry.ts";
 import type { Both } from "#compare/run-deps.ts";
-import type { Left } from "#repair/decide.ts";
+import type { NamedStores } from "#config/open-stores.ts";
+import { type Left, unreadableAmong } from "#repair/decide.ts";
 import type { CommandDeps } from "#verify/verify.ts";
 import type { CopyOptions } from "./options.ts";
 
@@ -19,7 +20,7 @@ type Tried = {
 export async function tryFirst(
   { source, destination }: Both<ChunkWriter>,
   { batchSize, rowsPerSecond }: CopyOptions,
-  { signal }: Pick<CommandDeps, "signal">,
+  { signal, areDated }: Pick<CommandDeps, "signal"> & Pick<NamedStores, "areDated">,
 ): Promise<Tried> {
   const limit = deadline(signal, tryDeadlineMs);
   for await (const { chunks, storeMs } of source.scan({ after: null, pageSize: batchSize }, limit)) {
@@ -27,7 +28,7 @@ export async function tryFirst(
       chunks.map((chunk) => ({ chunk, over: null })),
       limit,
     );
-    const refused = left.filter(({ why }) => why === "refused");
+    const refused = [...(areDated ? unreadableAmong(chunks) : []), ...left.filter(({ why }) => why === "refused")];
     const fastest = (chunks.length / Math.max(1, storeMs)) * 1000;
     const perSecond = Math.round(rowsPerSecond === null ? fastest : Math.min(rowsPerSecond, fastest * duty));
     const bytes = chunks.reduce((sum, chunk) => sum + bytesOf(chunk), 0) / chunks.length;

@@ -37,6 +37,14 @@ function decide(held: Partial<StoredChunk>, difference: object = {}) {
   ];
 }
 
+test("a chunk whose moment can't be read where it comes from is refused, unless ids alone were compared", () => {
+  const from = [{ ...stored("a", 5), updatedAt: undefined, hasUnreadableMoment: true }];
+  const missing = { ...stale, kind: "missing" } as const;
+  const reason = expect.stringContaining("updated_at of the source isn't a moment") as string;
+  expect(decideWrite(plan, missing, { from, to: [] })).toEqual({ id: "a", why: "refused", reason });
+  expect(decideWrite({ ...plan, level: "ids" }, missing, { from, to: [] })).toEqual({ chunk: from[0], over: null });
+});
+
 test("a chunk with the version and the moment of the report is overwritten, and removed", () => {
   expect(decide({})).toEqual([
     { chunk: stored("a", 5), over: "v" },

@@ -1,6 +1,8 @@
 // What a repair does with one chunk, from what the report saw and what both stores hold now. Pure.
+
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Difference } from "@retriever/sidecar/contract/verify-report.ts";
-import type { ChunkRemoval, ChunkWrite, StoredChunk } from "@retriever/stores/ports/chunk-store.ts";
+import type { ChunkRemoval, ChunkWrite, StoredChunk, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { readMoment } from "@retriever/stores/values/time.ts";
 import { isLater, isSameMoment, unitsOf } from "#core/moment-unit.ts";
 import { type RepairPlan, reportedAt, reportedVersion } from "./plan.ts";
@@ -15,14 +17,15 @@ export type Left = { readonly id: string; readonly why: LeftReason; readonly rea
 
 /** Everything that was found of a chunk in either store. */
 export type Found = { readonly from: readonly StoredChunk[]; readonly to: readonly StoredChunk[] };
-type Seen = Pick<RepairPlan, "from" | "to" | "momentPrecision">;
+type Seen = Pick<RepairPlan, "from" | "to" | "level" | "momentPrecision">;
 
 /** A write over what the report saw, or why there is none. */
 export function decideWrite(plan: Seen, difference: Difference, { from, to }: Found): ChunkWrite | Left {
   const { id } = difference;
   const [chunk, held] = [from[0], to[0]];
   if (chunk === undefined) return { id, why: "gone" };
-  if (from.length > 1 || to.length > 1) return { id, why: "refused", reason: doubled(plan, from.length > 1) };
+  const fault = whyUncertain(plan, { from, to });
+  if (fault !== null) return { id, why: "refused", reason: fault };
   const wasHeld = difference.kind !== "missing" && difference.kind !== "extra";
   if (wasHeld !== (held !== undefined)) return { id, why: "changed" };
   if (held === undefined) return { chunk, over: null };
@@ -35,6 +38,13 @@ export function decideWrite(plan: Seen, difference: Difference, { from, to }: Fo
   if (heldAt !== null && isLater(heldAt, at, momentPrecision)) return { id, why: "newer" };
   // The same moment may be held more finely than it comes.
   return { chunk: isSame ? { ...chunk, updatedAt: undefined } : chunk, over: held.version };
+}
+
+/** Why a chunk of the store that is right can't be written; null: it can. */
+function whyUncertain(plan: Seen, { from, to }: Found): string | null {
+  if (from.length > 1 || to.length > 1) return doubled(plan, from.length > 1);
+  const [chunk] = from;
+  return plan.level === "ids" || chunk === undefined ? null : whyUnreadable(chunk, plan.from.name);
 }
 
 /** The removal of what the report saw, or why there is none. */
@@ -57,15 +67,26 @@ export function isLeft(decision: ChunkWrite | ChunkRemoval | Left): decision is 
  */
 function whyNotReported(plan: Seen, difference: Difference, held: StoredChunk): Left | null {
   const { id } = difference;
-  if (held.hasUnreadableMoment === true) return { id, why: "refused", reason: unreadable(plan) };
+  const fault = whyUnreadable(held, plan.to.name);
+  if (fault !== null) return { id, why: "refused", reason: fault };
   const version = reportedVersion(plan, difference);
   const isMoved = momentOf(held.updatedAt, plan) !== momentOf(reportedAt(plan, difference), plan);
   if (isMoved || (version !== undefined && held.version !== version)) return { id, why: "changed" };
   return version === undefined ? { id, why: "refused", reason: unversioned(plan) } : null;
 }
 
-function unreadable({ to }: Seen): string {
-  return `updated_at of the ${to.name} isn't a moment that can be read, so that which chunk is newer isn't known; correct it there`;
+/** Those of the source's chunks that can't be written elsewhere for it. */
+export function unreadableAmong(chunks: readonly WholeChunk[]): Left[] {
+  return chunks.flatMap((chunk) => {
+    const reason = whyUnreadable(chunk, "source");
+    return reason === null ? [] : [{ id: chunk.id, why: "refused", reason }];
+  });
+}
+
+/** Of a store's chunk; null: its moment can be read. Written elsewhere it would have none, and differ for ever. */
+function whyUnreadable({ hasUnreadableMoment }: WholeChunk, store: StoreName): string | null {
+  if (hasUnreadableMoment !== true) return null;
+  return `updated_at of the ${store} isn't a moment that can be read, so that which chunk is newer isn't known; correct it there`;
 }
 
 function unversioned({ to }: Seen): string {

@@ -3,7 +3,7 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Difference, DifferenceKind, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import type { MomentPrecision } from "@retriever/stores/ports/chunk-store.ts";
+import type { MomentPrecision, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import type { Stores } from "./read-report.ts";
 
 export const directions = ["source-to-destination", "destination-to-source"] as const;
@@ -12,6 +12,8 @@ export type Direction = (typeof directions)[number];
 export type RepairPlan = {
   readonly from: { readonly name: StoreName; readonly identity: StoreIdentity };
   readonly to: { readonly name: StoreName; readonly identity: StoreIdentity };
+  /** What was compared. */
+  readonly level: VerifyLevel;
   /** How finely moments were compared. */
   readonly momentPrecision: MomentPrecision;
   /** Chunks to be copied over what the other store has. */
@@ -35,6 +37,7 @@ export function planRepair(report: VerifyReport, stores: Stores, { direction, de
   return {
     from: { name: from, identity: stores[from] },
     to: { name: to, identity: stores[to] },
+    level: report.scope.level,
     // Older reports compared by the millisecond, and say it only of what is coarser.
     momentPrecision: report.momentPrecision ?? "millisecond",
     writes: differences.filter(({ kind }) => kind !== surplus),

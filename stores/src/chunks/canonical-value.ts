@@ -1,7 +1,8 @@
 // One text for one value of a payload, whichever store it comes from and however that spells it. Values are told apart
 // where a filter tells them apart, and compared no finer than the coarser of the two stores knows them.
 import type { FieldKind } from "#ports/chunk-store.ts";
-import { rawSpelling } from "#values/exact-json.ts";
+import { rawJson, rawSpelling } from "#values/exact-json.ts";
+import { numberText } from "#values/same-value.ts";
 import { readMoment } from "#values/time.ts";
 import { isUuid } from "./ids.ts";
 import { isMomentPrecision, nearestUnits } from "./moment-unit.ts";
@@ -69,6 +70,20 @@ export function decimalOf(spelling: string): string {
   const trailing = all.length - all.replace(/0+$/, "").length;
   const exponent = Number(exponentText) - fraction.length + trailing;
   return `${sign}${layOut(digits, exponent)}`;
+}
+
+/** A decimal without a fraction is a whole number, however it is spelled (2.0, 1e2), as a filter would ask for it. */
+export function wholeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(wholeOf);
+  const spelled = numberText(value);
+  const digits = spelled === null ? "" : decimalOf(spelled);
+  return /^-?\d+$/.test(digits) && isWithin64(digits) ? rawJson(digits) : value;
+}
+
+/** Others are doubles in a payload, however they are spelled. */
+function isWithin64(digits: string): boolean {
+  const value = BigInt(digits);
+  return value >= -(1n << 63n) && value < 1n << 64n;
 }
 
 const longest = 40;

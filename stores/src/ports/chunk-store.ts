@@ -154,7 +154,7 @@ export type WholeChunk = {
   readonly updatedAt: string | null | undefined;
   /** The agreed fields, likewise; a field that isn't spoken of is left out. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Names of the fields whose numbers are exact decimals: 12.00 means 12. */
+  /** Names of the fields whose numbers are of a column, which knows no spelling: 12.00 means 12, and so does 1.2e1. */
   readonly decimals?: readonly string[];
   /** By the names of the fields whose texts are moments, however they are written: how finely they are held. */
   readonly moments?: Readonly<Record<string, MomentPrecision>>;
@@ -164,14 +164,14 @@ export type WholeChunk = {
   readonly vector: Float32Array | null;
   /** The same in JSON, where a scan was asked for that: printing numbers anew costs more than all else. */
   readonly vectorJson?: string | undefined;
+  /** Whether its `updated_at` holds something that can't be read as a moment; `updatedAt` is undefined then. */
+  readonly hasUnreadableMoment?: boolean;
 };
 
 /** A chunk as a store holds it now. */
 export type StoredChunk = WholeChunk & {
   /** Digest of everything the store holds of it, beyond the agreed fields as well: another one means that it was written since. */
   readonly version: string;
-  /** Whether its `updated_at` holds something that can't be read as a moment; `updatedAt` is undefined then. */
-  readonly hasUnreadableMoment?: boolean;
 };
 
 /** `over`: version of the chunk that is replaced; null: a chunk that the store doesn't have. */

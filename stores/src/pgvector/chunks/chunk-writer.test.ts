@@ -121,7 +121,7 @@ test("F10: each chunk that a table can't take is named with its column and the r
       expect(JSON.stringify(found?.fields)).toBe(
         '{"body":null,"pages":5,"price":12.50,"ratio":0.1,"words":1,"owner":"o","tags":["a","b"],"code":"ab"}',
       );
-      expect(found?.decimals).toEqual(["price"]);
+      expect(found?.decimals).toEqual(["price", "ratio"]);
       expect(await fetchAll(other, ["nul", "fraction", "short", "checked"])).toEqual([]);
     },
     fields,

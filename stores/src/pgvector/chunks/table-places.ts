@@ -48,6 +48,11 @@ function isJson(type: string | undefined): boolean {
   return type === "json" || type === "jsonb";
 }
 
+/** Types whose name is as well their JSON: text as it is, and numbers by their value. */
+function isShownName(type = ""): boolean {
+  return /^(text|varchar|bpchar|uuid|int[248]|numeric)$/.test(type);
+}
+
 /** The paths as SQL. */
 export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, columns: Columns) {
   const typeOf = ([column]: FieldPath): string | undefined => columns.get(column)?.type;
@@ -57,9 +62,9 @@ export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, co
     entity:
       entity === null
         ? "NULL"
-        : isColumn(entity)
+        : isColumn(entity) && isShownName(typeOf(entity))
           ? shown(entity)
-          : textAt(entity, { isRaw: typeOf(entity) === "json" }),
+          : `${textAt(entity, { isRaw: typeOf(entity) === "json" })}::text`,
     namespace: namespace === null ? "NULL" : nameAt(namespace, { type: typeOf(namespace) }),
     ...momentPlaces(updatedAt, columns),
     fields: agreed.map(shown),

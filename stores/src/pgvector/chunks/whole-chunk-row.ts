@@ -13,7 +13,7 @@ export type ReadChunk = (texts: Row, vector: Float32Array | null) => Omit<Stored
 export function makeReadChunk(columns: TableColumns, plain: readonly Place[] = []): ReadChunk {
   const named = (types: RegExp): string[] =>
     columns.fields.filter(({ column }) => types.test(column.type)).map(({ name }) => name);
-  const [decimals, texts] = [named(/^_?numeric$|^jsonb?$/), named(/^_?(text|varchar|bpchar)$/)];
+  const [decimals, texts] = [named(/^_?(numeric|float[48])$|^jsonb?$/), named(/^_?(text|varchar|bpchar)$/)];
   const moments = Object.fromEntries(
     columns.fields.flatMap(({ name, column, path }) => {
       const precision = isColumn(path) ? momentPrecisionOf(column) : null;

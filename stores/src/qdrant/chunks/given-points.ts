@@ -1,9 +1,10 @@
 // A chunk as the point that a collection would get, and why the collection can't take it. Pure.
+import { wholeOf } from "#chunks/canonical-value.ts";
 import { isSameWithin } from "#chunks/moment-unit.ts";
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { MomentPrecision, StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
 import { type EpochForm, epochFormOf, epochNumber, exactTimeOf } from "#values/epoch.ts";
-import { exactNumbers, rawJson } from "#values/exact-json.ts";
+import { exactNumbers } from "#values/exact-json.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
 import type { CollectionInfo } from "../client/collection.ts";
@@ -202,13 +203,6 @@ function isSameKind(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.every((each, index) => isSameKind(each, b[index]));
   const [left, right] = [numberText(a), numberText(b)];
   return left === null || right === null || /^-?\d+$/.test(left) === /^-?\d+$/.test(right);
-}
-
-/** A decimal without a fraction is a whole number, as a filter would ask for it. */
-function wholeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(wholeOf);
-  const digits = /^(-?\d+)\.0+$/.exec(numberText(value) ?? "")?.[1];
-  return digits === undefined ? value : rawJson(digits);
 }
 
 function isHeldExactly(value: unknown): boolean {
