@@ -79,7 +79,10 @@ export async function answersOf({ table, backend, store, writer, check }: Opened
     checked: await check(),
     served: await said(backend.retrieve({ ...request, content }, limit()).then(({ candidates }) => candidates)),
     scanned,
-    lookedUp: typeof scanned === "string" ? scanned : await said(store.lookUp(ids, level, limit())),
+    lookedUp:
+      typeof scanned === "string"
+        ? scanned
+        : await said(store.lookUp(ids, table.isDated ? "vector" : "fresh", limit())),
     fetched,
     refused: await said(writeOver(writer, typeof fetched === "string" ? [] : fetched)),
   };

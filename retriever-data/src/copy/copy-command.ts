@@ -119,7 +119,9 @@ async function copy(opened: Opened, both: Both<StoreDescription>, creation: Crea
 /** Chunks that the copy was refused and that the last repair didn't mend, each once. */
 function refusedOf(filled: Filled, { report, left }: Settled): Left[] {
   const differing = new Set(report.differences.map(({ id }) => id));
-  const named = new Map(filled.refused.filter(({ id }) => differing.has(id)).map((each) => [each.id, each]));
+  // A comparison without a result says of no chunk that it is the same by now.
+  const isLeft = ({ id }: Left): boolean => report.outcome === "unknown" || differing.has(id);
+  const named = new Map(filled.refused.filter(isLeft).map((each) => [each.id, each]));
   for (const each of left) if (each.reason !== undefined) named.set(each.id, each);
   return [...named.values()];
 }

@@ -67,9 +67,13 @@ function writtenSince({ moment, momentColumn, momentFault }: ChunkTable, sinceMs
   return `((${moment}) >= ${since} OR (${moment}) IS NULL OR (${moment}) < '4700-01-01 BC')`;
 }
 
-/** The same columns and the namespace, of rows by id. */
+/**
+ * The same columns and the namespace, of rows by id. A difference of ids alone is looked up with the moments that there
+ * are, so that a table without any has none.
+ */
 export function lookUpQuery(table: ChunkTable, ids: readonly string[], level: VerifyLevel): string {
-  const columns = [...columnsOf(table, level), `${table.namespace}::text`].join(", ");
+  const moment = table.moment ?? (level === "fresh" ? "NULL::timestamptz" : null);
+  const columns = [...columnsOf({ ...table, moment }, level), `${table.namespace}::text`].join(", ");
   return copy(`SELECT ${columns} FROM ${rowsOf(table)} WHERE ${idIn(ids, table)}`);
 }
 

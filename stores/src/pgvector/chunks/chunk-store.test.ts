@@ -57,6 +57,18 @@ test("chunk ids that are in two rows come twice and are named, wherever a page e
   });
 });
 
+test("a difference of ids can be looked up in a table without moments, and in one whose column can't hold any", async () => {
+  for (const type of ["timestamptz", "time"]) {
+    const columns = `chunk_id text PRIMARY KEY, entity_id text, updated_at ${type}, embedding vector(2)`;
+    await postgres.exec(`CREATE TABLE bare (${columns}); INSERT INTO bare VALUES ('a', 'e', NULL, '[1,2]')`);
+    const other = make({ table: "bare", ...(type === "time" ? {} : { fields: { updatedAt: "$none" } }) }, []);
+    expect(await other.lookUp(["a", "b"], "fresh", limit())).toMatchObject([{ id: "a", updatedAtMs: null }]);
+    await expect(readAll(other, { level: "fresh" })).rejects.toThrow("--level ids");
+    await other.close();
+    await postgres.exec("DROP TABLE bare");
+  }
+});
+
 test("one id in more rows than a page has room for ends the scan by its name", async () => {
   const rows = "SELECT 'c1', 'e', now(), '[1,2]' FROM generate_series(1, 9) n";
   await withTable(`chunk_id text, ${dated}`, rows, async (other) => {
