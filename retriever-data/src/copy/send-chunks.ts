@@ -85,7 +85,11 @@ async function momentsOf(to: Sending, ids: readonly string[], limit: AbortSignal
   return new Map(found.map(({ id, updatedAtMs }) => [id, updatedAtMs]));
 }
 
-function planOf({ source, destination, level }: Sending): Pick<RepairPlan, "from" | "to" | "level" | "momentPrecision"> {
+function planOf({
+  source,
+  destination,
+  level,
+}: Sending): Pick<RepairPlan, "from" | "to" | "level" | "momentPrecision"> {
   return {
     from: { name: "source", identity: source.store.identity },
     to: { name: "destination", identity: destination.store.identity },
