@@ -2,22 +2,30 @@
 
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { instant, sentence, shortName } from "#fields/field-types.ts";
+import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts";
 
-/** What people outside are told about; the word stands in the message's key. */
-const outboxKinds = [
+/** What people outside are told about; the word stands in the message's key. Stage is for charts. */
+export const outboxKinds = [
   "Start",
-  "PreCutover",
+  "Stage",
+  "ApprovalWanted",
   "Midpoint",
+  "PreCutover",
+  "CutOver",
   "Completion",
   "Rollback",
   "Corrections",
   "IncidentReview",
   "PostmortemDue",
+  "PostmortemOverdue",
   "Page",
   "Ticket",
+  "Resolved",
 ] as const;
 export type OutboxKind = (typeof outboxKinds)[number];
+
+/** Those that open an incident: somebody has to do something until it is over. */
+export const incidentKinds = ["Page", "Ticket", "PostmortemDue", "PostmortemOverdue"] as const satisfies OutboxKind[];
 
 const sinkNames = z.array(z.string().max(63)).max(16);
 
@@ -31,10 +39,25 @@ export const outboxMessageSchema = z.strictObject({
   kind: z.enum(outboxKinds).meta(doc("What it is about.", "Midpoint", "Gossip")),
   text: sentence.meta(doc("The message.", "every pod serves from the destination")),
   at: instant.describe("When it happened."),
+  reason: reasonWord.optional().meta(doc("Of a page or ticket: why, as one word.", "HoldOverdue", "not one word")),
+  phase: reasonWord.optional().meta(doc("Phase in which it was said.", "Guard", "not one word")),
+  incident: shortName
+    .optional()
+    .meta(doc("What a page or ticket opens and a Resolved closes; the same in all its messages.", "Page/HoldOverdue")),
   pending: sinkNames.meta(doc("Sinks that don't have it yet.", ["engineering"])),
+  delivered: sinkNames
+    .optional()
+    .meta(doc("Of an incident: sinks that have it, and are told while it stands and when it ends.", ["incidents"])),
   failed: sinkNames.meta(doc("Sinks that were given up.", ["incidents"])),
   attempts: z.int().min(0).meta(doc("How often it was tried.", 2)),
   nextAttemptAt: instant.describe("When it is tried next."),
   lastError: z.string().max(256).optional().meta(doc("What the last try failed with.", "engineering: HTTP 503")),
 });
 export type OutboxMessage = z.infer<typeof outboxMessageSchema>;
+
+/** Whether it opened an incident, and no message after it says more about that. */
+export function isOpenIncident(message: OutboxMessage, outbox: readonly OutboxMessage[]): boolean {
+  const { incident, kind } = message;
+  if (incident === undefined || kind === "Resolved") return false;
+  return outbox.findLast((one) => one.incident === incident) === message;
+}

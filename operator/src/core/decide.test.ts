@@ -248,6 +248,7 @@ describe("messages for people outside", () => {
   it("are written with the step that they tell of", () => {
     const { status: next, requeueAfterMs } = decideOn(approved);
     expect(next.outbox).toMatchObject([
+      { key: "migration-1/6/Stage/WarmUp", kind: "Stage" },
       { key: "migration-1/6/Start", kind: "Start", text: next.message, at: ago(0), pending: ["ops"] },
     ]);
     expect(requeueAfterMs).toBe(1000);
@@ -262,8 +263,8 @@ describe("messages for people outside", () => {
     const key = "migration-1/6/Start";
     const pending = (deliveries?: Observation["deliveries"]) =>
       decideOn(began, deliveries && { deliveries }).status.outbox?.map((message) => message.pending);
-    expect(pending({ ok: true, value: [{ key, sink: "ops", error: null }] })).toEqual([[]]);
-    expect(pending(refused)).toEqual([["ops"]]);
-    expect(pending()).toEqual([["ops"]]);
+    expect(pending({ ok: true, value: [{ key, sink: "ops", error: null }] })).toEqual([["ops"], []]);
+    expect(pending(refused)).toEqual([["ops"], ["ops"]]);
+    expect(pending()).toEqual([["ops"], ["ops"]]);
   });
 });

@@ -65,6 +65,8 @@ export type Announcement = {
   readonly reason: string;
   readonly message: string;
   readonly severity: Severity | null;
+  /** What the sinks call it, where that says more than the reason of the event. */
+  readonly about?: "Blind";
 };
 
 export type Decision = {

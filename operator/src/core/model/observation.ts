@@ -74,8 +74,16 @@ export type PolicyObservation =
       readonly underWay: readonly UnderWay[];
     };
 
-/** What a sink answered to a message of the outbox; null is success. */
-export type Delivery = { readonly key: string; readonly sink: string; readonly error: string | null };
+/** What a sink answered to a message of the outbox; an error of null is success. */
+export type Delivery = {
+  readonly key: string;
+  readonly sink: string;
+  readonly error: string | null;
+  /** It would refuse the message again. */
+  readonly isFinal?: boolean;
+  /** It asked for so much patience. */
+  readonly retryAfterMs?: number;
+};
 
 /** Everything read in one pass, each part on its own deadline. */
 export type Observation = {

@@ -11,6 +11,9 @@ export function wantsPostmortem({ rollback, revision }: MigrationStatus): boolea
   return rollback.actor === null || rollback.from === "CuttingOver" || rollback.from === "Guard";
 }
 
+/** One that still isn't there a day later is told of again. */
+const overdueMs = 86_400_000;
+
 /** The condition PostmortemDue; undefined where none is wanted. `now` in epoch ms. */
 export function postmortemFact(plan: MigrationSpec, status: MigrationStatus, now: number): Fact | undefined {
   if (!wantsPostmortem(status)) return undefined;
@@ -20,7 +23,7 @@ export function postmortemFact(plan: MigrationSpec, status: MigrationStatus, now
   }
   const dueAt = (instantMs(rollback?.at) ?? now) + durationSeconds(plan.communications.postmortemDue) * 1000;
   const due = new Date(dueAt).toISOString();
-  return now < dueAt
-    ? { status: "False", reason: "NotDueYet", message: `due at ${due}` }
-    : { status: "True", reason: "Due", message: `due since ${due}; record it by a Postmortem act` };
+  if (now < dueAt) return { status: "False", reason: "NotDueYet", message: `due at ${due}` };
+  const reason = now < dueAt + overdueMs ? "Due" : "Overdue";
+  return { status: "True", reason, message: `due since ${due}; record it by a Postmortem act` };
 }

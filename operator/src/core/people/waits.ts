@@ -79,6 +79,8 @@ function tellHold(c: Context, outcome: Outcome): Outcome {
   if (waited < wait.seconds || !isToSay(c, waiting, wait.severity)) return withWaiting(outcome, waiting);
   return tell(withWaiting(outcome, { ...waiting, told: wait.severity, toldAt: c.nowIso }), {
     reason: "HoldOverdue",
+    // Not to see what users get is worse than to wait.
+    ...(wait.severity === "page" && isBlind(c) ? { about: "Blind" as const } : {}),
     message: `${describeStanding(c, outcome)} for ${printDuration(waited)} (${outcome.reason}): ${outcome.status.message}`,
     severity: wait.severity,
   });
@@ -212,9 +214,12 @@ function isEndangered(c: Context, reason: string): boolean {
   if (reason === "TwoPrimaries") return true;
   if (["OwnershipConflict", "TimeTravel", "PlanDamaged"].includes(reason)) return isSentToDestination(c);
   if (!isPastCutover(c.status)) return false;
-  const { target, overlay, pods, acts } = c.observation;
-  const isBlind = [target, overlay, pods, acts].some(({ ok }) => !ok) || !c.harm.known;
-  return isBlind || c.rollbackReady.status !== "True" || c.harm.weighing.length > 0;
+  return isBlind(c) || c.rollbackReady.status !== "True" || c.harm.weighing.length > 0;
+}
+
+/** What users get from the destination isn't seen. */
+function isBlind({ status, observation: { target, overlay, pods, acts }, harm }: Context): boolean {
+  return isPastCutover(status) && ([target, overlay, pods, acts].some(({ ok }) => !ok) || !harm.known);
 }
 
 /** By our own revision, or by what is really there: the status may be the one that is wrong. */

@@ -1,6 +1,8 @@
 // A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 import { nameSome } from "../pods/pods.ts";
 
 const shownIds = 3;
@@ -21,6 +23,18 @@ export function describeResult({ counts, read, newestDifferenceAt, ids = [], rep
 /** `; e.g. a, b`: the part of the sentence that names chunks. */
 export function someIds(ids: readonly string[]): string {
   return ids.length === 0 ? "" : `; e.g. ${nameSome(ids.slice(0, shownIds))}`;
+}
+
+/** A text that may quote results of this status, without the ids in them; one that was cut within them ends before. */
+export function withoutIds(text: string, { verification }: MigrationStatus): string {
+  const quoted = (verification?.runs ?? []).map(({ result }) => printable(someIds(result?.ids ?? [])));
+  return quoted
+    .filter((ids) => ids !== "")
+    .reduce((rest, ids) => {
+      const whole = rest.replaceAll(ids, "");
+      const begun = whole.lastIndexOf("; e.g. ");
+      return begun >= 0 && ids.startsWith(whole.slice(begun)) ? whole.slice(0, begun) : whole;
+    }, text);
 }
 
 /** `10 missing, 2 stale`; what is zero isn't named. */
