@@ -12,7 +12,7 @@ type Entry = {
 };
 
 /** Of what is in the images. */
-const shipped = ["0BSD", "Apache-2.0", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT", "PSF-2.0", "Unlicense"];
+const shipped = ["0BSD", "Apache-2.0", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT", "MIT-0", "PSF-2.0", "Unlicense"];
 /** Of what only builds and tests: nothing of it is given on. */
 const workshop = [...shipped, "Apache-2.0 AND MIT", "CC-BY-4.0", "MIT OR Apache-2.0", "MPL-2.0"];
 

@@ -22,11 +22,12 @@ import { makeReconcile } from "#controller/reconcile.ts";
 import { runWhileLeading } from "#controller/run-while-leading.ts";
 import { decide } from "#core/decide.ts";
 import type { AuditRecord } from "#core/status/audit-record.ts";
-import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
+import { asOperatorError, OperatorError, remedyOf } from "#errors.ts";
 import type { Listener } from "#http/listener.ts";
 import { openConnection } from "#kube/connection.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
-import { openNotifier } from "#messaging.ts";
+import { openNotifier, openSinks, readSinks } from "#messaging.ts";
+import { notifyTest } from "#notify/notify-test.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
 import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
@@ -55,7 +56,7 @@ async function run(settings: Settings): Promise<number> {
   const recordEvents = makeEventRecorder({ ...shared, cluster }).record;
   const print = settings.evidenceLog ? auditPrinter() : undefined;
   const audit = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, recordEvents });
-  const notifier = await openNotifier({ settings, log, metrics });
+  const notifier = await openNotifier({ settings, clock, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
   const reads = { cluster, sparing: makeSparingReads(cluster, clock) };
   const reconcile = makeReconcile({
@@ -143,19 +144,42 @@ function connect(settings: Settings, metrics: Metrics, mayWrite: () => boolean) 
   };
 }
 
-function readSettings(): Settings | undefined {
+/** What a command line asks for; `words` is what isn't a flag. */
+function readCommand(): { readonly settings: Settings; readonly words: readonly string[] } | undefined {
   const options = Object.fromEntries(settingFlags().map((flag) => [flag, { type: "string" } as const]));
   // Unknown flags are faults of the settings like any other: they are listed with the rest.
-  const { values } = parseArgs({ options, strict: false });
+  const { values, positionals } = parseArgs({ options, strict: false, allowPositionals: true });
   const { help, ...flags } = values;
-  return help === true ? undefined : parseSettings(flags, process.env);
+  return help === true ? undefined : { settings: parseSettings(flags, process.env), words: positionals };
 }
 
+/** Of `notify test [NAME ...]`: 1 where a sink doesn't take the message. */
+async function testSinks(settings: Settings, names: readonly string[]): Promise<number> {
+  const configs = await readSinks(settings);
+  const sinks = openSinks(configs, settings, clock);
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  const failed = await notifyTest({ configs, names, sinks, now: clock.now(), print });
+  await sinks.close();
+  return failed === 0 ? 0 : 1;
+}
+
+function perform({ settings, words }: NonNullable<ReturnType<typeof readCommand>>): Promise<number> {
+  const [verb, object, ...names] = words;
+  if (verb === undefined) return run(settings);
+  if (verb === "notify" && object === "test") return testSinks(settings, names);
+  throw new OperatorError("ROP_SETTINGS_INVALID", `unknown command ${words.join(" ")}; expected notify test or none`);
+}
+
+const usage = `retriever-operator: reconciles RetrieverMigrations
+retriever-operator notify test [NAME ...]: sends a test message to the sinks of --sinks
+
+${describeSettings()}
+`;
+
 try {
-  const settings = readSettings();
-  if (settings === undefined)
-    process.stdout.write(`retriever-operator: reconciles RetrieverMigrations\n\n${describeSettings()}\n`);
-  else process.exit(await run(settings));
+  const command = readCommand();
+  if (command === undefined) process.stdout.write(usage);
+  else process.exit(await perform(command));
 } catch (fault) {
   const error = asOperatorError(fault);
   const about = error.code === "ROP_UNEXPECTED" && fault instanceof Error ? fault.message : error.message;

@@ -54,7 +54,12 @@ async function arrange(answer: (response: ServerResponse, call: number) => void)
   const spec = { ...searchSpec, checklist: onlyReachable, ...shortPlan, communications };
   const { uid } = cluster.create(searchKey, spec, { createdAt: clock.now() });
 
-  const notifier = await openNotifier({ settings: { sinks, apiDeadlineMs: 5000 }, metrics, log });
+  const notifier = await openNotifier({
+    settings: { sinks, apiDeadlineMs: 5000, resyncMs: 60_000 },
+    clock,
+    metrics,
+    log,
+  });
   closing.push(() => notifier.close());
   const ports = { cluster, sidecars, jobs: new FakeJobs(), reports: new FakeReports(), clock };
   const reconcile = makeReconcile({ ...ports, decide, notifier, log, metrics, deadlineMs: 5000 });
@@ -84,11 +89,11 @@ describe("a migration that names a sink", () => {
     const world = await arrange((response) => reply(response, 204, ""));
     await world.reach("Completed");
     await world.until(() => world.waiting().length === 0);
-    expect(world.types()).toEqual(["Start", "PreCutover", "Midpoint", "Completion"]);
+    expect(world.types()).toEqual(["Start", "Midpoint", "PreCutover", "CutOver", "Completion"]);
     expect(new Set(world.received.map(({ id }) => id)).size).toBe(world.received.length);
     expect(world.received.every(({ id }) => id.startsWith(`${world.uid}/`))).toBe(true);
     const counted = await world.metrics.render();
-    expect(counted).toContain('retriever_sink_messages_total{sink="engineering",result="done"} 4');
+    expect(counted).toContain('retriever_sink_messages_total{sink="engineering",result="done"} 5');
     expect(counted).toMatch(/retriever_sink_messages_total\{sink="unknown",result="failed"\} \d+/);
     expect(counted).not.toContain('sink="nobody"');
   });

@@ -17,7 +17,12 @@ export type Played = {
 };
 
 export type Handler = (
-  request: { readonly url: URL; readonly method: string; readonly body: string },
+  request: {
+    readonly url: URL;
+    readonly method: string;
+    readonly headers: IncomingMessage["headers"];
+    readonly body: string;
+  },
   response: ServerResponse,
 ) => void;
 
@@ -31,7 +36,7 @@ export async function playServer(handler: Handler): Promise<Played> {
       const body = Buffer.concat(parts).toString("utf8");
       const { method = "", url = "", headers } = request;
       requests.push({ method, url, headers, body });
-      handler({ url: new URL(url, "http://server"), method, body }, response);
+      handler({ url: new URL(url, "http://server"), method, headers, body }, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -45,7 +45,14 @@ export const replacedWords: readonly ReplacedWord[] = [
   { word: "doing", instead: "EffectContext", forms: [["doing"]], namesOnly: true },
   { word: "sight", instead: "GuardVisibility", forms: [["sight"], ["sights"]], namesOnly: true },
   { word: "teller", instead: "event recorder", forms: [["teller"], ["tellers"]] },
-  { word: "mail", instead: "notification", forms: [["mail"]], namesOnly: true },
+  {
+    word: "mail",
+    instead: "notification",
+    forms: [["mail"]],
+    namesOnly: true,
+    // What the SMTP library calls sending an e-mail.
+    stays: (before) => before === "send",
+  },
   { word: "courier", instead: "notifier", forms: [["courier"], ["couriers"]] },
   { word: "hint", instead: "event source, watch", forms: [["hint"], ["hints"]] },
   { word: "tenure", instead: "leadership", forms: [["tenure"]] },

@@ -12,6 +12,7 @@ import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan, planToGoBack } from "#core/plan.ts";
 import { isCalledBack, readableStatus } from "#core/recover.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
+import { detailsOf } from "#notify/message-details.ts";
 import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
 import type { ObserveDeps } from "#observe/observe-deps.ts";
@@ -200,7 +201,7 @@ function openNotifications(notifier: ReconcileOptions["notifier"], meta: Migrati
     answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
   const post = (status: MigrationStatus, now: number): void => {
     notifier?.forget(answers);
-    notifier?.send(meta, status.outbox ?? [], now);
+    notifier?.send(meta, { messages: status.outbox ?? [], details: (message) => detailsOf(status, message), now });
   };
   return { deliveries, post };
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { afterEach, describe, expect, test } from "vitest";
-import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
+import { makeSinks } from "#adapters/sinks/sinks.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { Notifier } from "./notifier.ts";
 import { parseSinks, type SinkConfig } from "./sinks-file.ts";
@@ -44,7 +44,9 @@ async function aSink(...codes: number[]): Promise<{ url: string; received: Recei
 }
 
 function aNotifier(sinks: readonly SinkConfig[], deadlineMs = 2000): Notifier {
-  const notifier = new Notifier({ sinks: makeHttpSinks({ sinks, deadlineMs }) });
+  const notifier = new Notifier({
+    sinks: makeSinks({ sinks, deadlineMs, incidentLastsMs: 300_000, clock: { now: () => now } }),
+  });
   closing.push(() => notifier.close());
   return notifier;
 }
@@ -70,10 +72,13 @@ describe("a webhook", () => {
     const secretFile = join(mkdtempSync(join(tmpdir(), "sink-")), "key");
     writeFileSync(secretFile, "s3cret\n");
     const notifier = aNotifier([{ name: "engineering", kind: "webhook", url, secretFile }]);
-    notifier.send(meta, [aMessage()], now);
+    notifier.send(meta, { messages: [aMessage()], now });
     await notifier.idle();
     expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
     const [{ headers, body }] = received as [Received];
+    const whole = `uid-1/4/PreCutover.${now / 1000}.${body}`;
+    expect(headers["webhook-timestamp"]).toBe(String(now / 1000));
+    expect(headers["webhook-signature"]).toBe(`v1,${createHmac("sha256", "s3cret").update(whole).digest("base64")}`);
     expect(headers["x-retriever-signature"]).toBe(
       `sha256=${createHmac("sha256", "s3cret").update(body).digest("hex")}`,
     );
@@ -97,8 +102,8 @@ describe("a webhook", () => {
   ])("that %s is asked once, and the answer says why it didn't take it", async (_name, code, error) => {
     const { url, received } = await aSink(code);
     const notifier = aNotifier([{ name: "engineering", kind: "webhook", url }], 300);
-    notifier.send(meta, [aMessage()], now);
-    notifier.send(meta, [aMessage()], now);
+    notifier.send(meta, { messages: [aMessage()], now });
+    notifier.send(meta, { messages: [aMessage()], now });
     await notifier.idle();
     expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error }]);
     expect(received).toHaveLength(1);
@@ -108,7 +113,7 @@ describe("a webhook", () => {
 test("a Slack message is plain text below 6 kB without markup of others", async () => {
   const { url, received } = await aSink(200);
   const notifier = aNotifier([{ name: "engineering", kind: "slack", url }]);
-  notifier.send(meta, [aMessage({ text: `<!channel> & ${"ü".repeat(5000)}` })], now);
+  notifier.send(meta, { messages: [aMessage({ text: `<!channel> & ${"ü".repeat(5000)}` })], now });
   await notifier.idle();
   const { body } = received[0] as Received;
   expect(Buffer.byteLength(body)).toBeLessThan(6000);
@@ -119,16 +124,16 @@ describe("a notifier", () => {
   test("sends nothing before it is due, and nothing anew before the answer stands in a status", async () => {
     const { url, received } = await aSink(500, 200);
     const notifier = aNotifier([{ name: "engineering", kind: "webhook", url }]);
-    notifier.send(meta, [aMessage()], now - 1);
+    notifier.send(meta, { messages: [aMessage()], now: now - 1 });
     await notifier.idle();
     expect(received).toHaveLength(0);
-    notifier.send(meta, [aMessage()], now);
+    notifier.send(meta, { messages: [aMessage()], now });
     await notifier.idle();
-    notifier.send(meta, [aMessage()], now);
+    notifier.send(meta, { messages: [aMessage()], now });
     await notifier.idle();
     expect(received).toHaveLength(1);
     notifier.forget(notifier.answers(meta));
-    notifier.send(meta, [aMessage({ attempts: 1 })], now);
+    notifier.send(meta, { messages: [aMessage({ attempts: 1 })], now });
     await notifier.idle();
     expect(received).toHaveLength(2);
   });
@@ -137,7 +142,7 @@ describe("a notifier", () => {
     const { url, received } = await aSink(200);
     const sinks: SinkConfig[] = [{ name: "engineering", kind: "webhook", url }];
     for (const notifier of [aNotifier(sinks), aNotifier(sinks)]) {
-      notifier.send(meta, [aMessage()], now);
+      notifier.send(meta, { messages: [aMessage()], now });
       await notifier.idle();
     }
     expect(received.map(({ headers }) => headers["x-retriever-id"])).toEqual([
@@ -148,7 +153,7 @@ describe("a notifier", () => {
 
   test("says of a sink nobody configured that there is none", async () => {
     const notifier = aNotifier([]);
-    notifier.send(meta, [aMessage()], now);
+    notifier.send(meta, { messages: [aMessage()], now });
     await notifier.idle();
     expect(notifier.answers(meta)[0]?.error).toBe("no sink of this name is configured");
     expect(notifier.answers({ uid: "uid-2" })).toEqual([]);
@@ -163,7 +168,7 @@ describe("the file of sinks", () => {
 
   test.each([
     ["no YAML", "sinks: [", "(root)"],
-    ["an unknown kind", "sinks: [{ name: a, kind: mail, url: 'http://a' }]", "sinks.0.kind"],
+    ["an unknown kind", "sinks: [{ name: a, kind: pigeon, url: 'http://a' }]", "sinks.0.kind"],
     ["another protocol", "sinks: [{ name: a, kind: slack, url: 'ftp://secret' }]", "sinks.0.url"],
     [
       "a name twice",

@@ -1,9 +1,10 @@
 // Sends each notification of the outboxes to its sinks, beside the loop, and keeps the answers until a status has them.
 // What is lost with the process is sent again under the same key, so a sink may see it twice.
-import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";
-import type { Sinks } from "#ports/sinks.ts";
+import type { MessageDetails, SinkMessage, Sinks } from "#ports/sinks.ts";
+import { SinkFault } from "./sink-fault.ts";
 
 type NotifierOptions = {
   readonly sinks: Sinks;
@@ -11,10 +12,20 @@ type NotifierOptions = {
   readonly report?: (sink: string, error: string | null) => void;
 };
 
+/** What is to be told of one migration. */
+export type Outbox = {
+  readonly messages: readonly OutboxMessage[];
+  readonly details?: (message: OutboxMessage) => MessageDetails | undefined;
+  /** Epoch ms. */
+  readonly now: number;
+};
+
 /** Most messages under way and most answers kept; what is beyond waits for a later reconcile. */
 const mostAtOnce = 64;
 const mostAnswers = 1000;
 const longestError = 120;
+/** A sink that forgets incidents hears of one that stands so often, ms. */
+const sayAgainMs = 60_000;
 
 /** At-least-once delivery: `answers` are handed to the next reconcile, and forgotten once its status is written. */
 export class Notifier {
@@ -22,6 +33,8 @@ export class Notifier {
   readonly #stop = new AbortController();
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #answers = new Map<string, Delivery>();
+  /** When an incident was said last to a sink that forgets it, epoch ms. */
+  readonly #saidAgain = new Map<string, number>();
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -38,10 +51,18 @@ export class Notifier {
   }
 
   /** Sends what is due and neither under way nor answered. Never waits, never throws. */
-  send(meta: MigrationMeta, outbox: readonly OutboxMessage[], now: number): void {
-    for (const message of outbox) {
-      if (Date.parse(message.nextAttemptAt) > now) continue;
-      for (const sink of message.pending) this.#begin(meta, message, sink);
+  send(meta: MigrationMeta, { messages, details, now }: Outbox): void {
+    // What ends an incident must not come before what began it.
+    const before = new Set<string>();
+    for (const message of messages) {
+      const { incident } = message;
+      const said = contentOf(meta, message, details?.(message));
+      for (const sink of message.pending) {
+        const isSecond = incident !== undefined && before.has(idOf(incident, sink));
+        if (!isSecond && Date.parse(message.nextAttemptAt) <= now) this.#begin(said, sink);
+        if (incident !== undefined) before.add(idOf(incident, sink));
+      }
+      if (isOpenIncident(message, messages)) this.#sayAgain(said, message.delivered ?? [], now);
     }
   }
 
@@ -56,29 +77,63 @@ export class Notifier {
     await this.#options.sinks.close();
   }
 
-  #begin(meta: MigrationMeta, message: OutboxMessage, sink: string): void {
-    const id = idOf(message.key, sink);
-    const isFull = this.#underWay.size >= mostAtOnce || this.#answers.size >= mostAnswers;
-    if (isFull || this.#underWay.has(id) || this.#answers.has(id) || this.#stop.signal.aborted) return;
-    this.#underWay.set(id, this.#carry(meta, message, sink));
+  #begin(said: SinkMessage, sink: string): void {
+    const id = idOf(said.message.key, sink);
+    if (this.#answers.size >= mostAnswers || this.#answers.has(id) || !this.#hasRoom(id)) return;
+    this.#underWay.set(id, this.#carry(said, sink));
   }
 
-  async #carry({ namespace, name }: MigrationMeta, message: OutboxMessage, sink: string): Promise<void> {
-    const id = idOf(message.key, sink);
-    const { key, kind, text, at } = message;
-    let error: string | null = null;
-    try {
-      const content = { namespace, migration: name, message: { key, kind, text, at } };
-      await this.#options.sinks.send(sink, content, this.#stop.signal);
-    } catch (fault) {
-      error = (fault instanceof Error ? fault.message : "unknown fault").slice(0, longestError);
+  /** An incident still stands; nobody waits for the answer, which the next time repeats. */
+  #sayAgain(said: SinkMessage, sinks: readonly string[], now: number): void {
+    for (const sink of sinks.filter((one) => this.#options.sinks.forgets(one))) {
+      const id = idOf(said.message.key, sink);
+      const last = this.#saidAgain.get(id);
+      if ((last !== undefined && now - last < sayAgainMs) || !this.#hasRoom(id)) continue;
+      // Ids of incidents that are over go with the oldest.
+      if (this.#saidAgain.size >= mostAnswers) this.#saidAgain.clear();
+      this.#saidAgain.set(id, now);
+      this.#underWay.set(
+        id,
+        this.#post(said, sink).then(() => void this.#underWay.delete(id)),
+      );
     }
-    this.#underWay.delete(id);
-    // A process that stops has learnt nothing about the sink.
-    if (this.#stop.signal.aborted && error !== null) return;
-    this.#answers.set(id, { key, sink, error });
-    this.#options.report?.(sink, error);
   }
+
+  #hasRoom(id: string): boolean {
+    return this.#underWay.size < mostAtOnce && !this.#underWay.has(id) && !this.#stop.signal.aborted;
+  }
+
+  async #carry(said: SinkMessage, sink: string): Promise<void> {
+    const { key } = said.message;
+    const answer = await this.#post(said, sink);
+    this.#underWay.delete(idOf(key, sink));
+    // A process that stops has learnt nothing about the sink.
+    if (this.#stop.signal.aborted && answer.error !== null) return;
+    this.#answers.set(idOf(key, sink), { key, sink, ...answer });
+  }
+
+  async #post(said: SinkMessage, sink: string): Promise<Omit<Delivery, "key" | "sink">> {
+    try {
+      const isSent = await this.#options.sinks.send(sink, said, this.#stop.signal);
+      if (isSent) this.#options.report?.(sink, null);
+      return { error: null };
+    } catch (fault) {
+      const error = (fault instanceof Error ? fault.message : "unknown fault").slice(0, longestError);
+      if (!this.#stop.signal.aborted) this.#options.report?.(sink, error);
+      if (!(fault instanceof SinkFault)) return { error };
+      const { isFinal, retryAfterMs } = fault;
+      return { error, ...(isFinal ? { isFinal } : {}), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    }
+  }
+}
+
+function contentOf(
+  { namespace, name, uid }: MigrationMeta,
+  message: OutboxMessage,
+  details?: MessageDetails,
+): SinkMessage {
+  const { key, kind, text, at, reason, phase, incident } = message;
+  return { namespace, migration: name, uid, message: { key, kind, text, at, reason, phase, incident }, details };
 }
 
 function idOf(key: string, sink: string): string {
