@@ -59,7 +59,7 @@ describe.concurrent("a migration that names sinks", () => {
     const play = await startPlay(stage, "told", { ratePerSecond: 8 });
     await play.migrate({ communications: { sinks: ["incidents", "engineering"] } });
     await play.reach("Completed");
-    const kinds = ["Start", "PreCutover", "Midpoint", "Completion"];
+    const kinds = ["Start", "PreCutover", "CutOver", "Completion"];
     await eventually("the completion is told", async () => envelopesOf(play, "incidents").length >= kinds.length);
     const told = envelopesOf(play, "incidents");
     // At least once: what comes again has the same id.
