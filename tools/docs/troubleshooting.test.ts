@@ -13,13 +13,9 @@ const sources = paths.filter((path) => !isTest(path)).map((path) => readSource(r
 
 /** Words of the core that are no reasons: values of fields, answers, kinds of messages. */
 const others = new Set(
-<<<<<<< HEAD
-  `Adaptive Both Buckets Completion Corrections Fail Failed False Fixed Hold IncidentReview Keep KeepShadow Manifest Midpoint Normal NotYet
-  Observe Off Page Pass PreCutover Require Running Sidecars Skip SourceOnly Start StepDown Stopped Ticket True Unknown Validate
-=======
-  `Adaptive ApprovalWanted Both Buckets Completion Corrections Fail False Fixed Hold IncidentReview Keep KeepShadow Manifest Midpoint Normal NotYet
-  Observe Off Page Pass PostmortemOverdue PreCutover Require Resolved Running Sidecars Skip SourceOnly Stage Start StepDown Ticket True Unknown Validate
->>>>>>> 04824476 (Say who is told what, and how a sink is proved)
+  `Adaptive ApprovalWanted Both Buckets Completion Corrections Fail Failed False Fixed Hold IncidentReview Keep KeepShadow Manifest Midpoint
+  Normal NotYet Observe Off Page Pass PostmortemOverdue PreCutover Require Resolved Running Sidecars Skip SourceOnly Stage Start StepDown
+  Stopped Ticket True Unknown Validate
   Verify Warning`.split(/\s+/),
 );
 const known: readonly string[] = [...phases, ...conditionTypes, ...acts];

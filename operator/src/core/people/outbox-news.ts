@@ -60,7 +60,9 @@ function approvalNews({ plan, before, next }: Steps, now: number): News[] {
 }
 
 function wantedApproval({ phase, conditions }: MigrationStatus) {
-  if (phase !== "AwaitingApproval" && phase !== "AwaitingCutover") return undefined;
+  // A copy is approved before it is made.
+  const isCopyAsked = phase === "Preflight" && conditions.some(({ reason }) => reason === "CopyNotApproved");
+  if (phase !== "AwaitingApproval" && phase !== "AwaitingCutover" && !isCopyAsked) return undefined;
   const approved = conditions.find(({ type }) => type === "Approved");
   return approved?.status === "False" ? approved : undefined;
 }

@@ -93,11 +93,52 @@ describe("what happens", () => {
     expect(corrections?.text ?? "since 2026-03-01T11:00:00Z").toContain("since 2026-03-01T11:00:00Z");
   });
 
+  it.each([
+    ["AwaitingApproval", "Ready", 1],
+    ["AwaitingCutover", "Ready", 1],
+    ["Preflight", "CopyNotApproved", 1],
+    ["Preflight", "Ready", 0],
+    ["Ramp", "Ready", 0],
+  ] as const)(
+    "in %s with the reason %s an approval that is missing is asked for %i times, with its deadline",
+    (phase, reason, times) => {
+      const asking = {
+        phase,
+        conditions: [aCondition("Approved", "False"), { ...aCondition("Ready", "False"), reason }],
+      };
+      const granted = { ...asking, conditions: [aCondition("Approved", "True")] };
+      const asked = (before: Partial<MigrationStatus>) =>
+        update(before, asking).filter(({ kind }) => kind === "ApprovalWanted");
+      expect(asked(granted)).toHaveLength(times);
+      for (const { text } of asked(granted)) expect(text).toMatch(/[Dd]eadline/);
+      expect(asked(asking)).toEqual([]);
+    },
+  );
+
+  it("the middle of the ramp is told once, with what the gates said of the stage before", () => {
+    const stage = (index: number) => ({ index, count: 3, sampleRate: 0.05 });
+    const before: Partial<MigrationStatus> = { phase: "WarmUp", stage: stage(0) };
+    const next: Partial<MigrationStatus> = { phase: "Ramp", stage: stage(1) };
+    expect(update(before, next).map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+      "Stage: Ramp, stage 2 of 3 at 5 %",
+      expect.stringMatching(/^Midpoint: /),
+    ]);
+    expect(update(next, { ...next, stage: stage(2) }).map(({ kind }) => kind)).toEqual(["Stage"]);
+    const told = { outbox: [aMessage(2, { kind: "Midpoint" })] };
+    expect(
+      update({ ...before, ...told }, { ...next, ...told })
+        .slice(1)
+        .map(({ kind }) => kind),
+    ).toEqual(["Stage"]);
+  });
+
   it("a postmortem that falls due is told when it does, and only then", () => {
     const due: Partial<MigrationStatus> = { phase: "RolledBack", conditions: [aCondition("PostmortemDue", "True")] };
     const notYet = { ...due, conditions: [aCondition("PostmortemDue", "False")] };
     expect(update(notYet, due).map(({ kind }) => kind)).toEqual(["PostmortemDue"]);
     expect(update(due, due)).toEqual([]);
+    const overdue = { ...due, conditions: [{ ...aCondition("PostmortemDue", "True"), reason: "Overdue" }] };
+    expect(update(due, overdue).map(({ kind }) => kind)).toEqual(["PostmortemOverdue"]);
     expect(update(notYet, notYet)).toEqual([]);
   });
 });
@@ -120,6 +161,13 @@ describe("a message", () => {
     ]);
     expect(left).toMatchObject({ pending: ["web"], failed: [], attempts: 1 });
     expect(left?.lastError).toBe(`web: ${"x".repeat(195)}`);
+  });
+
+  it("that a sink refuses for good is not tried there again, and one that asks for patience gets it", () => {
+    const refused = answered([{ key, sink: "ops", error: "HTTP 400", isFinal: true }]);
+    expect(refused).toMatchObject({ pending: ["web"], failed: ["ops"] });
+    const patient = answered([{ key, sink: "web", error: "HTTP 429", retryAfterMs: 1_800_000 }]);
+    expect(patient?.nextAttemptAt).toBe("2026-03-01T12:30:00.000Z");
   });
 
   it("is given up at its last try, and not before", () => {
