@@ -4,7 +4,7 @@ import type { SinkOf } from "./sinks-file.ts";
 import { cut, severityOf, wordsOf } from "./words.ts";
 
 /** Of one incident the same in every message; PagerDuty takes 255 characters. */
-export function incidentKey({ uid, message }: SinkMessage): string {
+function incidentKey({ uid, message }: SinkMessage): string {
   return `${uid}/${message.incident}`.slice(0, 255);
 }
 

@@ -13,7 +13,7 @@ type NotifierOptions = {
 };
 
 /** What is to be told of one migration. */
-export type Outbox = {
+type Outbox = {
   readonly messages: readonly OutboxMessage[];
   readonly details?: (message: OutboxMessage) => MessageDetails | undefined;
   /** Epoch ms. */

@@ -4,8 +4,8 @@ import type { SinkMessage } from "#ports/sinks.ts";
 import type { SinkConfig } from "./sinks-file.ts";
 import { renderTemplate, type TemplateValues } from "./templates.ts";
 
-export type Words = { readonly title: string; readonly text: string };
-export type Severity = "page" | "ticket" | "";
+type Words = { readonly title: string; readonly text: string };
+type Severity = "page" | "ticket" | "";
 
 /** How soon a person has to act: of a resolved incident, how soon it was. */
 export function severityOf({ kind, incident }: SinkMessage["message"]): Severity {

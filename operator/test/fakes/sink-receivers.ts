@@ -10,7 +10,7 @@ import { playServer, reply } from "#test/api-server.ts";
 export const receiverSecret = "receiver-s3cret";
 
 /** How the next requests are answered instead: a status with headers, never, or elsewhere. */
-export type Whim = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | "silence";
+type Whim = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | "silence";
 
 type Asked = {
   readonly method: string;
@@ -20,7 +20,7 @@ type Asked = {
 };
 
 /** `taken` counts by key what a receiver that honours keys holds; `bodies` is everything it was sent and didn't refuse. */
-export class Receiver {
+class Receiver {
   readonly bodies: string[] = [];
   readonly taken = new Map<string, number>();
   readonly effects: string[] = [];
@@ -122,7 +122,7 @@ const refused: Answer = { status: 400, body: "invalid" };
 const ok: Answer = { status: 200, body: "ok" };
 
 /** Incidents by dedup_key: whether they are open, and how often they were opened. */
-export type Incidents = Map<string, { open: boolean; opened: number }>;
+type Incidents = Map<string, { open: boolean; opened: number }>;
 
 /** All HTTP receivers behind one address, each under its own path. */
 export async function openReceivers() {

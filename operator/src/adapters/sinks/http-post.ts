@@ -3,7 +3,7 @@ import { type Dispatcher, request } from "undici";
 import { faultWord } from "#http/exchange.ts";
 import { SinkFault } from "#notify/sink-fault.ts";
 
-export type SinkRequest = {
+type SinkRequest = {
   readonly url: string;
   readonly method?: "GET" | "POST" | "PATCH";
   readonly headers: Readonly<Record<string, string>>;

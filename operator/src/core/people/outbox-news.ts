@@ -12,7 +12,7 @@ import { correctionsOf, driftResolvedFact } from "../verification/drift-resolved
 import { isLateRollback } from "../verification/purpose.ts";
 import { concludedRun } from "../verification/runs.ts";
 
-export type News = Pick<OutboxMessage, "kind" | "text" | "reason" | "incident"> & {
+type News = Pick<OutboxMessage, "kind" | "text" | "reason" | "incident"> & {
   /** Its key within the epoch; the kind where left out. */
   readonly about?: string;
 };
