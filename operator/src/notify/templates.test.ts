@@ -49,6 +49,12 @@ describe("a template", () => {
     expect(fault).not.toContain("hooks.example");
   });
 
+  it("whose title comes out empty yields to the usual one", () => {
+    expect(wordsOf({ template: { title: "{{ phase }} " } }, said("kept"), (value) => value).title).toBe(
+      "search/docs: Page (A)",
+    );
+  });
+
   it("that is too much for a message yields to the usual words", () => {
     const template = {
       text: "{% for a in (1..99) %}{% for b in (1..99) %}{% for c in (1..99) %}{{ text }}{% endfor %}{% endfor %}{% endfor %}",

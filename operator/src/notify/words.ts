@@ -37,7 +37,9 @@ export function wordsOf(
       return escape(usual[field]);
     }
   };
-  return { title: printable(own("title").replace(/\s+/g, " ").trim()), text: printableLines(own("text")) };
+  const title = printable(own("title").replace(/\s+/g, " ").trim());
+  // A chat refuses a message without a title.
+  return { title: title === "" ? escape(usual.title) : title, text: printableLines(own("text")) };
 }
 
 function valuesOf({ namespace, migration, message, details }: SinkMessage): TemplateValues {
