@@ -135,6 +135,10 @@ program
   .option("--verify-every <seconds>", "verify everything that often (3600)")
   .option("--level <level>", "of these verifications: ids, fresh, payload or vector (vector)")
   .option("--budget <chunks/s>", "most chunks per second and store; none: as fast as they are (50000)")
+  .option(
+    "--delete-extra",
+    "verifications remove what only the destination has, while it isn't the store that is served",
+  )
   .option("--once", "one pass and one verification, then end")
   .option("--listen <host:port>", "serve GET /v1/sync, /metrics, /healthz and /readyz")
   .option("--report <dir>", "folder for the report of the last verification and its page")

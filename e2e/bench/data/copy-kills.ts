@@ -24,8 +24,8 @@ export async function measureCopyKills(scene: Scene): Promise<Row> {
     finish: (place) => runCopy(place, [...free, "--delete-extra"]),
   });
   const syncs = await kill(scene, "sync", {
-    start: (place) => startSync(place, [...paced, "--interval", "0.5", "--verify-every", "3"]),
-    finish: (place) => runSync(place, [...free, "--once"]),
+    start: (place) => startSync(place, [...paced, "--interval", "0.5", "--verify-every", "3", "--delete-extra"]),
+    finish: (place) => runSync(place, [...free, "--once", "--delete-extra"]),
   });
   return { id: "C5", parts: [...copies, ...syncs] };
 }

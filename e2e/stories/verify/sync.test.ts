@@ -1,6 +1,9 @@
 // `sync` as a process between a real Postgres and the stand-in: it follows writers, outlives kills and stores that refuse,
 // and ends when it is told to.
+
+import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type SyncStatus, syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { Client } from "pg";
@@ -76,7 +79,11 @@ async function follow(place: Place, args: readonly string[]) {
 }
 
 test("what an application writes and removes arrives while it is followed, and SIGTERM ends it with exit code 0", async () => {
-  const sync = await follow(open(await table("src", rows), await table("dst", 0)), ["--verify-every", "1"]);
+  const sync = await follow(open(await table("src", rows), await table("dst", 0)), [
+    "--verify-every",
+    "1",
+    "--delete-extra",
+  ]);
   await sync.until("the source was read through", ({ state }) => state === "following");
   const { connectionString } = postgres;
   const embedding = "format('[%s,%s,1]', random(), random())::vector";
@@ -157,13 +164,13 @@ test("C5: killed anywhere while the source is written, a last run leaves no diff
   const embedding = "format('[%s,%s,1]', random(), random())::vector";
   const busy = await keepBusy({ connectionString, table: "busy", embedding, idOf, ids: rows, random, everyMs: 20 });
   for (let kill = 0; kill < 3; kill += 1) {
-    const run = await startSync(place, [...fast, "--verify-every", "1"]);
+    const run = await startSync(place, [...fast, "--verify-every", "1", "--delete-extra"]);
     await pause(400 + random() * 1500);
     run.signal("SIGKILL");
     await run.ended;
   }
   expect(await busy.stop()).toBeGreaterThan(0);
-  const last = await runSync(place, [...fast, "--once"]);
+  const last = await runSync(place, [...fast, "--once", "--delete-extra"]);
   expect([last.exitCode, last.stdout]).toEqual([0, expect.stringContaining('"left":0')]);
   expect((await runVerify(place, ["--level", "vector", "--budget", "none", "--lag", "0"])).exitCode).toBe(0);
 });
@@ -195,6 +202,20 @@ test("from a collection into a table: what it holds, and what its application ad
     async () => (await held()).map(({ entity_id }) => entity_id).join() === "changed,new",
   );
   expect((await sync.status()).done).toMatchObject({ replaced: 1, missed: 0 });
+});
+
+test("once the configuration makes the destination the primary, nothing that only it holds is removed any more", async () => {
+  const [source, destination] = [await table("old_src", 20), await table("new_dst", 20)];
+  const place = open(source, destination);
+  const sync = await follow(place, ["--verify-every", "1", "--delete-extra"]);
+  await client.query("INSERT INTO new_dst (chunk_id, embedding) VALUES ('extra', '[1,2,3]')");
+  await sync.until("what only the destination has goes", ({ done }) => done.removed === 1);
+  const dualRead = { enabled: true, sampleRate: 0, shadow: source };
+  writeFileSync(join(place.path, "config", "retriever.json"), JSON.stringify({ primary: destination, dualRead }));
+  await client.query("INSERT INTO new_dst (chunk_id, embedding) VALUES ('written after the cutover', '[1,2,3]')");
+  await sync.until("a verification leaves it", ({ verified }) => verified?.left === 1);
+  expect(await differing("old_src", "new_dst")).toEqual(["written after the cutover"]);
+  expect(sync.output("stderr")).toContain("nothing is removed");
 });
 
 test("SIGTERM ends it though a store takes connections and never answers", async () => {

@@ -26,6 +26,8 @@ export type NamedStores = Both<NamedStore> & {
   readonly filterable?: Filterable | undefined;
   /** Whether both stores say when a chunk was written. Without that ids alone can be compared. */
   readonly areDated: boolean;
+  /** Whether an overlay makes the destination the store that requests are answered from. */
+  readonly servesDestination: boolean;
 };
 type Deps = { readonly env: Environment; readonly registry: Registry };
 type Places = Pick<VerifyFlags, "config" | "source" | "destination">;
@@ -38,13 +40,15 @@ export function nameStores(flags: Places, { env, registry }: Deps): NamedStores 
   if (hasFiles && flags.config !== undefined) throw invalid("expected --config, or --source and --destination");
   const settings = parseSettings({ config: flags.config }, env);
   const read = makeReadInput({ env, registry, allowedHosts: settings.allowedHosts, isForRepair: true });
-  const { source, destination, filterable } = hasFiles ? ofFiles(flags, read) : ofDirectory(settings.config, read);
+  const { source, destination, filterable, servesDestination } = hasFiles
+    ? ofFiles(flags, read)
+    : ofDirectory(settings.config, read);
   const stores = { source: usable(source, "source"), destination: usable(destination, "destination") };
   if (stores.source.identity.digest === stores.destination.identity.digest) {
     throw invalid(`expected two stores, both are ${stores.source.identity.label}`);
   }
   const areDated = [stores.source, stores.destination].every(({ spec: { fields } }) => fields?.updatedAt !== null);
-  return { ...stores, fields: agreedFields(stores), areDated, filterable };
+  return { ...stores, fields: agreedFields(stores), areDated, filterable, servesDestination };
 }
 
 /** What requests filter by is written as well, whether or not it is listed as metadata. */
@@ -84,7 +88,7 @@ function comparedSpec({ spec }: NamedStore, { spec: { fields: others } }: NamedS
   };
 }
 
-type Choices = Both<StoreChoice> & Pick<NamedStores, "filterable">;
+type Choices = Both<StoreChoice> & Pick<NamedStores, "filterable" | "servesDestination">;
 
 function ofDirectory(directory: string | null, read: ReadInput): Choices {
   if (directory === null) throw invalid("expected a directory: variables name one store only");
@@ -94,9 +98,10 @@ function ofDirectory(directory: string | null, read: ReadInput): Choices {
   if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
   if (overlay.kind === "valid") {
     checkSource(source, overlay.value.overlay.source);
-    return { source, destination: overlay.value.destination, filterable };
+    const servesDestination = overlay.value.overlay.primary === "destination";
+    return { source, destination: overlay.value.destination, filterable, servesDestination };
   }
-  if (shadow !== null) return { source, destination: shadow, filterable };
+  if (shadow !== null) return { source, destination: shadow, filterable, servesDestination: false };
   throw invalid("no destination: expected an overlay (migration.json), or dualRead with a shadow in the base");
 }
 
@@ -114,7 +119,12 @@ function ofFiles({ source, destination }: Places, read: ReadInput): Choices {
     throw new RetrieverError({ ...base.fault, message: `${file}: ${base.fault.message}` });
   };
   const own = baseOf(source);
-  return { source: own.source, destination: baseOf(destination).source, filterable: own.filterable };
+  return {
+    source: own.source,
+    destination: baseOf(destination).source,
+    filterable: own.filterable,
+    servesDestination: false,
+  };
 }
 
 function usable({ identity, resolved }: StoreChoice, name: string): NamedStore {

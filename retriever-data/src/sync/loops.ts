@@ -20,6 +20,8 @@ type Places = { readonly stores: Both<ChunkStore>; readonly writers: Both<ChunkW
 export type Sync = {
   readonly options: SyncOptions;
   readonly named: NamedStores;
+  /** As the configuration names them now. Throws what reading it throws. */
+  readonly renamed: () => NamedStores;
   readonly deps: CommandDeps;
   readonly state: SyncState;
   /** How finely the destination declares to hold moments, where it says so. */
@@ -48,7 +50,11 @@ export async function syncForever(sync: Sync): Promise<number> {
     const { begunMs } = await verify(sync);
     return Math.max(options.intervalMs, options.verifyEveryMs - (deps.clock.monotonicMs() - begunMs));
   };
-  await Promise.all([repeat(sync, "follow", pass), repeat(sync, "check", check)]);
+  await Promise.all([
+    repeat(sync, { name: "follow", mostPauseMs: longestPauseMs }, pass),
+    // A comparison that comes to no end is as much work as one that does.
+    repeat(sync, { name: "check", mostPauseMs: Math.max(longestPauseMs, options.verifyEveryMs) }, check),
+  ]);
   return exitCodes.equal;
 }
 
@@ -63,10 +69,13 @@ export async function syncOnce(sync: Sync): Promise<number> {
   }
 }
 
+type Loop = { readonly name: keyof SyncState["faults"]; readonly mostPauseMs: number };
+
 /** `step` resolves with how long to wait, ms. Resolves at the signal. */
-async function repeat(sync: Sync, name: keyof SyncState["faults"], step: () => Promise<number>): Promise<void> {
+async function repeat(sync: Sync, { name, mostPauseMs }: Loop, step: () => Promise<number>): Promise<void> {
   const { deps, state } = sync;
   for (let failures = 0; !deps.signal.aborted; ) {
+    const begunMs = deps.clock.monotonicMs();
     let restMs: number;
     try {
       restMs = await step();
@@ -78,7 +87,8 @@ async function repeat(sync: Sync, name: keyof SyncState["faults"], step: () => P
       const fault = faultOf(error);
       if (state.faults[name]?.message !== fault.message) note(sync, `${fault.code}: ${fault.message}; tried again`);
       state.faults[name] = fault;
-      restMs = Math.min(longestPauseMs, backoffMs(new RetrieverError(fault), Math.min(failures, 7), deps.random()));
+      const backoff = backoffMs(new RetrieverError(fault), Math.min(failures, 12), deps.random());
+      restMs = Math.min(mostPauseMs, Math.max(backoff, deps.clock.monotonicMs() - begunMs));
     }
     await deps.pause(restMs, deps.signal).catch(() => undefined);
   }
@@ -126,13 +136,19 @@ async function verify(sync: Sync): Promise<Verified> {
   const compare = async () => {
     const report = await compareStores(options.verify, named, deps);
     const fault = await writeReport(report, options.verify, deps);
-    if (fault !== undefined) throw fault;
+    // What differs is repaired all the same.
+    if (fault !== undefined) note(sync, `${fault.code}: ${fault.message}`);
     return report;
   };
   const repairDeps = { ...checking, clock, pause, onProgress: () => {} };
   const { verified, stayed, caution } = await verifyAll(
-    { level: scope.level, lagMs: scope.lagSeconds * 1000, rowsPerSecond, onRefusal: "skip" },
-    { compare, repairDeps },
+    {
+      level: scope.level,
+      lagMs: scope.lagSeconds * 1000,
+      rowsPerSecond,
+      onRefusal: "skip",
+    },
+    { compare, repairDeps, mayRemove: () => mayRemove(sync) },
     signal,
   );
   state.verified = verified;
@@ -143,6 +159,24 @@ async function verify(sync: Sync): Promise<Verified> {
   const { left, written, removed } = verified;
   tell(sync, "verified", { left, written, removed });
   return verified;
+}
+
+/**
+ * Whether chunks that only the destination has may go. The configuration is read anew: once requests are answered from the
+ * destination, its application may write there alone, and what it wrote would be lost.
+ */
+function mayRemove(sync: Sync): boolean {
+  if (!sync.options.deletesExtra) return false;
+  try {
+    const { source, destination, servesDestination } = sync.renamed();
+    const isSame = source.identity.digest === sync.named.source.identity.digest;
+    if (isSame && destination.identity.digest === sync.named.destination.identity.digest && !servesDestination)
+      return true;
+    note(sync, "the destination is served by now, or the configuration names other stores: nothing is removed");
+  } catch (error) {
+    note(sync, `the configuration can't be read, so that nothing is removed: ${faultOf(error).message}`);
+  }
+  return false;
 }
 
 /** They are tried again with the next pass. */

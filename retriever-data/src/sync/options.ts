@@ -16,6 +16,7 @@ const flagsSchema = z.object({
 export type SyncFlags = Partial<z.input<typeof flagsSchema>> &
   Pick<VerifyFlags, "config" | "source" | "destination" | "budget" | "lag" | "level" | "report" | "terminationLog"> & {
     readonly once?: boolean;
+    readonly deleteExtra?: boolean;
   };
 export type SyncOptions = {
   /** Between two passes. */
@@ -24,6 +25,8 @@ export type SyncOptions = {
   /** Null: nothing is served. */
   readonly listen: Address | null;
   readonly isOnce: boolean;
+  /** Whether a verification removes what only the destination has. */
+  readonly deletesExtra: boolean;
   /** Of the full verifications, and the budget of everything. */
   readonly verify: VerifyOptions;
 };
@@ -49,6 +52,7 @@ export function parseSyncOptions(flags: SyncFlags, env: Environment): SyncOption
     verifyEveryMs: verifyEvery * 1000,
     listen,
     isOnce: flags.once === true,
+    deletesExtra: flags.deleteExtra === true,
     // Everything is compared, whatever the variables of a verification say.
     verify: parseVerifyOptions(given, { ...env, RETRIEVER_VERIFY_SINCE: "" }),
   };

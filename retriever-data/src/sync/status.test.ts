@@ -77,6 +77,7 @@ test("options have the defaults that are documented, and every fault of their ow
     verifyEveryMs: 3_600_000,
     listen: null,
     isOnce: false,
+    deletesExtra: false,
     verify: { scope: { level: "vector", since: null, lagSeconds: 5 }, rowsPerSecond: 50_000 },
   });
   expect(() => parseSyncOptions({ interval: "x", verifyEvery: "0", listen: "here" }, {})).toThrow(

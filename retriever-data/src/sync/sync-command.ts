@@ -13,6 +13,8 @@ import { serveStatus } from "./serve-status.ts";
 import { type SyncState, statusOf } from "./status.ts";
 
 const graceMs = 500;
+/** So many are read quickly without an index. */
+const mostUnindexed = 50_000;
 
 /**
  * Resolves with the exit code: 0 once it was stopped, with --once that of a verification. Rejects with what ended it
@@ -34,7 +36,8 @@ export async function syncStores(flags: SyncFlags, deps: CommandDeps): Promise<n
   try {
     if (server !== null) deps.progress.write(`${JSON.stringify({ event: "serving", ...server.address })}\n`);
     const heldBy = await inspect(named, places[0], options, deps);
-    const sync: Sync = { options, named, deps, state, heldBy, following: places[0], checking: places[1] };
+    const renamed = () => nameStores(flags, deps);
+    const sync: Sync = { options, named, renamed, deps, state, heldBy, following: places[0], checking: places[1] };
     return options.isOnce ? await syncOnce(sync) : await syncForever(sync);
   } catch (error) {
     if (!deps.signal.aborted) throw error;
@@ -73,8 +76,9 @@ function beginState({ source, destination }: NamedStores, { clock, version }: Co
  */
 async function inspect(named: NamedStores, { stores, writers }: Places, options: SyncOptions, deps: CommandDeps) {
   const { both, cautions } = await inspectStores({ named, stores, writers }, deps.signal);
+  checkIndex(both.source);
   const limit = deadline(deps.signal, inspectDeadlineMs);
-  const newest = { level: "fresh", sinceMs: deps.clock.wallMs(), after: null, pageSize: 1 } as const;
+  const newest = { level: "fresh", sinceMs: deps.clock.wallMs(), after: null, pageSize: 10_000 } as const;
   for await (const _ of stores.source.scan(newest, limit)) break;
   const { intervalMs, verifyEveryMs, isOnce, verify } = options;
   const { lagSeconds, level } = verify.scope;
@@ -86,11 +90,20 @@ async function inspect(named: NamedStores, { stores, writers }: Places, options:
       ? `  once    one pass, and a verification at level ${level} whose differences are repaired`
       : `  pass    every ${intervalMs / 1000} s, what was written since the last one and ${lagSeconds} s before`,
     ...(isOnce ? [] : [`  verify  every ${verifyEveryMs / 1000} s at level ${level}, whose differences are repaired`]),
-    "  remove  what a verification finds in the destination alone, unless that is most of it",
+    options.deletesExtra
+      ? "  remove  what a verification finds in the destination alone, unless that is most of it or it is served"
+      : "  remove  nothing: what only the destination has stays (--delete-extra removes it)",
     ...[...cautions, ...momentCautions(both.source, deps)].map((caution) => `  mind    ${caution}`),
   ];
   deps.print(`${lines.join("\n")}\n`);
   return both.destination.momentPrecision;
+}
+
+/** Every pass would read all of the chunks, and of many no page would end in time. */
+function checkIndex({ newestUpdatedAtMs, count }: StoreDescription): void {
+  if (newestUpdatedAtMs !== null || (count ?? 0) <= mostUnindexed) return;
+  const message = `the source has ${count} chunks and no index on updated_at that serves a range (a b-tree of the table's column, a datetime index of the collection): create one`;
+  throw new RetrieverError({ code: "RETR_COPY_REFUSED", message });
 }
 
 function momentCautions({ newestUpdatedAtMs, count }: StoreDescription, { clock }: CommandDeps): string[] {

@@ -25,9 +25,9 @@ function begin(source: readonly WholeChunk[], destination: readonly WholeChunk[]
   const options = { level: "vector", lagMs: 0, rowsPerSecond: null, onRefusal: "skip" } as const;
   return {
     ...at,
-    run: (change: (report: VerifyReport) => VerifyReport = (report) => report) => {
+    run: (change: (report: VerifyReport) => VerifyReport = (report) => report, deletesExtra = true) => {
       const compare = async () => change(await compareMemories(at));
-      return verifyAll(options, { compare, repairDeps }, AbortSignal.timeout(5000));
+      return verifyAll(options, { compare, repairDeps, mayRemove: () => deletesExtra }, AbortSignal.timeout(5000));
     },
   };
 }
@@ -49,6 +49,15 @@ test("a removal that would take most of what the destination holds isn't made, a
   expect(caution).toContain("101 chunks are in the destination alone");
   at.destination.chunks.delete("x0");
   expect((await at.run()).verified).toMatchObject({ left: 0, removed: 100 });
+});
+
+test("what only the destination has stays where nobody said that it may go, and is left", async () => {
+  const at = begin([chunk("a")], [chunk("x")]);
+  expect(await at.run((report) => report, false)).toMatchObject({
+    verified: { left: 1, written: 1, removed: 0 },
+    caution: null,
+  });
+  expect([...at.destination.chunks.keys()]).toEqual(["x", "a"]);
 });
 
 test("nothing is removed for a source that is empty", async () => {

@@ -17,6 +17,8 @@ export type Verified = {
   readonly removed: number;
 };
 type VerifyAllDeps = {
+  /** Whether chunks that only the destination has may go; asked when both were compared. */
+  readonly mayRemove: () => boolean;
   readonly compare: () => Promise<VerifyReport>;
   readonly repairDeps: RepairDeps;
 };
@@ -34,15 +36,16 @@ const fewRemovals = 100;
 /** Rejects with the reason of a comparison that came to no end, with a RetrieverError of the repair, and at the signal. */
 export async function verifyAll(
   options: RepairOptions,
-  { compare, repairDeps }: VerifyAllDeps,
+  { compare, repairDeps, mayRemove }: VerifyAllDeps,
   signal: AbortSignal,
 ): Promise<Result> {
   const { clock } = repairDeps;
   const begunMs = clock.monotonicMs();
   const report = await compare();
   if (report.outcome === "unknown") throw noEnd(report.reason ?? "");
-  const isMost = removesMost(report);
-  const result = await mend(report, { ...options, deletesExtra: !isMost }, repairDeps, signal);
+  const removes = mayRemove();
+  const isMost = removes && removesMost(report);
+  const result = await mend(report, { ...options, deletesExtra: removes && !isMost }, repairDeps, signal);
   const { written = 0, removed = 0, left: stayed = [] } = result ?? {};
   const unlisted = Math.max(0, driftOf(report.counts) - report.differences.length);
   const left = (result?.remaining.length ?? report.differences.length) + unlisted;
