@@ -17,6 +17,8 @@ type ActForm = Subject & {
   readonly planHash: string;
   /** Path of the migration's page. */
   readonly path: string;
+  /** What was typed before, where nothing came of it. */
+  readonly typed?: URLSearchParams;
 };
 
 /** What the API takes, in characters. */
@@ -36,7 +38,9 @@ export function renderActForm(form: ActForm): Markup {
       "form",
       { method: "post", action: `${path}/act/${command}`, autocomplete: "off" },
       ...fieldsOf(act, form),
-      ...(["uid", "planHash"] as const).map((name) => element("input", { type: "hidden", name, value: form[name] })),
+      ...(["uid", "planHash"] as const).map((name) =>
+        element("input", { type: "hidden", name, value: seenOf(form, name) }),
+      ),
       isRed ? undefined : typedField(form),
       element(
         "button",
@@ -48,11 +52,17 @@ export function renderActForm(form: ActForm): Markup {
   );
 }
 
+/** A form that is shown again is still for what was seen when it was opened. */
+function seenOf(form: ActForm, name: "uid" | "planHash"): string {
+  return form.typed?.get(name) ?? form[name];
+}
+
 /** What is typed to show that it is meant: the migration's name, and to approve the own one, as at the command line. */
-function typedField({ offered, name, you, planHash }: ActForm): Markup {
+function typedField(form: ActForm): Markup {
+  const { offered, name, you } = form;
   const isApproval = offered.act === "Approve";
   const words = isApproval
-    ? `You approve plan ${planHash}. Type your user name, ${you}`
+    ? `You approve plan ${seenOf(form, "planHash")}. Type your user name, ${you}`
     : `Type the migration's name, ${name}`;
   return field(
     "typed",
@@ -61,21 +71,38 @@ function typedField({ offered, name, you, planHash }: ActForm): Markup {
   );
 }
 
-function fieldsOf(act: Act, { roles }: ActForm): Markup[] {
+function fieldsOf(act: Act, { roles, typed }: ActForm): Markup[] {
+  const before = (name: string): string => typed?.get(name) ?? "";
   const needed = actsWithReason.includes(act) ? { required: "" } : {};
-  const reason = element("input", { id: "reason", name: "reason", maxlength: longestReason, ...needed });
+  const reason = element("input", {
+    id: "reason",
+    name: "reason",
+    maxlength: longestReason,
+    value: before("reason"),
+    ...needed,
+  });
   return [
-    ...(actsInRole.includes(act) ? [field("role", "Role", choice("role", roles))] : []),
-    ...(act === "Waive" ? [field("check", "Check that is Unknown", choice("check", checkNames))] : []),
+    ...(actsInRole.includes(act) ? [field("role", "Role", choice("role", roles, before("role")))] : []),
+    ...(act === "Waive" ? [field("check", "Check that is Unknown", choice("check", checkNames, before("check")))] : []),
     ...(act === "Promote"
-      ? [field("waitForGates", "Wait for what blocks the cutover, at most 4 h", box("waitForGates"))]
+      ? [
+          field(
+            "waitForGates",
+            "Wait for what blocks the cutover, at most 4 h",
+            box("waitForGates", before("waitForGates")),
+          ),
+        ]
       : []),
     ...(act === "Postmortem"
       ? [
           field(
             "text",
             "The report",
-            element("textarea", { id: "text", name: "text", rows: 12, maxlength: longestReport, required: "" }),
+            element(
+              "textarea",
+              { id: "text", name: "text", rows: 12, maxlength: longestReport, required: "" },
+              linesOf(before("text")),
+            ),
           ),
         ]
       : []),
@@ -87,16 +114,26 @@ function fieldsOf(act: Act, { roles }: ActForm): Markup[] {
   ];
 }
 
+/** Lines stay lines; the first line end after the tag is none of the text. */
+function linesOf(text: string): Markup {
+  const lines = text.split(/\r?\n/).map((line) => group(line).markup);
+  return { markup: `\n${lines.join("\n")}` };
+}
+
 function field(id: string, words: string, input: Markup): Markup {
   return element("p", {}, element("label", { for: id }, words), input);
 }
 
-function choice(name: string, values: readonly string[]): Markup {
-  return element("select", { id: name, name }, ...values.map((value) => element("option", { value }, value)));
+function choice(name: string, values: readonly string[], chosen: string): Markup {
+  const options = values.map((value) =>
+    element("option", { value, ...(value === chosen ? { selected: "" } : {}) }, value),
+  );
+  return element("select", { id: name, name }, ...options);
 }
 
-function box(name: string): Markup {
-  return element("input", { id: name, name, type: "checkbox", value: "yes" });
+function box(name: string, before: string): Markup {
+  const checked = before === "yes" ? { checked: "" } : {};
+  return element("input", { id: name, name, type: "checkbox", value: "yes", ...checked });
 }
 
 export type ReadForm =
@@ -108,7 +145,8 @@ const timeoutMs = 30_000;
 
 /** What was sent, held to what the form asks: a browser's own checks are no checks. */
 export function readActForm(act: Act, isRed: boolean, name: string, sent: URLSearchParams): ReadForm {
-  const said = (field: string): string => (sent.get(field) ?? "").trim();
+  // Forms end their lines with CRLF, which the field's limit counts as one character.
+  const said = (field: string): string => (sent.get(field) ?? "").replaceAll("\r\n", "\n").trim();
   const reason = said("reason");
   const why = faultOf(act, reason, said("text")) ?? (isRed ? undefined : untyped(act, name, said("typed")));
   if (why !== undefined) return { ok: false, why };

@@ -18,8 +18,12 @@ type Asked = {
 
 type Tools = { readonly client: KubeClient; readonly clock: Clock; readonly signal: AbortSignal };
 
-/** Runs it whether the browser stays or not; never rejects. `write` takes parts of the page's content. */
-export async function runAct({ namespace, name, offered, form }: Asked, tools: Tools, write: (html: string) => void) {
+/** Runs it whether the browser stays or not; never rejects. `write` takes parts of the page's content. The exit code. */
+export async function runAct(
+  { namespace, name, offered, form }: Asked,
+  tools: Tools,
+  write: (html: string) => void,
+): Promise<number> {
   const line = (text: string) => write(element("p", { class: "line" }, text).markup);
   const terminal = guarded(lineTerminal(line));
   const asked = { namespace, name, act: offered.act, reason: form.reason, ...form.options };
@@ -27,6 +31,7 @@ export async function runAct({ namespace, name, offered, form }: Asked, tools: T
     tellFault(fault, { terminal, signal: tools.signal }),
   );
   write(element("p", { role: "status" }, outcomeWord(code)).markup);
+  return code;
 }
 
 /** A terminal that nobody sits at, and that hands on every line. */

@@ -6,6 +6,12 @@ const target = location.hash.slice(1);
 let isAtTarget = false;
 let heardAt = Date.now();
 let failures = 0;
+let isRefused = false;
+/** Undefined while the tab is hidden: of six connections to this host none is kept from the tab that is looked at. */
+let events;
+let retry;
+/** What this page showed when it was loaded; known to the server for the first stream alone. */
+let loaded = shown;
 
 /** An entry that is linked to may come with the events, after the page. */
 function find() {
@@ -53,28 +59,46 @@ function sift() {
 }
 
 function listen() {
-  const events = new EventSource(`${base}events?page=${encodeURIComponent(page)}&shown=${failures === 0 ? shown : ""}`);
+  hush();
+  if (document.hidden) return;
+  events = new EventSource(`${base}events?page=${encodeURIComponent(page)}&shown=${loaded}`);
+  loaded = "";
   events.addEventListener("message", ({ data }) => {
     failures = 0;
+    isRefused = false;
     heardAt = Date.now();
     swap(JSON.parse(data));
   });
   events.addEventListener("error", () => {
-    events.close();
+    // A browser gives up at once where it was answered, and tries again where it wasn't.
+    isRefused = events.readyState === EventSource.CLOSED;
+    hush();
     failures += 1;
-    setTimeout(listen, Math.min(30, 2 ** failures) * 500 * (1 + Math.random()));
+    retry = setTimeout(listen, Math.min(30, 2 ** failures) * 500 * (1 + Math.random()));
   });
+}
+
+function hush() {
+  clearTimeout(retry);
+  events?.close();
+  events = undefined;
 }
 
 /** The server sends something every five seconds; without it what is shown is old. */
 setInterval(() => {
   const seconds = Math.round((Date.now() - heardAt) / 1000);
-  const isSilent = seconds > 12;
+  const isSilent = seconds > 12 && !document.hidden;
   document.body.toggleAttribute("data-silent", isSilent);
   silence.hidden = !isSilent;
-  if (isSilent) silence.textContent = `No answer from this dashboard for ${seconds} s: what is shown is that old. Is kubectl retriever dashboard still running?`;
+  const why = isRefused
+    ? "It takes no more: too many tabs of it are open, of which four can be live; close one. Or it was started anew: open its new link."
+    : "Is kubectl retriever dashboard still running?";
+  if (isSilent) silence.textContent = `No answer from this dashboard for ${seconds} s: what is shown is that old. ${why}`;
 }, 1000);
 
 filter?.addEventListener("input", sift);
+document.addEventListener("visibilitychange", listen);
+addEventListener("pagehide", hush);
+addEventListener("pageshow", ({ persisted }) => persisted && listen());
 find();
 listen();

@@ -21,8 +21,8 @@ export type OfferedAct = {
   readonly equals: string;
 };
 
-/** Who looks, and when (epoch ms). */
-type Viewer = { readonly you: string; readonly now: number };
+/** Who looks, when (epoch ms), and the flags with which a command reaches the same cluster as the same user. */
+type Viewer = { readonly you: string; readonly now: number; readonly flags: string };
 
 /** Whether it is offered as a link. A red one always is: what is known of rights may be old, and the server decides. */
 export function isPressable({ isRed, missing, refusal }: OfferedAct): boolean {
@@ -40,18 +40,18 @@ export function offeredActs(view: MigrationView, missing: MissingRights, viewer:
         isRed: isRedAct(act),
         missing: missingOf(act, view, missing),
         refusal: refusalOf(act, view, viewer),
-        equals: commandLine(command, view),
+        equals: commandLine(command, view, viewer.flags),
       };
     })
     .toSorted((a, b) => Number(b.isRed) - Number(a.isRed) || rollbackFirst(a, b));
 }
 
 /** Rollback and Abort of a migration of which nothing can be read: they need nothing but its name. */
-export function redActs(subject: Subject): readonly OfferedAct[] {
+export function redActs(subject: Subject, flags: string): readonly OfferedAct[] {
   return actCommands
     .filter(({ act }) => isRedAct(act))
     .map(({ command, act, about }) => {
-      const equals = commandLine(command, subject);
+      const equals = commandLine(command, subject, flags);
       return { command, act, about, isRed: true, missing: undefined, refusal: undefined, equals };
     })
     .toSorted(rollbackFirst);
@@ -103,7 +103,7 @@ const options: Readonly<Partial<Record<Act, string>>> = {
   Postmortem: " --file FILE",
 };
 
-function commandLine(command: string, { name, namespace }: Subject): string {
+function commandLine(command: string, { name, namespace }: Subject, flags: string): string {
   const act = actCommands.find((one) => one.command === command)?.act;
-  return `kubectl retriever ${command} ${name} -n ${namespace}${act === undefined ? "" : (options[act] ?? "")}`;
+  return `kubectl retriever ${command} ${name} -n ${namespace}${flags}${act === undefined ? "" : (options[act] ?? "")}`;
 }

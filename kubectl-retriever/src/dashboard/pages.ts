@@ -15,6 +15,8 @@ type Sources = {
   /** Path of all pages, with slashes at both ends. */
   readonly base: string;
   readonly standing: () => Omit<Standing, "connection">;
+  /** What the commands that acts equal need to reach the same cluster, with a space before each. */
+  readonly flags?: string;
 };
 
 export type Pages = {
@@ -25,10 +27,14 @@ export type Pages = {
   /** The migration that a page is about; undefined of the list and where there is none. */
   readonly migrationOf: (page: string) => LiveMigration | undefined;
   readonly actsOf: (migration: LiveMigration) => readonly OfferedAct[];
+  /** Of a migration that can't be read. */
+  readonly redActsOf: (subject: Subject) => readonly OfferedAct[];
 };
 
+type Subject = { readonly namespace: string; readonly name: string };
+
 /** `m/namespace/name`, decoded. */
-export function subjectOf(page: string): { readonly namespace: string; readonly name: string } | undefined {
+export function subjectOf(page: string): Subject | undefined {
   const [, namespace, name] = /^m\/([^/]+)\/([^/]+)$/.exec(page) ?? [];
   try {
     return namespace === undefined || name === undefined
@@ -45,7 +51,7 @@ function layOut(page: string, parts: readonly Fragment[]): Markup {
   return group(...parts.map(({ html }): Markup => ({ markup: html })));
 }
 
-export function makePages({ live, viewed, base, standing }: Sources): Pages {
+export function makePages({ live, viewed, base, standing, flags = "" }: Sources): Pages {
   const migrationOf = (page: string) => {
     const subject = subjectOf(page);
     return subject === undefined ? undefined : live.get(subject.namespace, subject.name);
@@ -53,13 +59,15 @@ export function makePages({ live, viewed, base, standing }: Sources): Pages {
   const actsOf = (migration: LiveMigration) => {
     const { missing } = viewed.get(migration);
     const { you, now } = standing();
-    return migration.view === undefined ? [] : offeredActs(migration.view, missing, { you, now });
+    return migration.view === undefined ? [] : offeredActs(migration.view, missing, { you, now, flags });
   };
+  const redActsOf = (subject: Subject) => redActs(subject, flags);
+  const absent = (page: string, why: string) => absentFragments(page, { why, base, redActsOf });
   const partsOf = (page: string): readonly Fragment[] => {
     if (page === "") return listFragments(live.all(), base, standing().now);
     const migration = migrationOf(page);
     const { view } = migration ?? {};
-    if (migration === undefined || view === undefined) return absentFragments(page, migration?.fault ?? notThere, base);
+    if (migration === undefined || view === undefined) return absent(page, migration?.fault ?? notThere);
     const { missing: _missing, ...beside } = viewed.get(migration);
     const path = `${base}${pagePath(migration)}`;
     const content = { view, acts: actsOf(migration), ...beside, path, now: standing().now };
@@ -73,12 +81,13 @@ export function makePages({ live, viewed, base, standing }: Sources): Pages {
       const why = `It can't be shown: ${asOperatorError(fault).message}`;
       const heading = element("div", { id: "heading" }, element("h1", {}, "Migrations"), element("p", {}, why));
       if (page === "") return [{ id: "heading", html: heading.markup }];
-      return absentFragments(page, why, base);
+      return absent(page, why);
     }
   };
   return {
     migrationOf,
     actsOf,
+    redActsOf,
     fragments: (page) => [connectionFragment({ ...standing(), connection: live.connection }), ...shownParts(page)],
     document: (page, [connection, ...parts], digest) =>
       renderFrame({
@@ -94,7 +103,10 @@ export function makePages({ live, viewed, base, standing }: Sources): Pages {
 const notThere = "There is no such migration, or it was deleted, or it hasn't been read yet.";
 
 /** A migration that isn't there or can't be read: the same parts, empty, so that they fill by themselves. Red acts stay. */
-function absentFragments(page: string, why: string, base: string): readonly Fragment[] {
+function absentFragments(
+  page: string,
+  { why, base, redActsOf }: { readonly why: string } & Pick<Sources, "base"> & Pick<Pages, "redActsOf">,
+): readonly Fragment[] {
   const subject = subjectOf(page) ?? { namespace: "", name: page };
   const words = `${subject.namespace}/${subject.name}: ${why}`;
   const facts = element(
@@ -106,7 +118,7 @@ function absentFragments(page: string, why: string, base: string): readonly Frag
   const acts = element(
     "section",
     { id: "acts", "aria-labelledby": "acts-title" },
-    renderActs(redActs(subject), `${base}${page}`),
+    renderActs(redActsOf(subject), `${base}${page}`),
   );
   const empty = (id: string): Fragment => ({ id, html: element("div", { id }).markup });
   return [

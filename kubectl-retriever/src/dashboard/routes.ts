@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import type { KubeClient } from "#kube-client.ts";
+import { exitCodes } from "#output/exit-codes.ts";
 import { readActForm, renderActForm } from "./act-page.ts";
 import { placeholder, runAct, sendInParts } from "./answer-act.ts";
 import { clientScript } from "./assets.ts";
@@ -10,7 +11,7 @@ import { dashboardStyle } from "./dashboard-style.ts";
 import { renderFrame } from "./frame.ts";
 import { pagePath } from "./list-page.ts";
 import type { LiveMigration } from "./live-migrations.ts";
-import { type OfferedAct, redActs, rolesOf } from "./offered-acts.ts";
+import { type OfferedAct, rolesOf } from "./offered-acts.ts";
 import { type Pages, subjectOf } from "./pages.ts";
 import type { Streams } from "./streams.ts";
 
@@ -41,7 +42,9 @@ export function answerGet(path: string, query: URLSearchParams, response: Server
     const page = query.get("page") ?? "";
     if (page !== "" && subjectOf(page) === undefined) return send(response, 404, "text/plain", noPage);
     const isOpen = streams.open(page, query.get("shown") ?? "", response);
-    return isOpen ? undefined : send(response, 503, "text/plain", "too many pages of this dashboard are open\n");
+    return isOpen
+      ? undefined
+      : send(response, 503, "text/plain", "too many tabs of this dashboard are open: close one\n");
   }
   const asked = askedAct(path, site);
   if (asked !== undefined) return send(response, 200, "text/html", formDocument(asked, site));
@@ -62,14 +65,18 @@ function askedAct(path: string, { pages }: Site): AskedAct | undefined {
   const subject = subjectOf(page);
   if (subject === undefined) return undefined;
   const migration = pages.migrationOf(page);
-  const acts = migration?.view === undefined ? redActs(subject) : pages.actsOf(migration);
+  const acts = migration?.view === undefined ? pages.redActsOf(subject) : pages.actsOf(migration);
   const offered = acts.find((one) => one.command === command);
   return offered === undefined ? undefined : { subject, migration, offered };
 }
 
-function formDocument({ offered, subject, migration }: AskedAct, { base, you }: Site): string {
+function formDocument(asked: AskedAct, site: Site): string {
+  return actDocument(asked.offered, asked.subject, site.base, formOf(asked, site));
+}
+
+function formOf({ offered, subject, migration }: AskedAct, { base, you }: Site, typed?: URLSearchParams): Markup {
   const view = migration?.view;
-  const content = renderActForm({
+  return renderActForm({
     ...subject,
     offered,
     you,
@@ -77,8 +84,8 @@ function formDocument({ offered, subject, migration }: AskedAct, { base, you }: 
     uid: view?.uid ?? "",
     planHash: view?.status.planHash ?? "",
     path: `${base}${pagePath(subject)}`,
+    ...(typed === undefined ? {} : { typed }),
   });
-  return actDocument(offered, subject, base, content);
 }
 
 function actDocument({ command }: OfferedAct, { name }: AskedAct["subject"], base: string, content: Markup): string {
@@ -103,7 +110,8 @@ export async function answerPost(
     return send(response, 413, "text/plain", `a form has at most ${mostBodyBytes} bytes\n`);
   }
   const { offered, subject } = asked;
-  const form = readActForm(offered.act, offered.isRed, subject.name, new URLSearchParams(body));
+  const sent = new URLSearchParams(body);
+  const form = readActForm(offered.act, offered.isRed, subject.name, sent);
   const back = element("p", {}, element("a", { href: `${site.base}${pagePath(subject)}` }, "Back to the migration"));
   const head = element(
     "h1",
@@ -112,19 +120,21 @@ export async function answerPost(
     element("small", {}, ` in ${subject.namespace}`),
   );
   if (!form.ok) {
-    const content = group(
-      head,
-      element("p", { class: "fault", role: "alert" }, `Nothing was written: ${form.why}.`),
-      back,
-    );
+    const fault = element("p", { class: "fault", role: "alert" }, `Nothing was written: ${form.why}.`);
+    const content = group(fault, formOf(asked, site, sent));
     return send(response, 400, "text/html", actDocument(offered, subject, site.base, content));
   }
   const line = element("p", {}, element("code", {}, offered.equals));
   const whole = actDocument(offered, subject, site.base, group(head, line, { markup: placeholder }, back));
   const { write, end } = sendInParts(response, whole);
-  await runAct({ ...subject, offered, form }, site, write);
+  const code = await runAct({ ...subject, offered, form }, site, write);
+  // What took long to type isn't lost with a refusal or a lost login.
+  if (!offered.isRed && !isWritten.includes(code)) write(formOf(asked, site, sent).markup);
   end();
 }
+
+/** With these the act lies there, or may. */
+const isWritten: readonly number[] = [exitCodes.ok, exitCodes.timeOut, exitCodes.interrupted];
 
 /** Undefined where it is longer than any form of ours. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

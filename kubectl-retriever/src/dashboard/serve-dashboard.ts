@@ -18,6 +18,8 @@ type DashboardRequest = {
     | { readonly kind: "all" }
     | { readonly kind: "one"; readonly name: string }
     | { readonly kind: "visible" };
+  /** With which a command reaches the same cluster as the same user, with a space before each. */
+  readonly flags: string;
 };
 
 type Tools = Pick<Surroundings, "terminal" | "clock" | "signal"> & Connected;
@@ -41,7 +43,7 @@ export async function serveDashboard(asked: DashboardRequest, tools: Tools): Pro
   });
   const serve = (base: string): Served => {
     const standing = () => ({ server, you, namespace, now: clock.now() });
-    pages = makePages({ live, viewed, base, standing });
+    pages = makePages({ live, viewed, base, standing, flags: asked.flags });
     streams = new Streams(pages.fragments, clock);
     return { pages, streams, you, client, clock, signal };
   };

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { createConnection, type Socket } from "node:net";
 import { aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import type { KubeClient } from "#kube-client.ts";
@@ -124,6 +125,41 @@ describe("acts", () => {
     expect(acts).toEqual([]);
   });
 
+  test("an approval of a plan that was replaced since the form was opened writes nothing, and says of which plan it was", async () => {
+    const status = aStatus({ phase: "AwaitingApproval", planHash: "newer", plan: approvedPlan });
+    const { ask, base, open, port, acts, handlers } = await arrange({
+      readMigration: async () => aRawMigration(status),
+    });
+    handlers.onList([aRawMigration({ ...status, planHash: "older" })]);
+    const headers = { ...(await open()), ...own(port) };
+    const path = `${base}${page}/act/approve`;
+    const { text } = await ask({ path, headers });
+    const hidden = [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+      ([, name, value]) => `${name}=${value}`,
+    );
+    handlers.onList([aRawMigration(status)]);
+    const body = ["typed=user-a", "role=team-b", ...hidden].join("&");
+    const answer = await ask({ method: "POST", path, headers, body });
+    expect(answer.text).toContain("its plan is newer by now, not older");
+    expect(answer.text).toContain("You approve plan older");
+    expect(acts).toEqual([]);
+  });
+
+  test("a report at its limit, with line ends as browsers send them, is written; one that is refused stands in the form again", async () => {
+    const rolledBack = aStatus({ phase: "RolledBack", planHash: "hash" });
+    const { ask, base, open, port, acts } = await arrange({ readMigration: async () => aRawMigration(rolledBack) });
+    const headers = { ...(await open()), ...own(port) };
+    const path = `${base}${page}/act/postmortem`;
+    const report = `${"word\n".repeat(1638)}ab`;
+    const fields = { typed: "docs-to-qdrant", uid: "uid-1", planHash: "hash", text: report.replaceAll("\n", "\r\n") };
+    const send = (more: Record<string, string>) =>
+      ask({ method: "POST", path, headers, body: new URLSearchParams({ ...fields, ...more }).toString() });
+    for (const more of [{ typed: "other" }, { planHash: "older" }]) expect((await send(more)).text).toContain(report);
+    expect(acts).toEqual([]);
+    await send({});
+    expect(acts.map(({ spec }) => spec.text)).toEqual([report]);
+  });
+
   test("a browser that goes away in the middle of an act keeps nothing from being written, and harms nobody", async () => {
     const written = Promise.withResolvers<void>();
     const createAct: KubeClient["createAct"] = async (act) => {
@@ -179,6 +215,24 @@ describe("acts", () => {
   });
 });
 
+test("connections that say nothing keep no page and no act out", async () => {
+  const { ask, base, open, port, acts } = await arrange();
+  const session = await open();
+  const silent = await Promise.all(Array.from({ length: 80 }, () => silentConnection(port)));
+  expect(await ask({ path: base, headers: session })).toMatchObject({ status: 200 });
+  const headers = { ...session, ...form, origin: `http://127.0.0.1:${port}` };
+  await ask({ method: "POST", path: `${base}${page}/act/rollback`, headers, body: "" });
+  expect(acts.length).toBe(1);
+  for (const socket of silent) socket.destroy();
+});
+
+function silentConnection(port: number): Promise<Socket> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port }, () => resolve(socket));
+    socket.on("error", () => undefined);
+  });
+}
+
 describe("a stream", () => {
   test("brings what changed and nothing else", async () => {
     const { ask, base, open, port, handlers } = await arrange();
@@ -211,9 +265,12 @@ describe("a stream", () => {
   test("too many are refused, and one that ends makes room", async () => {
     const { ask, base, open, port } = await arrange();
     const session = await open();
-    const streams = Array.from({ length: 8 }, () => streamed(port, `${base}events?page=`, session));
+    const streams = Array.from({ length: 4 }, () => streamed(port, `${base}events?page=`, session));
     for (const stream of streams) await stream.next();
-    expect(await ask({ path: `${base}events?page=`, headers: session })).toMatchObject({ status: 503 });
+    expect(await ask({ path: `${base}events?page=`, headers: session })).toMatchObject({
+      status: 503,
+      text: expect.stringContaining("too many tabs"),
+    });
     for (const stream of streams) await stream.return(undefined);
   });
 });

@@ -1,13 +1,15 @@
 // The listener of the dashboard: 127.0.0.1 alone, every answer with the same strict headers, bodies and connections bounded.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { element, group } from "@retriever/operator/page/markup.ts";
+import { makeLimitedServer } from "@retriever/stores/http/limit-connections.ts";
 import { type Access, makeAccess } from "./access.ts";
 import { renderFrame } from "./frame.ts";
 import { answerGet, answerPost, type Served, send } from "./routes.ts";
 
 type Listener = { readonly link: string; readonly port: number; readonly close: () => Promise<void> };
 
+/** At that many, one on which nobody waits for an answer gives way to the next. */
 const mostConnections = 64;
 
 /** Nothing from elsewhere, nothing inline, in no frame, kept nowhere. */
@@ -25,17 +27,19 @@ const headers = {
 
 /** Listens; `serve` is told the path of the pages. Port 0: any free one. */
 export async function listen(port: number, serve: (base: string) => Served): Promise<Listener> {
-  const server = createServer({ requestTimeout: 30_000 });
-  server.maxConnections = mostConnections;
+  let handle: RequestListener = (_request, response) => response.destroy();
+  const server = makeLimitedServer({ requestTimeout: 30_000 }, { most: mostConnections }, (request, response) =>
+    handle(request, response),
+  );
   await bind(server, port);
   const bound = (server.address() as AddressInfo).port;
   const access = makeAccess(bound);
   const served = serve(access.base);
-  server.on("request", (request, response) => {
+  handle = (request, response) => {
     // A browser that goes away in the middle is no fault of ours: an act goes on without it.
     response.on("error", () => undefined);
     answer(request, response, access, served).catch(() => response.destroy());
-  });
+  };
   return {
     link: access.link,
     port: bound,

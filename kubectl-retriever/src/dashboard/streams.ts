@@ -13,8 +13,8 @@ type Stream = {
   laggingSince: number | undefined;
 };
 
-/** Browsers that may listen at once: a person's tabs, and not the memory of this machine. */
-const mostStreams = 8;
+/** Tabs that may listen at once. A browser opens six connections to a host: two are left for pages and acts. */
+const mostStreams = 4;
 /** Changes are gathered for so long. */
 const gatherMs = 100;
 /** Words that tell of time are rendered anew this often. */

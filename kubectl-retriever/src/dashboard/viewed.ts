@@ -29,7 +29,7 @@ type Held = ReadBeside & {
 
 const checkEveryMs = 250;
 const leastMs = 10_000;
-/** A read that took long (10,000 events) is repeated more rarely. */
+/** A read that succeeded but took long (10,000 events) is repeated more rarely. */
 const rarer = 20;
 /** Newest ones that are kept of each migration. */
 const mostEvents = 300;
@@ -112,8 +112,8 @@ export class Viewed {
         evidenceFault: `Its evidence can't be read, so that the charts begin here: ${asOperatorError(fault).message}`,
       }),
     );
-    const took = clock.elapsed() - from;
-    return { points, evidenceFault, evidenceDueAt: clock.elapsed() + Math.max(evidenceEveryMs, took * rarer) };
+    const restMs = evidenceFault === "" ? Math.max(evidenceEveryMs, (clock.elapsed() - from) * rarer) : leastMs;
+    return { points, evidenceFault, evidenceDueAt: clock.elapsed() + restMs };
   }
 
   /** Until the signal aborts. */
@@ -136,7 +136,7 @@ export class Viewed {
     const before = this.#heldOf(migration);
     const from = clock.elapsed();
     // What can't be asked now stays as it was: the page says that nothing is live.
-    const missing = await readMissingRights(migration, client, signal).catch(() => before.missing);
+    const missing = await readMissingRights(migration, client, signal).catch(() => undefined);
     const events = await client.listEvents(namespace, name, signal).then(
       (found) => ({ events: found.slice(-mostEvents), eventsFault: "" }),
       (fault: unknown) => ({
@@ -144,8 +144,12 @@ export class Viewed {
         eventsFault: `Events can't be read: ${asOperatorError(fault).message}`,
       }),
     );
-    const dueAt = clock.elapsed() + Math.max(leastMs, (clock.elapsed() - from) * rarer);
+    // What failed slowly is as likely to succeed at once: only success tells what the next read costs.
+    const isWhole = missing !== undefined && events.eventsFault === "";
+    const dueAt = clock.elapsed() + (isWhole ? Math.max(leastMs, (clock.elapsed() - from) * rarer) : leastMs);
+    this.#hold(migration, { ...this.#heldOf(migration), ...events, missing: missing ?? before.missing, dueAt });
+    this.#options.onChange();
     const chart = await this.#readEvidence(migration, this.#heldOf(migration), signal);
-    this.#hold(migration, { ...this.#heldOf(migration), ...events, missing, dueAt, ...chart });
+    this.#hold(migration, { ...this.#heldOf(migration), ...chart });
   }
 }

@@ -105,7 +105,7 @@ const means: readonly HarmLineName[] = ["recall"];
 function harmRow(line: HarmLine, plan: MigrationSpec | undefined, slices: readonly string[]): EvidenceRow {
   const { bad, n } = countsOf(line);
   const isShare = !means.includes(line.line) && n >= 1;
-  const [low, high] = isShare ? shareInterval(Math.min(Math.round(bad), Math.round(n)), Math.round(n)) : [];
+  const [low, high] = isShare ? intervalOf(line, bad, n) : [];
   const isWhole = low !== undefined && high !== undefined;
   const where = line.slice === null ? "" : ` in ${slices[line.slice] ?? "the others"}`;
   const value = n > 0 ? bad / n : null;
@@ -122,6 +122,17 @@ function harmRow(line: HarmLine, plan: MigrationSpec | undefined, slices: readon
     message: "",
     numbers: isWhole && value !== null ? { value, low, high, limit: line.limit } : null,
   };
+}
+
+const intervals = new WeakMap<HarmLine, readonly [low: number, high: number]>();
+
+/** Reckoned once for each line of a status: a page that is open renders it every few seconds. */
+function intervalOf(line: HarmLine, bad: number, n: number): readonly [low: number, high: number] {
+  const known = intervals.get(line);
+  if (known !== undefined) return known;
+  const interval = shareInterval(Math.min(Math.round(bad), Math.round(n)), Math.round(n));
+  intervals.set(line, interval);
+  return interval;
 }
 
 /** Since its evidence stands, where it does. */

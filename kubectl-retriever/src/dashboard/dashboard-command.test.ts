@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { flagsOf } from "./dashboard-command.ts";
+
+test("a shell reads the flags as they were given, whatever is in them", () => {
+  const given = {
+    context: "prod eu",
+    kubeconfig: "/home/o'neil/$(id)",
+    as: "arn:aws:iam::1:role/x",
+    asGroup: ["a;b", "*"],
+  };
+  const words = execFileSync("sh", ["-c", `printf '%s\\n'${flagsOf(given)}`], { encoding: "utf8" });
+  expect(words.trimEnd().split("\n")).toEqual([
+    "--context",
+    given.context,
+    "--kubeconfig",
+    given.kubeconfig,
+    "--as",
+    given.as,
+    ...given.asGroup.flatMap((group) => ["--as-group", group]),
+  ]);
+});
+
+test("a file is named from the root, so that the command means the same in every folder; without options there are no flags", () => {
+  expect(flagsOf({ kubeconfig: "config", asGroup: [] })).toBe(` --kubeconfig ${process.cwd()}/config`);
+  expect(flagsOf({ asGroup: [] })).toBe("");
+});
