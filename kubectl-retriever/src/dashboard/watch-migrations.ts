@@ -13,6 +13,8 @@ type Cluster = { readonly kube: KubeConnection; readonly request: KubeRequest };
 
 /** A watch without a bookmark for this long is opened anew; they come about once a minute. */
 const inactivityMs = 90_000;
+/** Migrations whose versions are held against what the watch told. */
+const probed = "50";
 const resyncMs = 600_000;
 const backoff = { baseMs: 500, capMs: 15_000 };
 
@@ -24,7 +26,7 @@ export function watchMigrations(
 ): MigrationSource {
   const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
   return {
-    watch: ({ onList, onEvent, onFault }) => {
+    watch: ({ mark, onList, onEvent, onFault }) => {
       const reflector = new Reflector({
         connection: kube,
         request,
@@ -37,10 +39,14 @@ export function watchMigrations(
         backoff,
         onList: () => {
           const items: KubeObject[] = [];
-          return { page: (page) => void items.push(...page), end: () => onList(items) };
+          const since = mark();
+          return { page: (page) => void items.push(...page), end: () => onList(items, since) };
         },
         onEvent,
-        onFault,
+        // A list that only checks the watch fails alone: the watch goes on, and the probe says whether the server is lost.
+        onFault: (fault, of) => {
+          if (of === "watch") onFault(fault);
+        },
       });
       reflector.start();
       return () => reflector.stop();
@@ -48,7 +54,8 @@ export function watchMigrations(
     probe: async (signal) => {
       const accept = metadataOf("PartialObjectMetadataList");
       try {
-        await request({ method: "GET", place, query: { limit: "1" }, accept, signal });
+        const answer = await request({ method: "GET", place, query: { limit: probed }, accept, signal });
+        return (answer as { readonly items?: readonly unknown[] }).items ?? [];
       } catch (fault) {
         throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(fault) : asOperatorError(fault);
       }

@@ -49,7 +49,7 @@ export async function startDashboard(
         handlers = given;
         return () => Promise.resolve();
       },
-      probe: async () => undefined,
+      probe: async () => [],
     },
     clock,
   );

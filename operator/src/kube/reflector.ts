@@ -28,8 +28,8 @@ type ReflectorOptions = {
    */
   readonly onList?: (() => ListReader) | undefined;
   readonly onEvent: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void;
-  /** Told of every fault: for log and metrics. */
-  readonly onFault: (fault: OperatorError) => void;
+  /** Told of every fault, and of whether the watch ended with it: for log and metrics. */
+  readonly onFault: (fault: OperatorError, of: "watch" | "resync") => void;
 };
 
 /** Reads one list. Holds nothing of its own accord: a page is gone once it was read. */
@@ -80,7 +80,7 @@ export class Reflector {
       } catch (fault) {
         if (signal.aborted) return;
         failures += 1;
-        this.#report(fault);
+        this.#report(fault, "watch");
         // After any fault the version is in doubt only when the server said so; but a list costs little and heals all.
         version = "";
         await this.#pause(fault, failures);
@@ -98,7 +98,7 @@ export class Reflector {
       try {
         await this.#list();
       } catch (fault) {
-        if (!this.#stopped.signal.aborted) this.#report(fault);
+        if (!this.#stopped.signal.aborted) this.#report(fault, "resync");
       }
     }
   }
@@ -141,9 +141,9 @@ export class Reflector {
     return version;
   }
 
-  #report(fault: unknown): void {
+  #report(fault: unknown, of: "watch" | "resync"): void {
     // An expired version is an ordinary event of a watch's life, healed by the next list.
-    if (!hasCode(fault, "ROP_EXPIRED")) this.#options.onFault(asOperatorError(fault));
+    if (!hasCode(fault, "ROP_EXPIRED")) this.#options.onFault(asOperatorError(fault), of);
   }
 
   async #pause(fault: unknown, failures: number): Promise<void> {
