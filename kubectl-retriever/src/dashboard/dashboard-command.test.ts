@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { flagsOf } from "./dashboard-command.ts";
 
@@ -22,6 +23,6 @@ test("a shell reads the flags as they were given, whatever is in them", () => {
 });
 
 test("a file is named from the root, so that the command means the same in every folder; without options there are no flags", () => {
-  expect(flagsOf({ kubeconfig: "config", asGroup: [] })).toBe(` --kubeconfig ${process.cwd()}/config`);
+  expect(flagsOf({ kubeconfig: "config", asGroup: [] })).toBe(` --kubeconfig ${resolve("config")}`);
   expect(flagsOf({ asGroup: [] })).toBe("");
 });

@@ -80,7 +80,7 @@ async function arrange() {
 test.each([
   [401, "ROP_UNAUTHENTICATED"],
   [403, "ROP_FORBIDDEN"],
-  ["hanging", "ROP_API_UNAVAILABLE"],
+  ["hanging", "ROP_DEADLINE_EXCEEDED"],
 ] as const)(
   "an API server that turns to %s is told of as %s, with what was seen and the red acts, until it answers again",
   async (mood, code) => {
