@@ -7,7 +7,7 @@ import { type Answers, limit, type Opened, said } from "./answers.ts";
 import { dimension, type TableCase } from "./generate.ts";
 
 /** Refusals that are stated: what no text of Postgres holds, and a whole document of JSON in the place of a name. */
-const stated = /holds the character NUL|^column (entity|space) \(jsonb?\)/;
+const stated = /holds the character NUL|show whether moments are|^column (entity|space) \(jsonb?\)/;
 
 /** What is wrong, in words; none: the law holds. */
 export function judge(table: TableCase, answers: Answers): string[] {

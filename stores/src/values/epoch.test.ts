@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { epochNumber, epochUnitOf, exactTimeOf } from "./epoch.ts";
+import { epochFormOf, epochFormOfAll, epochNumber, epochUnitOf, exactTimeOf } from "./epoch.ts";
 import { numberOf } from "./exact-json.ts";
 import { readMoment } from "./time.ts";
 
@@ -36,4 +36,28 @@ test("a moment before 1973 isn't written in milliseconds, which would be read as
 
 test("what is no moment has no exact time", () => {
   expect([true, null, "soon", 1e17, Number.NaN, [1]].map(exactTimeOf)).toEqual([null, null, null, null, null, null]);
+});
+
+const second = 1_767_225_600;
+test.each([
+  ["none", [], null],
+  ["texts", ["2026-01-01", "2026-01-02"], null],
+  ["absent ones", [null, undefined], null],
+  ["zeros", [0, 0], "unclear"],
+  ["numbers beside texts", [second, "2026-01-01"], "unclear"],
+  ["seconds beside milliseconds", [second, second * 1000], "unclear"],
+  ["zeros and absent ones before milliseconds", [0, null, second * 1000], { unit: "millisecond", isWhole: true }],
+  ["seconds with fractions", [second, second + 0.5], { unit: "second", isWhole: false }],
+])("the unit of %s is told where they show one, and never guessed", (_what, values, expected) => {
+  expect(epochFormOfAll(values)).toEqual(expected);
+});
+
+test("a number that shows no unit says so by itself, too", () => {
+  expect([0, 7, -1, second, "soon"].map(epochFormOf)).toEqual([
+    "unclear",
+    "unclear",
+    "unclear",
+    { unit: "second", isWhole: true },
+    null,
+  ]);
 });

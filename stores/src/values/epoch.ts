@@ -14,18 +14,38 @@ export function epochUnitOf(value: number): EpochUnit {
   return size < 1e11 ? "second" : size < 1e14 ? "millisecond" : "microsecond";
 }
 
-/** The form of a JSON value; null for what is no number. */
-export function epochFormOf(value: unknown): EpochForm | null {
+/** What numbers say of it: null where there are none, `unclear` where none shows its unit, or they don't agree. */
+export type EpochWriting = EpochForm | "unclear" | null;
+
+/** 1973 in seconds: a smaller number, above all a 0, may be of any unit. */
+const leastShown = 1e8;
+
+/** What a JSON value says of it. */
+export function epochFormOf(value: unknown): EpochWriting {
   const number = numberOf(value);
-  return Number.isNaN(number) ? null : { unit: epochUnitOf(number), isWhole: Number.isInteger(number) };
+  if (Number.isNaN(number)) return null;
+  if (!(Math.abs(number) >= leastShown)) return "unclear";
+  return { unit: epochUnitOf(number), isWhole: Number.isInteger(number) };
 }
 
-/** Of values that are all numbers; null otherwise, and for none. */
-export function epochFormOfAll(values: readonly unknown[]): EpochForm | null {
-  const forms = values.map(epochFormOf);
-  const [first = null] = forms;
-  if (first === null || !forms.every((form) => form !== null)) return null;
-  return { unit: first.unit, isWhole: forms.every(({ isWhole }) => isWhole) };
+/** What several say of it, those that are absent apart. Numbers beside texts don't agree. */
+export function epochFormOfAll(values: readonly unknown[]): EpochWriting {
+  const forms = values.filter((value) => value !== undefined && value !== null).map(epochFormOf);
+  if (forms.every((form) => form === null)) return null;
+  if (forms.includes(null)) return "unclear";
+  const shown = forms.filter((form) => form !== null && form !== "unclear");
+  const [first] = shown;
+  if (first === undefined || shown.some(({ unit }) => unit !== first.unit)) return "unclear";
+  return { unit: first.unit, isWhole: shown.every(({ isWhole }) => isWhole) };
+}
+
+/** Why a moment isn't written among such numbers. */
+export const unclearUnit =
+  "the numbers that stand there don't show whether moments are seconds, milliseconds or microseconds; let the application write the chunk";
+
+/** What a whole number of this form holds and nothing finer; null where that isn't known. */
+export function wholeUnitOf(form: EpochWriting): EpochUnit | null {
+  return form !== null && form !== "unclear" && form.isWhole ? form.unit : null;
 }
 
 /** ISO 8601 in UTC, as `exactTime` prints it, of a text or of such a number; null for no moment. */

@@ -5,6 +5,7 @@ import type { FieldPath } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import type { AgreedFields, FieldKind, FieldShape } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
+import { wholeUnitOf } from "#values/epoch.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
@@ -67,7 +68,7 @@ export async function describeTable(
   const { updatedAt } = paths;
   const dated = momentColumn(updatedAt, columns);
   const epoch = await readEpochForm(client, spec, columns);
-  const heldBy = epoch?.isWhole === true ? epoch.unit : dated === null ? null : momentPrecisionOf(dated);
+  const heldBy = wholeUnitOf(epoch) ?? (dated === null ? null : momentPrecisionOf(dated));
   const description: StoreDescription = {
     dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vector),
     metric: metrics[spec.distance],

@@ -1,7 +1,7 @@
 // How a table writes its moments where they are numbers: in which unit, and whether whole.
 import type { PoolClient } from "pg";
 import type { FieldPath } from "#config/chunk-fields.ts";
-import { type EpochForm, epochUnitOf } from "#values/epoch.ts";
+import { type EpochWriting, epochFormOfAll } from "#values/epoch.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentKindOf } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
@@ -9,24 +9,30 @@ import { readRows } from "../client/row-query.ts";
 import type { Column } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
-/** Rows that are looked at: the largest of them shows the unit. */
-const someRows = 100;
+/** Rows that are looked at, whatever they hold. */
+const someRows = 10_000;
 
 /** Null: its moments are no numbers, or members of JSON, each of which is as it is. */
 export async function readEpochForm(
   client: PoolClient,
   spec: PgvectorSpec,
   columns: ReadonlyMap<string, Column>,
-): Promise<EpochForm | null> {
+): Promise<EpochWriting> {
   const path: FieldPath | null = spec.fields.updatedAt;
   const column = path !== null && isColumn(path) ? columns.get(path[0]) : undefined;
   if (path === null || column === undefined || momentKindOf(path, column.type) !== "number") return null;
   const isWhole = column.type.startsWith("int");
   const name = quoteName(column.name);
-  const text = `SELECT max(abs(${name}))::float8 FROM (SELECT ${name} FROM ${rowsOf(spec)} WHERE abs(${name}) < 1e17 LIMIT ${someRows}) AS few`;
-  const [row] = await readRows(client, { text, values: [] });
-  const largest = row?.[0] ?? null;
+  // What is no moment in any unit shows none, and may be more than a double holds.
+  const number = `CASE WHEN ${name} > -1e17 AND ${name} < 1e17 THEN ${name}::float8 END`;
+  const few = `SELECT ${number} AS number FROM ${rowsOf(spec)} LIMIT ${someRows}`;
+  // One number of each size shows all there is to see.
+  const text = `SELECT max(number) FROM (${few}) AS few GROUP BY trunc(log(greatest(abs(number), 1)))`;
+  const rows = await readRows(client, { text, values: [] });
   // Of an empty table: what applications write into a column of that type.
-  const unit = largest === null ? (column.type === "int8" ? "millisecond" : "second") : epochUnitOf(Number(largest));
-  return { unit, isWhole };
+  if (rows.length === 0) return { unit: column.type === "int8" ? "millisecond" : "second", isWhole };
+  const written = epochFormOfAll(
+    rows.map(([number]) => (number === null || number === undefined ? null : Number(number))),
+  );
+  return written === null || written === "unclear" ? "unclear" : { unit: written.unit, isWhole };
 }

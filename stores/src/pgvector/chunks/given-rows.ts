@@ -1,7 +1,7 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
 import { isSameWithin } from "#chunks/moment-unit.ts";
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
-import { epochFormOf, epochNumber, exactTimeOf } from "#values/epoch.ts";
+import { epochFormOf, epochNumber, exactTimeOf, unclearUnit } from "#values/epoch.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
 import { isColumn } from "../client/field-sql.ts";
@@ -28,7 +28,7 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
     const { column, path } = said.place;
     const document = isColumn(path) ? {} : ((row[column.name] ?? documents[column.name] ?? {}) as Members);
     const value = valueFor(said, valueAt(document, path.slice(1)), columns);
-    if (value === otherMoment) return `${path.join(".")}: ${otherMoment}`;
+    if (isNoMoment(value)) return `${path.join(".")}: ${value}`;
     if (isColumn(path)) row[column.name] = value;
     else if (!said.isSame(valueAt(document, path.slice(1)), value)) {
       const changed = withValueAt(document, path.slice(1), value);
@@ -73,10 +73,15 @@ function inTheWay({ column, path }: Pick<Place, "column" | "path">): string {
 
 const otherMoment = "as a number the chunk's moment would be read as another one; make it a timestamptz";
 
-/** The chunk's own moment as a number where the store has numbers; `otherMoment` where it can't be one. */
+function isNoMoment(value: unknown): value is string {
+  return value === otherMoment || value === unclearUnit;
+}
+
+/** The chunk's own moment as a number where the store has numbers; `otherMoment` or `unclearUnit` where it can't be one. */
 function valueFor({ place, value }: Said, held: unknown, { updatedAt, epoch = null }: TableColumns): unknown {
   const form = place === updatedAt && typeof value === "string" ? (epoch ?? epochFormOf(held)) : null;
-  return form === null ? value : (epochNumber(value as string, form) ?? otherMoment);
+  if (form === null) return value;
+  return form === "unclear" ? unclearUnit : (epochNumber(value as string, form) ?? otherMoment);
 }
 
 type Members = Readonly<Record<string, unknown>>;

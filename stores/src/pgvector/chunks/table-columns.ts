@@ -1,7 +1,7 @@
 // The columns that a repair reads and writes, and what has to be said or refused before it.
 import { type FieldPath, metadataPath, unnamed } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
-import type { EpochForm } from "#values/epoch.ts";
+import type { EpochWriting } from "#values/epoch.ts";
 import { tableOf } from "../client/names.ts";
 import { type Catalogue, type Column, remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -26,7 +26,7 @@ export type TableColumns = {
   readonly fields: readonly Place[];
   readonly all: readonly Column[];
   /** Of moments that are numbers. */
-  readonly epoch?: EpochForm | null;
+  readonly epoch?: EpochWriting;
 };
 
 /** Throws RETR_BACKEND_MISSING with the names of what the table lacks. */

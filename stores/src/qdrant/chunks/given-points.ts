@@ -3,7 +3,7 @@ import { wholeOf } from "#chunks/canonical-value.ts";
 import { isSameWithin } from "#chunks/moment-unit.ts";
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { MomentPrecision, StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
-import { type EpochForm, epochFormOf, epochNumber, exactTimeOf } from "#values/epoch.ts";
+import { type EpochWriting, epochFormOf, epochNumber, exactTimeOf, unclearUnit } from "#values/epoch.ts";
 import { exactNumbers } from "#values/exact-json.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
@@ -20,7 +20,7 @@ export type IdConventions = {
   /** Whether payloads hold the chunk id as a number. */
   readonly isNumeric: boolean;
   /** Of moments, where payloads hold numbers; null: text. */
-  readonly epoch: EpochForm | null;
+  readonly epoch: EpochWriting;
 };
 type Payload = Readonly<Record<string, unknown>>;
 export type Given = {
@@ -46,11 +46,12 @@ function newPointId(chunkId: string, { rule }: IdConventions): unknown {
 
 const otherMoment = "as a number the chunk's moment would be read as another one; let the application write it as text";
 
-/** The chunk's own moment as a number where the collection has numbers; `otherMoment` where it can't be one. */
+/** The chunk's own moment as a number where the collection has numbers; `otherMoment` or `unclearUnit` where it can't be one. */
 function valueFor({ value, meaning }: Said, before: unknown, { conventions }: Place): unknown {
   if (meaning !== "written" || typeof value !== "string") return value;
   const form = before === undefined ? conventions.epoch : epochFormOf(before);
-  return form === null ? value : (epochNumber(value, form) ?? otherMoment);
+  if (form === null) return value;
+  return form === "unclear" ? unclearUnit : (epochNumber(value, form) ?? otherMoment);
 }
 
 /** A value that means the same keeps its spelling. A text: why the collection can't hold the chunk. */
@@ -163,7 +164,7 @@ function isNews(before: unknown, said: Said): boolean {
 
 function changedAt(payload: Payload, path: FieldPath, value: unknown): Payload | string {
   const key = keyOf(path);
-  if (value === otherMoment) return `key ${key}: ${otherMoment}`;
+  if (value === otherMoment || value === unclearUnit) return `key ${key}: ${value}`;
   if (!isHeldExactly(value)) {
     return `key ${key}: Qdrant would keep another number than the chunk's, it knows doubles and whole numbers of 64 bits; correct it where it comes from`;
   }
