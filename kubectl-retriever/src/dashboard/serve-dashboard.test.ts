@@ -88,7 +88,7 @@ test.each([
     await shown("Live from");
     await shown("docs-to-qdrant");
     api.mood = mood;
-    expect(await shown("NOT LIVE")).toContain(code);
+    expect(await shown(code)).toContain("NOT LIVE");
     const page = await read("m/search/docs-to-qdrant");
     expect(page).toContain("docs-to-qdrant");
     expect(page).toContain("/act/rollback");
