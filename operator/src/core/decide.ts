@@ -38,6 +38,7 @@ import { withColumns } from "./status/columns.ts";
 import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
 import { holdDamaged, refuseUnreadable } from "./status/refuse.ts";
+import { endForbiddenCopy } from "./steps/hold-by-policy.ts";
 import { holdUnreadable } from "./steps/hold-unreadable.ts";
 
 type DecideInput = {
@@ -125,7 +126,7 @@ function answer(migration: Migration, observation: Observation, now: number): An
   const overlay = observation.overlay.ok ? observation.overlay.value : null;
   const plan = accepted ?? planToGoBack(migration, overlay);
   if (plan === undefined) return undefined;
-  const c = assess(migration, plan, observation, now);
+  const c = endForbiddenCopy(assess(migration, plan, observation, now));
   if (accepted !== undefined || goesBack(c)) return { c, first: firstAnswer(c) };
   const held = unjudged(c);
   return { c: held, first: adoptRollback(held) ?? holdDamaged(held) };

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ago, aReadyContext, asking, tell } from "#test/builders/context.ts";
 import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification.ts";
 import { noon } from "#test/builders/world.ts";
+import { decide } from "../decide.ts";
 import type { Context } from "../model/context.ts";
 import { awaitingApproval } from "../phases/awaiting-approval.ts";
 import { preflight } from "../phases/preflight.ts";
@@ -138,4 +139,15 @@ describe("a copy", () => {
       expect([unread.reason, unread.status.copy]).toEqual(["NotObserved", open]);
     },
   );
+
+  test("under way ends where a policy forbids it while the migration is paused", () => {
+    const spec = parsePolicySpec({});
+    if (!spec.ok) throw new Error("a policy without fields");
+    const c = incomplete({ acts: { paused: true, seen: [], approvals }, copy: open });
+    const policies = { ok: true as const, value: [{ name: "bank", spec: spec.spec, underWay: [] }] };
+    const { migration, now } = c;
+    const { status } = decide({ observation: { ...c.observation, policies }, migration, now });
+    expect(status.copy?.stoppedAt).toBe(c.nowIso);
+    expect(status.conditions.map(({ reason }) => reason)).toContain("Paused");
+  });
 });

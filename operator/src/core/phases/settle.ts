@@ -14,7 +14,7 @@ import { answeredStatuses, servingPods } from "../pods/pods.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
-import { openCopy } from "../verification/runs.ts";
+import { openCopy, openTests } from "../verification/runs.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -148,6 +148,8 @@ function settled(c: Context): Outcome {
   const copy = openCopy(c.status);
   // Nothing is settled while a Job of ours may write to a store.
   if (copy !== undefined) return stay(c, "waiting", "StoppingCopy", `waiting for Job ${copy.job} to be gone`);
+  const [test] = openTests(c.status);
+  if (test !== undefined) return stay(c, "waiting", "StoppingTests", `waiting for Job ${test.job} to be gone`);
   const done = stay(c, "waiting", "Settled", describeEnd(c));
   return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
 }

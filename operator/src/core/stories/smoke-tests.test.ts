@@ -62,3 +62,16 @@ describe("the check smokeTests", () => {
     expect([sim.phase, jobs(sim), sim.condition("Ready")]).toEqual(["Preflight", 0, "False/NoTemplate"]);
   });
 });
+
+test("a smoke test under way ends with an Abort, and nothing is settled before its Job is gone", () => {
+  const sim = asking(["api-smoke"], { "api-smoke": true });
+  sim.verifier.takesMs = 1e9;
+  sim.run(20);
+  sim.unreadable.add("jobs");
+  sim.act("Abort");
+  sim.run(300);
+  expect([sim.phase, sim.condition("Settled")]).toEqual(["RolledBack", "False/StoppingTests"]);
+  sim.unreadable.delete("jobs");
+  sim.run(60);
+  expect([sim.verifier.observe(sim.mark()).jobs, sim.condition("Settled")]).toEqual([[], "True/Settled"]);
+});

@@ -112,6 +112,15 @@ describe("a smoke test", () => {
     expect(effects(status, jobs)).toEqual([]);
   });
 
+  test("has its Job ended in a phase that doesn't wait for it, and after its result", () => {
+    const seen = someJobs({ tests, jobs: [running("smoke-1")] });
+    const gone = [{ kind: "deleteJobs", jobs: ["smoke-1"] }];
+    for (const phase of ["RolledBack", "WarmUp", "Completed"] as const)
+      expect(effects({ ...smokeTests, phase }, seen)).toEqual(gone);
+    expect(effects({ smokeTests: [{ ...test1, result }] }, seen)).toEqual(gone);
+    expect(effects(smokeTests, seen)).toEqual([]);
+  });
+
   test("of a migration that is being deleted has none created", () => {
     expect(effects(smokeTests, someJobs({ tests }), { deleting: true })).toEqual([]);
   });

@@ -1,5 +1,6 @@
 // From the verifications, tests and copy of a status to the Jobs there must be: created once, kept for a while, few of them.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import { copyTemplateName, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Effect } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
@@ -7,7 +8,7 @@ import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import { wantedCopy } from "./copy-run.ts";
 import { purposeOf } from "./purpose.ts";
-import { openRun, reportNameOf } from "./runs.ts";
+import { openRun, openTests, reportNameOf } from "./runs.ts";
 import { isTest } from "./smoke-tests.ts";
 
 /** Finished Jobs that stay for whoever wants to read their logs. */
@@ -47,14 +48,16 @@ function createVerification(input: JobsInput, { verifier, jobs }: JobsObservatio
   return [{ kind: "createJob", job: run.job, template, since: run.since ?? null }];
 }
 
-function createTests({ meta, status }: JobsInput, { tests, jobs }: JobsObservation): Effect[] {
-  if (meta.deleting || purposeOf(status.phase) !== "Preflight") return [];
-  return (status.smokeTests ?? []).flatMap(({ cronJob, job, result }): Effect[] => {
+/** The tests under way whose Jobs are to run. */
+function wantedTests({ meta, status }: JobsInput): readonly SmokeTestStatus[] {
+  return meta.deleting || purposeOf(status.phase) !== "Preflight" ? [] : openTests(status);
+}
+
+function createTests(input: JobsInput, { tests, jobs }: JobsObservation): Effect[] {
+  return wantedTests(input).flatMap(({ cronJob, job }): Effect[] => {
     const isThere = jobs.some(({ name }) => name === job);
     const isPossible = tests.some((template) => template.name === cronJob && isTest(template));
-    return result !== undefined || isThere || !isPossible
-      ? []
-      : [{ kind: "createJob", job, template: cronJob, since: null }];
+    return isThere || !isPossible ? [] : [{ kind: "createJob", job, template: cronJob, since: null }];
   });
 }
 
@@ -88,17 +91,13 @@ function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
   );
 }
 
-/** What nobody waits for any more is ended; of what has ended the newest stay. */
+/** What nobody waits for any more is ended; of what has ended the newest stay, and the newest of each smoke test. */
 function clear(input: JobsInput, { jobs }: JobsObservation): Effect[] {
-  const { status } = input;
-  const wanted = new Set([
-    wantedRun(input)?.job,
-    wantedCopy(input)?.job,
-    ...(status.smokeTests ?? []).map(({ job }) => job),
-  ]);
+  const wanted = new Set([wantedRun(input)?.job, wantedCopy(input)?.job, ...wantedTests(input).map(({ job }) => job)]);
+  const tests = new Set((input.status.smokeTests ?? []).map(({ job }) => job));
   const others = jobs.filter(({ name }) => !wanted.has(name));
   const isRunning = ({ state }: JobSeen): boolean => state === "running";
-  const finished = others.filter((job) => !isRunning(job));
+  const finished = others.filter((job) => !isRunning(job) && !tests.has(job.name));
   const surplus = finished.slice(0, Math.max(0, finished.length - mostFinished));
   const doomed = [...others.filter(isRunning), ...surplus].map(({ name }) => name);
   return doomed.length === 0 ? [] : [{ kind: "deleteJobs", jobs: doomed }];

@@ -50,6 +50,19 @@ describe("a smoke test under way", () => {
     ]);
   });
 
+  test("that nobody waits for any more stays open until its Job is gone", () => {
+    const status = aStatus({ phase: "RolledBack", smokeTests: [{ ...open, askedAt: ago(9000) }] });
+    const end = (jobs: Partial<Pick<Observation, "jobs">>) => {
+      const observation = anObservation(aMigration(plan).build(), {}, jobs);
+      return foldSmokeTests({ status, plan, observation, now: noon }).smokeTests?.[0]?.result;
+    };
+    expect([end(seen({ state: "running" })), end({ jobs: { ok: false, why: "timed out" } })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(end({ jobs: someJobs() })?.message).toContain("is gone");
+  });
+
   test("that was asked for at a time nobody can read has failed at once", () => {
     expect(fold([{ ...open, askedAt: "?" }]).folded.smokeTests?.[0]?.result?.passed).toBe(false);
   });

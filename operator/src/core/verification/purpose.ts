@@ -5,7 +5,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { openCopy } from "./runs.ts";
+import { openCopy, openTests } from "./runs.ts";
 
 const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
   Preflight: ["Preflight", "AwaitingApproval"],
@@ -48,11 +48,16 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
 /** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
 export function asksForJobs(plan: MigrationSpec, status: MigrationStatus): boolean {
   const { phase, verification, takenBack } = status;
-  if (phase === "VerifyingDrift" || openCopy(status) !== undefined) return true;
+  if (phase === "VerifyingDrift" || hasOpenJobs(status)) return true;
   if (writesToStores(plan) && waiting.Preflight.includes(phase)) return true;
   const isBack = phase === "RolledBack" || (phase === "AwaitingCutover" && takenBack !== undefined);
   if (isBack && verification !== undefined) return true;
   const { parity, smokeTests } = plan.checklist;
   const isTesting = smokeTests.policy === "Require" && waiting.Preflight.includes(phase);
   return isTesting || (parity.policy === "Require" && purposeOf(phase) !== undefined);
+}
+
+/** A copy or a smoke test is waited for wherever the migration stands: also until it is gone. */
+function hasOpenJobs(status: MigrationStatus): boolean {
+  return openCopy(status) !== undefined || openTests(status).length > 0;
 }

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import type { CopyStatus } from "@retriever/crds/status/copy-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type {
+  SmokeTestStatus,
   VerificationPurpose,
   VerificationResult,
   VerificationRun,
@@ -24,6 +25,11 @@ export function openRun(status: MigrationStatus): VerificationRun | undefined {
 /** The copy under way; also one that is being ended. */
 export function openCopy({ copy }: MigrationStatus): CopyStatus | undefined {
   return copy?.result === undefined ? copy : undefined;
+}
+
+/** The smoke tests under way; also those that are being ended. */
+export function openTests({ smokeTests = [] }: MigrationStatus): readonly SmokeTestStatus[] {
+  return smokeTests.filter(({ result }) => result === undefined);
 }
 
 /** The newest verification for a purpose that has a result. */
