@@ -116,6 +116,16 @@ describe("effects", () => {
     expect(jobs.journal).toEqual(["created docs-verify-1", "deleted docs-verify-1"]);
   });
 
+  test("go on after a Job that can't be made, which is told at the end", async () => {
+    const { jobs, run, reports } = arrange();
+    jobs.addTemplate("verify");
+    const create = (job: string, template: string): Effect => ({ kind: "createJob", job, template, since: null });
+    const applied = await run([create("docs-copy-1", "missing"), create("docs-verify-1", "verify")]);
+    expect(applied).toMatchObject({ ok: false, kind: "createJob", error: { code: "ROP_NOT_FOUND" } });
+    expect(jobs.journal).toEqual(["created docs-verify-1"]);
+    expect(reports).toEqual(["createJob failed", "createJob done"]);
+  });
+
   test("keep a report, and don't mind a verifier that has gone", async () => {
     const { jobs, verifiers, run } = arrange();
     const place = {

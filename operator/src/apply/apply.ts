@@ -1,4 +1,4 @@
-// Carries out effects in the order given and stops at the first that fails. Never decides, never retries.
+// Carries out effects in the order given and stops at the first that fails, but for a Job. Never decides, never retries.
 import type { Effect } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { overlayFault } from "#core/overlay/overlay-fault.ts";
@@ -35,13 +35,17 @@ type Applied =
   | { readonly ok: true }
   | { readonly ok: false; readonly kind: Effect["kind"]; readonly error: OperatorError };
 
-/** Effects are idempotent: after a failure the next pass derives what is left from the observation. */
+/**
+ * Effects are idempotent: after a failure the next pass derives what is left from the observation. Nothing waits for a Job
+ * that can't be made: what follows it is carried out, and the failure is told at the end.
+ */
 export async function apply(
   effects: readonly Effect[],
   subject: Subject,
   deps: ApplyDeps,
   signal: AbortSignal,
 ): Promise<Applied> {
+  let refused: Extract<Applied, { ok: false }> | undefined;
   for (const effect of effects) {
     try {
       const deadline = { clock: deps.clock, deadlineMs: deps.deadlineMs, signal, about: `effect ${effect.kind}` };
@@ -51,10 +55,12 @@ export async function apply(
       deps.report(effect.kind, "failed");
       // Tidying up holds nothing up: what is left is tried again in the next pass.
       if (effect.kind === "pruneActs") continue;
-      return { ok: false, kind: effect.kind, error: asOperatorError(fault) };
+      const failed = { ok: false, kind: effect.kind, error: asOperatorError(fault) } as const;
+      if (effect.kind !== "createJob" || signal.aborted) return failed;
+      refused ??= failed;
     }
   }
-  return { ok: true };
+  return refused ?? { ok: true };
 }
 
 async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
