@@ -221,7 +221,10 @@ function takeAnnotation(receiver: Receiver, annotations: Annotation[], { method,
   if (headers["authorization"] !== `Bearer ${receiverSecret}`) return { status: 401, body: "" };
   if (method === "GET") {
     const tags = url.searchParams.getAll("tags");
-    const found = annotations.filter((one) => tags.every((tag) => one.tags.includes(tag)));
+    const found = annotations
+      .filter((one) => tags.every((tag) => one.tags.includes(tag)))
+      .toSorted((a, b) => b.time - a.time)
+      .slice(0, Number(url.searchParams.get("limit") ?? "100"));
     // A point has no end, or the same as its beginning: both are seen.
     return { status: 200, body: JSON.stringify(found.map((one) => ({ timeEnd: one.time, ...one }))) };
   }

@@ -1,5 +1,5 @@
 // Grafana's annotations: a region for each stage, a point for what happens in it. Grafana has no key of its own, so each
-// annotation carries the message's as a tag and is looked for before it is written.
+// annotation carries the message's as a tag and is looked for before it is written. Whoever calls sends one after the other.
 import { z } from "zod";
 import { SinkFault } from "#notify/sink-fault.ts";
 import type { SinkOf } from "#notify/sinks-file.ts";
@@ -11,7 +11,9 @@ const annotationsSchema = z
   .array(
     z.object({ id: z.int(), time: z.number(), timeEnd: z.number().default(0), tags: z.array(z.string()).nullable() }),
   )
-  .max(1000);
+  .max(100);
+/** Far below what is read of an answer: the newest stages, among which the present one's neighbours are. */
+const mostStages = 50;
 type Annotation = z.infer<typeof annotationsSchema>[number];
 
 /** A stage ends where the next one begins; one that comes late ends where a later one began. */
@@ -24,13 +26,15 @@ export async function annotate(
   const bearer = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
   const headers = { "content-type": "application/json", ...bearer };
   const api = { call, url: `${sink.url.replace(/\/$/, "")}/api/annotations`, headers };
-  const known = await list(api, said.uid);
-  const stages = known.filter(({ tags }) => tags?.includes("stage")).toSorted((a, b) => a.time - b.time);
-  if (!known.some(({ tags }) => tags?.includes(keyTag(said))))
-    await exchange({ ...api, body: JSON.stringify(annotationOf(sink, said, stages)) }, call);
+  const uid = `uid:${said.uid}`;
+  const known = await list(api, [uid, keyTag(said)], 1);
+  const isStage = said.message.kind === "Stage";
+  const listed = isStage ? await list(api, [uid, "stage"], mostStages) : [];
+  const stages = listed.toSorted((a, b) => a.time - b.time);
+  if (known.length === 0) await exchange({ ...api, body: JSON.stringify(annotationOf(sink, said, stages)) }, call);
   const at = Date.parse(said.message.at);
   const last = stages.findLast(({ time }) => time < at);
-  if (said.message.kind !== "Stage" || last === undefined) return;
+  if (last === undefined) return;
   if (last.timeEnd > last.time && last.timeEnd <= at) return;
   const end = JSON.stringify({ timeEnd: at });
   await exchange({ ...api, url: `${api.url}/${last.id}`, method: "PATCH", body: end }, call);
@@ -38,8 +42,10 @@ export async function annotate(
 
 type Api = { readonly call: SinkCall; readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
-async function list({ url, headers, call }: Api, uid: string): Promise<readonly Annotation[]> {
-  const query = new URLSearchParams({ tags: `uid:${uid}`, type: "annotation", limit: "1000" });
+/** Those that have all these tags, the newest first. */
+async function list({ url, headers, call }: Api, tags: readonly string[], limit: number): Promise<Annotation[]> {
+  const query = new URLSearchParams({ type: "annotation", limit: String(limit) });
+  for (const tag of tags) query.append("tags", tag);
   const text = await exchange({ url: `${url}?${query.toString()}`, method: "GET", headers }, call);
   try {
     return annotationsSchema.parse(JSON.parse(text));
@@ -52,7 +58,7 @@ function annotationOf(sink: SinkOf<"grafana">, said: SinkMessage, stages: readon
   const { namespace, migration, uid, message } = said;
   const { title, text } = wordsOf(sink, said, escapeHtml);
   const time = Date.parse(message.at);
-  const next = message.kind === "Stage" ? stages.find((stage) => stage.time > time) : undefined;
+  const next = stages.find((stage) => stage.time > time);
   return {
     time,
     ...(next === undefined ? {} : { timeEnd: next.time }),

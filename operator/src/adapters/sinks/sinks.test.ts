@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutboxKind } from "@retriever/crds/status/outbox-status.ts";
-import { outboxKinds } from "@retriever/crds/status/outbox-status.ts";
+import { incidentKinds, outboxKinds } from "@retriever/crds/status/outbox-status.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { notifyTest } from "#notify/notify-test.ts";
@@ -23,10 +23,12 @@ writeFileSync(secretFile, `${receiverSecret}\n`);
 let receivers: Receivers;
 let mailbox: Awaited<ReturnType<typeof openMailbox>>;
 let sinks: Record<SinkConfig["kind"], SinkConfig>;
+/** How the mail server answers recipients. */
+const refusals: Readonly<Record<string, number>> = { gone: 550, full: 452 };
 
 beforeAll(async () => {
   receivers = await openReceivers();
-  mailbox = await openMailbox((address) => (address.startsWith("gone") ? 550 : undefined));
+  mailbox = await openMailbox((address) => refusals[address.split("@")[0] ?? ""]);
   const url = (path: string) => `${receivers.url}/${path}`;
   const smtp = { host: "127.0.0.1", port: mailbox.port, tls: "None" as const, user: "operator" };
   sinks = {
@@ -153,6 +155,20 @@ describe("pagerduty", () => {
       false,
     );
   });
+
+  it("that takes a postmortem that is due hears of it when it is overdue", async () => {
+    const overdue = aMessage("PostmortemOverdue", { incident: "PostmortemDue" });
+    expect(await send({ ...sinks.alertmanager, kinds: ["PostmortemDue"] }, overdue)).toBe(true);
+    expect(await send({ ...sinks.slack, kinds: ["PostmortemDue"] }, overdue)).toBe(false);
+  });
+
+  it.each(incidentKinds)("that takes nothing but %s is told when what it opened is over", async (kind) => {
+    const incident = kind.startsWith("Postmortem") ? "PostmortemDue" : `${kind}/A`;
+    const sink: SinkConfig = { ...sinks.pagerduty, kinds: [kind] };
+    expect(await send(sink, aMessage(kind, { incident }))).toBe(true);
+    expect(await send(sink, aMessage("Resolved", { incident }))).toBe(true);
+    expect(receivers.incidents.get(`uid-1/${incident}`)?.open).toBe(false);
+  });
 });
 
 describe("alertmanager", () => {
@@ -175,15 +191,16 @@ describe("alertmanager", () => {
 });
 
 describe("grafana", () => {
+  const aStage = (minute: number) =>
+    aMessage("Stage", {
+      key: `uid-1/${minute}/Stage/Ramp`,
+      at: `2026-03-01T12:0${minute}:00.000Z`,
+      text: "<b>Ramp</b>",
+    });
+
   it("shows a region for each stage, whatever order they come in and however often, and escapes HTML", async () => {
     receivers.annotations.length = 0;
-    const stage = (minute: number) =>
-      aMessage("Stage", {
-        key: `uid-1/${minute}/Stage/Ramp`,
-        at: `2026-03-01T12:0${minute}:00.000Z`,
-        text: "<b>Ramp</b>",
-      });
-    for (const minute of [1, 3, 2, 3, 1, 2]) await send(sinks.grafana, stage(minute));
+    for (const minute of [1, 3, 2, 3, 1, 2]) await send(sinks.grafana, aStage(minute));
     const regions = receivers.annotations
       .toSorted((a, b) => a.time - b.time)
       .map(({ time, timeEnd }) => [time, timeEnd]);
@@ -196,6 +213,39 @@ describe("grafana", () => {
     expect(receivers.annotations[0]?.text).toContain("&lt;b&gt;Ramp");
     expect(receivers.annotations[0]?.tags).toContain("migration:docs");
   });
+
+  it("has regions without gap or overlap when many stages are sent at once, and each once", async () => {
+    receivers.annotations.length = 0;
+    const made = makeSinks({
+      sinks: [sinks.grafana],
+      deadlineMs: 5000,
+      incidentLastsMs: 1,
+      clock: { now: () => now },
+    });
+    const minutes = [5, 1, 4, 2, 3, 4, 1];
+    const { signal } = new AbortController();
+    await Promise.all(minutes.map((minute) => made.send("grafana", aStage(minute), signal)));
+    await made.close();
+    const at = (minute: number) => now + minute * 60_000;
+    const regions = receivers.annotations.toSorted((a, b) => a.time - b.time);
+    expect(regions.map(({ time, timeEnd }) => [time, timeEnd])).toEqual([
+      [at(1), at(2)],
+      [at(2), at(3)],
+      [at(3), at(4)],
+      [at(4), at(5)],
+      [at(5), undefined],
+    ]);
+  });
+
+  it("takes a message though the migration's other annotations are more than is read of an answer", async () => {
+    receivers.annotations.length = 0;
+    const text = "x".repeat(2000);
+    const tags = ["retriever", "page", "uid:uid-1"];
+    for (let id = 1; id <= 200; id += 1) receivers.annotations.push({ id, time: now - id, tags, text });
+    expect(await send(sinks.grafana, aMessage("Page", { text: "late" }))).toBe(true);
+    expect(await send(sinks.grafana, aStage(1))).toBe(true);
+    expect(receivers.annotations).toHaveLength(202);
+  });
 });
 
 describe("email", () => {
@@ -207,12 +257,21 @@ describe("email", () => {
     expect(email.split("\r\n\r\n")[0]).not.toMatch(/^bcc:/im);
   });
 
-  it("that a recipient doesn't get is final; a wrong password isn't", async () => {
-    const gone = { ...sinks.email, to: ["sre@example.org", "gone@example.org"] } as SinkConfig;
-    expect(await faultOf(send(gone, aMessage("Start")))).toMatchObject({
-      message: "1 of 2 recipients refused",
-      isFinal: true,
+  it.each([
+    [["sre", "gone"], "1 of 2 recipients refused", true],
+    [["sre", "full"], "1 of 2 recipients refused", false],
+    [["sre", "gone", "full"], "2 of 3 recipients refused", false],
+    [["full", "gone"], "SMTP 452", false],
+    [["gone"], "SMTP 550", true],
+  ])("to %j is refused with %s, for good: %s", async (names, message, isFinal) => {
+    const to = names.map((name) => `${name}@example.org`);
+    expect(await faultOf(send({ ...sinks.email, to } as SinkConfig, aMessage("Start")))).toMatchObject({
+      message,
+      isFinal,
     });
+  });
+
+  it("that a wrong password keeps from being sent is tried again", async () => {
     const wrong = join(folder, "wrong");
     writeFileSync(wrong, "another-password");
     const fault = await faultOf(send({ ...sinks.email, secretFile: wrong } as SinkConfig, aMessage("Start")));

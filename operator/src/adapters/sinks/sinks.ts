@@ -27,6 +27,7 @@ type SinksOptions = {
 export function makeSinks({ sinks, deadlineMs, incidentLastsMs, clock }: SinksOptions): Sinks {
   const dispatcher = new Agent({ connections: 4, bodyTimeout: deadlineMs, headersTimeout: deadlineMs });
   const byName = new Map(sinks.map((sink) => [sink.name, sink]));
+  const takeTurns = makeTurns();
   return {
     send: async (name, { details, ...message }, outer) => {
       const sink = byName.get(name);
@@ -34,19 +35,30 @@ export function makeSinks({ sinks, deadlineMs, incidentLastsMs, clock }: SinksOp
       if (!isWanted(sink, message)) return false;
       const said = sink.details === true ? { ...message, details } : message;
       const secret = await secretOf(sink);
-      const signal = AbortSignal.any([outer, AbortSignal.timeout(deadlineMs)]);
-      await carry(sink, said, {
-        dispatcher,
-        signal,
-        now: () => clock.now(),
-        deadlineMs,
-        secret,
-        lastsMs: incidentLastsMs,
-      });
+      const begin = () => {
+        const signal = AbortSignal.any([outer, AbortSignal.timeout(deadlineMs)]);
+        const now = () => clock.now();
+        return carry(sink, said, { dispatcher, signal, now, deadlineMs, secret, lastsMs: incidentLastsMs });
+      };
+      await (sink.kind === "grafana" ? takeTurns(`${name} ${said.uid}`, begin) : begin());
       return true;
     },
     forgets: (name) => byName.get(name)?.kind === "alertmanager",
     close: () => dispatcher.destroy(),
+  };
+}
+
+/** One after the other for each key: what Grafana is asked for before a write must not change meanwhile. */
+function makeTurns(): (key: string, begin: () => Promise<void>) => Promise<void> {
+  const last = new Map<string, Promise<void>>();
+  return async (key, begin) => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(begin, begin);
+    last.set(key, turn);
+    try {
+      await turn;
+    } finally {
+      if (last.get(key) === turn) last.delete(key);
+    }
   };
 }
 

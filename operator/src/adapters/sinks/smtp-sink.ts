@@ -25,7 +25,9 @@ export async function sendEmail(sink: SinkOf<"email">, said: SinkMessage, call: 
     signal.addEventListener("abort", stop, { once: true });
     const sent = await transportOf(sink, socket, call).sendMail(renderEmail(sink, said));
     const refused = sent.rejected.length;
-    if (refused > 0) throw new SinkFault(`${refused} of ${sink.to.length} recipients refused`, { isFinal: true });
+    // A mailbox that is full or greylisted takes it later; whoever has it knows it by its Message-ID.
+    const isFinal = (sent.rejectedErrors ?? []).every(({ responseCode = 0 }) => responseCode >= 500);
+    if (refused > 0) throw new SinkFault(`${refused} of ${sink.to.length} recipients refused`, { isFinal });
   } catch (fault) {
     throw smtpFault(fault, signal);
   } finally {
