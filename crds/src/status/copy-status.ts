@@ -19,6 +19,7 @@ export const copyStatusSchema = z
       .optional()
       .meta(doc("How many copies of this plan failed in a row; each doubles the time to the next.", 1)),
     stoppedAt: instant.optional().describe("Since when it is to end before its time: its Job is deleted."),
+    absentSince: instant.optional().describe("Since when its Job is to run and isn't there."),
     result: z
       .strictObject({
         outcome: z

@@ -39,8 +39,8 @@ export class ToyVerifier {
   hasTemplate = true;
   /** Smoke tests that there are, and whether they pass. */
   tests: Readonly<Record<string, boolean>> = {};
-  /** How a copy ends; none: there is no CronJob to make one from. */
-  copier: "completes" | "fails" | "none" = "completes";
+  /** How a copy ends; refused: its Job isn't let in; none: there is no CronJob to make one from. */
+  copier: "completes" | "fails" | "refused" | "none" = "completes";
   parity: Parity = {};
   takesMs: number;
   readonly #stores: Stores;
@@ -58,6 +58,7 @@ export class ToyVerifier {
     const found = passes === undefined ? this.#differences(elapsedMs) : { cannot: !passes };
     const { job: name, since } = effect;
     const isCopy = effect.template.endsWith(copyTemplateName(""));
+    if (isCopy && this.copier === "refused") return;
     const ends = { endMs: nowMs + this.takesMs, doneAtMs: elapsedMs + this.takesMs };
     this.#jobs = [...this.#jobs, { isCopy, name, since, askedMs: nowMs, ...ends, found }];
   }

@@ -94,6 +94,17 @@ describe("a plan that has an incomplete destination filled", () => {
     expect(sim.status.message).toContain("no suspended CronJob search-api-retriever-copy");
   });
 
+  test("whose Job isn't let in has failed after five minutes, and is made once it is", () => {
+    const sim = incomplete();
+    sim.verifier.copier = "refused";
+    approve(sim.run(60)).run(420);
+    expect([copied(sim), sim.tickets]).toEqual(["False/CopyFailed", ["CopyFailed"]]);
+    expect(sim.status.copy?.result?.message).toContain("could not be made within 5m");
+    sim.verifier.copier = "completes";
+    sim.until("WarmUp", 800);
+    expect(sim.status.copy?.absentSince).toBeUndefined();
+  });
+
   test("isn't told of as standing still while a copy takes hours", () => {
     const sim = incomplete();
     approve(sim.run(60));
