@@ -4,7 +4,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { isSettled } from "#core/overlay/overlay-state.ts";
-import { basePatch } from "./base-patch.ts";
+import { basePatch, connectionVariable } from "./base-patch.ts";
 import type { Artifact, Report } from "./report.ts";
 
 type Facts = Pick<Report, "migration" | "source" | "destination" | "planHash" | "evidence" | "until" | "result"> & {
@@ -26,13 +26,18 @@ function configuration({ status, plan, source, destination }: Facts): Artifact {
   }
   const note = isDone
     ? `Every pod's base names ${destination}; the overlay is removed.`
-    : `Merge this into the base and deploy: once every pod's base names ${destination}, the overlay is removed. Without it the overlay stays, and so does the migration's hold on the workload.`;
+    : `Merge this into the base and deploy (RFC 7396: null removes a field${variableNote(status, plan)}): once every pod's base names ${destination}, the overlay is removed. Without it the overlay stays, and so does the migration's hold on the workload.`;
   return {
     title,
     state: isDone ? "done" : "open",
     note,
-    content: { language: "json", text: basePatch(plan.destination) },
+    content: { language: "json", text: basePatch(plan.destination, status.source?.kind) },
   };
+}
+
+function variableNote({ source }: MigrationStatus, { destination }: MigrationSpec): string {
+  if (destination.kind !== "pgvector") return "";
+  return `; ${connectionVariable(source?.kind)} holds the destination's connection string`;
 }
 
 function secrets({ status, plan, source, destination }: Facts): Artifact {
