@@ -15,18 +15,21 @@ type Facts = {
   readonly until: string;
 };
 
+/** A time in which the destination served; it hasn't ended where `until` is null. */
+type Served = { readonly from: string; readonly until: string | null };
+
 /** Null where the destination never served. */
-export function impactOf({ status, steps, counts, harmSince, slices, until }: Facts): Impact | null {
-  const { cutoverAt, takenBack, rollback } = status;
-  const from = cutoverAt ?? takenBack?.servedFrom;
-  if (from === undefined) return null;
-  const ended = rollback?.servedUntil ?? takenBack?.servedUntil ?? null;
+export function impactOf(facts: Facts): Impact | null {
+  const { steps, counts, harmSince, slices, until } = facts;
+  const served = servedOf(facts);
+  const [first, last] = [served[0], served.at(-1)];
+  if (first === undefined || last === undefined) return null;
   const sum = sumOf(steps, counts);
   return {
-    from,
-    until: ended,
-    harmedSeconds: harmSince === undefined ? null : secondsBetween(harmSince, ended ?? until),
-    seconds: secondsBetween(from, ended ?? until),
+    from: first.from,
+    until: last.until,
+    harmedSeconds: harmSince === undefined ? null : secondsBetween(harmSince, last.until ?? until),
+    seconds: served.reduce((seconds, each) => seconds + secondsBetween(each.from, each.until ?? until), 0),
     requests: Math.round(sum.requests),
     failed: Math.round(sum.errors),
     failedChecked: Math.round(sum.failedChecked),
@@ -38,6 +41,35 @@ export function impactOf({ status, steps, counts, harmSince, slices, until }: Fa
       .toSorted((a, b) => a - b)
       .map((slice) => (slice === mostSlices ? "the other namespaces" : `slice ${slice}`)),
   };
+}
+
+/** Each cutover that was taken back, and the one that stands. The status forgets all but the last, the steps have them all. */
+function servedOf({ status, steps }: Facts): Served[] {
+  const { cutoverAt, takenBack, rollback } = status;
+  const earlier = earlierOf(steps, cutoverAt);
+  const known = takenBack?.servedFrom;
+  const before = earlier.length === 0 && known !== undefined ? [{ from: known, until: known }] : earlier;
+  const back = takenBack?.servedUntil;
+  // Pods follow some time after the decision that took it back.
+  const ended = before.map((served, index) =>
+    index === before.length - 1 && back !== undefined && back > served.until ? { ...served, until: back } : served,
+  );
+  return cutoverAt === undefined ? ended : [...ended, { from: cutoverAt, until: rollback?.servedUntil ?? null }];
+}
+
+/** By the steps, before the cutover that stands. */
+function earlierOf(steps: readonly Step[], cutoverAt: string | undefined): { from: string; until: string }[] {
+  const served: { from: string; until: string }[] = [];
+  let from: string | undefined;
+  for (const { at, primary } of steps) {
+    if (cutoverAt !== undefined && at >= cutoverAt) break;
+    if (primary === "destination") from ??= at;
+    else if (from !== undefined) {
+      served.push({ from, until: at });
+      from = undefined;
+    }
+  }
+  return served;
 }
 
 /** What the epochs had counted in which the destination was primary. */
