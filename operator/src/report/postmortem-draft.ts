@@ -19,15 +19,32 @@ type Facts = {
 
 /** What the API takes of a postmortem, in characters. */
 const longest = 8192;
-const mostLines = 20;
+/** Most causes and most lines of the timeline, and the longest of each in characters; fewer until the draft fits. */
+const sizes = [
+  { most: 20, characters: 1024 },
+  { most: 20, characters: 160 },
+  { most: 10, characters: 120 },
+  { most: 5, characters: 80 },
+  { most: 2, characters: 40 },
+] as const;
+type Size = (typeof sizes)[number];
 
 /** As Markdown; null where none is wanted. */
 export function draftPostmortem(facts: Facts): string | null {
-  const { status } = facts;
-  const { rollback } = status;
-  if (rollback === undefined || !wantsPostmortem(status)) return null;
-  const causes = rollback.causes.map((cause) => `- ${escapeMarkdown(cause)}`);
-  const text = [
+  const { rollback } = facts.status;
+  if (rollback === undefined || !wantsPostmortem(facts.status)) return null;
+  let text = "";
+  for (const size of sizes) {
+    text = draftOf(facts, rollback, size);
+    if (text.length <= longest) break;
+  }
+  return text;
+}
+
+function draftOf(facts: Facts, rollback: NonNullable<MigrationStatus["rollback"]>, size: Size): string {
+  const causes = rollback.causes.slice(0, size.most).map((cause) => `- ${escapeMarkdown(cut(cause, size))}`);
+  const left = rollback.causes.length - causes.length;
+  return [
     `# Postmortem: ${escapeMarkdown(facts.name)}, rolled back ${instantWord(rollback.at)}`,
     "",
     "## Root cause",
@@ -35,6 +52,7 @@ export function draftPostmortem(facts: Facts): string | null {
     `Found by the ${rollback.actor === null ? "operator" : "person who rolled back"} (${escapeMarkdown(rollback.reason)}):`,
     "",
     ...(causes.length === 0 ? ["- nothing was named"] : causes),
+    ...(left > 0 ? [`- and ${left} more, which the report has`] : []),
     "",
     "Why the destination did so: _to be filled in_",
     "",
@@ -44,22 +62,26 @@ export function draftPostmortem(facts: Facts): string | null {
     "",
     "## Timeline",
     "",
-    ...timelineLines(facts),
+    ...timelineLines(facts, size),
     "",
     "## Follow-ups",
     "",
     ...followUps(facts).map((line) => `- [ ] ${line}`),
     "",
   ].join("\n");
-  return text.length <= longest ? text : `${text.slice(0, longest - 2)}…\n`;
+}
+
+function cut(text: string, { characters }: Size): string {
+  const whole = Array.from(text);
+  return whole.length <= characters ? text : `${whole.slice(0, characters - 1).join("")}…`;
 }
 
 /** Of what is told only what moved, or called somebody; the last ones where there are many. */
-function timelineLines({ story }: Facts): string[] {
-  const told = story.filter(({ moved, severity }) => moved || severity !== null).slice(-mostLines);
+function timelineLines({ story }: Facts, size: Size): string[] {
+  const told = story.filter(({ moved, severity }) => moved || severity !== null).slice(-size.most);
   return told.map(
     ({ at, label, reason, message }) =>
-      `- ${instantWord(at)} ${label}, ${reason}: ${escapeMarkdown(message.slice(0, 160))}`,
+      `- ${instantWord(at)} ${label}, ${reason}: ${escapeMarkdown(cut(message, size))}`,
   );
 }
 
@@ -67,6 +89,7 @@ function followUps({ name, status, plan, comparisons }: Facts): string[] {
   const due = plan === undefined ? undefined : dueAt(status, plan);
   const differs = comparisons.some(({ purpose, report }) => purpose === "Rollback" && report !== null);
   const recorded = status.postmortem;
+  const [namespace = "", migration = ""] = name.split("/").map(escapeMarkdown);
   return [
     "Say who owns this, and what has to change before another attempt.",
     "Fix the cause at the destination, and say how it is proved to be gone.",
@@ -75,7 +98,7 @@ function followUps({ name, status, plan, comparisons }: Facts): string[] {
       ? ["The source doesn't do as before the migration: find out why."]
       : []),
     recorded === undefined
-      ? `Record this${due === undefined ? "" : ` by ${due}`}: kubectl retriever postmortem ${escapeMarkdown(name.replace(/^.*\//, ""))} --file FILE --reason TEXT`
+      ? `Record this${due === undefined ? "" : ` by ${due}`}: kubectl retriever postmortem ${migration} -n ${namespace} --file FILE --reason TEXT`
       : `Recorded by ${escapeMarkdown(recorded.actor)} at ${recorded.at}.`,
   ];
 }
