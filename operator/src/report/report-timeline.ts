@@ -24,18 +24,24 @@ export function timelineOf(plan: MigrationSpec | undefined, facts: Facts): Timel
     .filter(({ moved }) => moved)
     .map(({ phase, label, at }) => ({ phase, label, seconds: since(at) }));
   const stretches = stretchesOf(moves, seconds, status.phase);
-  const path = stretches.map(({ label }) => label).join(", then ");
   return {
     id: "timeline",
     title: "Timeline of the migration",
-    description: `${path}. Every mark is a line of the table of decisions.`,
+    description: timelineDescription(stretches),
     clock: "since the start",
     stretches,
-    serves: steps.map(({ at, primary }) => ({ seconds: since(at), primary })),
+    serves: steps
+      .filter(({ primary }, index) => primary !== steps[index - 1]?.primary)
+      .map(({ at, primary }) => ({ seconds: since(at), primary })),
     curves: plan === undefined ? [] : gateCurves(plan, pointsOf(plan, facts)).map(bounded),
     marks: story.map((entry) => markOf(entry, since(entry.at))),
     bands: [],
   };
+}
+
+export function timelineDescription(stretches: TimelineData["stretches"]): string {
+  const path = stretches.map(({ label }) => label).join(", then ");
+  return `${path}. Every mark is a line of the table of decisions.`;
 }
 
 /** Points of one curve: a report of 512 KiB has seven of them, drawn twice. */
@@ -65,8 +71,10 @@ function pointsOf(plan: MigrationSpec, { steps, counts, fromMs }: Facts): GatePo
   let begun = 0;
   const points = counts.flatMap((count, index): (GatePoint & { readonly ms: number })[] => {
     const { ms, epoch, totals } = count;
-    while (counts[begun]?.epoch !== epoch || ms - (counts[begun + 1]?.ms ?? ms) >= windowMs) begun += 1;
-    const from = counts[Math.min(begun, index)] ?? count;
+    // Bounded by its own count: where the clock was set back, an earlier one may be later than it.
+    while (begun < index && (counts[begun]?.epoch !== epoch || ms - (counts[begun + 1]?.ms ?? ms) >= windowMs))
+      begun += 1;
+    const from = counts[begun] ?? count;
     const isFirst = from === count;
     const base = isFirst ? undefined : from.totals;
     const delta = (
@@ -86,7 +94,7 @@ function pointsOf(plan: MigrationSpec, { steps, counts, fromMs }: Facts): GatePo
         ms,
         seconds: (ms - fromMs) / 1000,
         sampleRate: 0,
-        requestsPerSecond: isFirst || ms === from.ms ? null : delta("requests") / ((ms - from.ms) / 1000),
+        requestsPerSecond: isFirst || ms <= from.ms ? null : delta("requests") / ((ms - from.ms) / 1000),
         scoreDelta: shareOf(delta("scoreWorse"), answered),
         latencyDelta: shareOf(delta("latencyWorse"), answered),
         mismatch: shareOf(delta("mismatch"), answered),
