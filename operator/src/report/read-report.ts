@@ -1,11 +1,12 @@
 // From a chain of evidence to the report of its migration. Pure: the same records, the same report.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { LinkReader } from "#audit/chain-file.ts";
 import { labelOf } from "#core/model/status-readings.ts";
 import { readPlan } from "#core/people/accepted-plan.ts";
-import { describeResult, someIds } from "#core/verification/describe-result.ts";
+import { describeResult, withoutIds } from "#core/verification/describe-result.ts";
 import type { Mood } from "#page/document.ts";
 import { evidenceRows } from "#page/evidence-rows.ts";
 import { instantWord } from "#page/words.ts";
@@ -31,6 +32,8 @@ export class ReportReader {
   readonly #links: LinkReader;
   readonly #fold = new RecordFold();
   #fault: string | null = null;
+  #unreadable = 0;
+  #hash = "";
 
   constructor(migration: AuditSubject, chain: Omit<KeptChain, "lines">) {
     this.#migration = migration;
@@ -43,21 +46,22 @@ export class ReportReader {
     if (link === undefined) return;
     if (link.fault !== undefined) this.#fault ??= `record ${link.seq}: ${link.fault}`;
     if (link.record === undefined) return;
+    this.#hash = link.record.hash;
     try {
       this.#fold.add(link.record);
     } catch {
-      this.#fault ??= `record ${link.seq}: it holds what this version can't read`;
+      // Where it is intact it stands as it was written: by another version.
+      if (link.fault === undefined) this.#unreadable += 1;
     }
   }
 
   /** Undefined where no record could be read. */
   report(): Report | undefined {
-    const { first, last } = this.#fold;
-    if (first === undefined || last === undefined) return undefined;
-    return assemble(this.#migration, this.#fold, this.#facts(last.hash));
+    if (this.#fold.first === undefined) return undefined;
+    return assemble(this.#migration, this.#fold, this.#facts());
   }
 
-  #facts(hash: string): EvidenceFacts {
+  #facts(): EvidenceFacts {
     const { after, end } = this.#chain;
     const { records, missing, unread } = this.#fold;
     const reached = this.#links.end;
@@ -67,7 +71,8 @@ export class ReportReader {
         : end.seq === reached.seq && end.hash === reached.hash
           ? null
           : `the chain ends with record ${end.seq}, the records with ${reached.seq}`;
-    return { records, dropped: after?.seq ?? 0, missing, unread, hash, fault: this.#fault ?? cut };
+    const [unreadable, hash, fault] = [this.#unreadable, this.#hash, this.#fault ?? cut];
+    return { records, dropped: after?.seq ?? 0, missing, unread, unreadable, hash, fault };
   }
 }
 
@@ -79,9 +84,11 @@ export function readReport(migration: AuditSubject, chain: KeptChain): Report | 
 }
 
 function assemble({ namespace, name, uid }: AuditSubject, fold: RecordFold, evidence: EvidenceFacts): Report {
-  const { status, steps, counts } = fold;
+  const { steps, counts } = fold;
+  const status = namingNoChunk(fold);
   const [from, until] = [fold.first?.at ?? "", fold.last?.at ?? ""];
   const plan = readPlan(status.plan);
+  const runs = [...fold.runs.values()];
   const story = storyOf(fold);
   const fromMs = Date.parse(from);
   const seconds = Math.max(0, Date.parse(until) - fromMs) / 1000;
@@ -89,7 +96,7 @@ function assemble({ namespace, name, uid }: AuditSubject, fold: RecordFold, evid
   const comparisons = comparisonsOf(fold);
   const migration = { namespace, name, uid };
   const [source, destination] = [labelOf(status, "source"), labelOf(status, "destination")];
-  const result = resultOf(fold, destination);
+  const result = resultOf({ status, steps, last: fold.last }, destination);
   const { planHash, epoch, skippedChecks } = status;
   const known = { migration, source, destination, planHash, evidence, until, result, status, plan };
   return {
@@ -108,7 +115,7 @@ function assemble({ namespace, name, uid }: AuditSubject, fold: RecordFold, evid
     stages: stagesOf(fold, plan),
     story,
     storyLeftOut: 0,
-    acts: fold.acts,
+    acts: fold.acts.map((act) => ({ ...act, reason: withoutIds(act.reason, runs) })),
     comparisons,
     changes: fold.changes.map((change) =>
       change.where === "overlay" && plan !== undefined
@@ -122,7 +129,18 @@ function assemble({ namespace, name, uid }: AuditSubject, fold: RecordFold, evid
   };
 }
 
-function resultOf({ status, steps, last }: RecordFold, destination: string): Report["result"] {
+/** The status without ids of chunks in what it says; any comparison may be quoted, those that it holds no more as well. */
+function namingNoChunk({ status, runs }: RecordFold): MigrationStatus {
+  const clean = (text: string): string => withoutIds(text, [...runs.values()]);
+  const { message, rollback } = status;
+  const back = rollback === undefined ? {} : { rollback: { ...rollback, causes: rollback.causes.map(clean) } };
+  return { ...status, ...back, message: clean(message) };
+}
+
+function resultOf(
+  { status, steps, last }: Pick<RecordFold, "status" | "steps" | "last">,
+  destination: string,
+): Report["result"] {
   const { phase, message, rollback } = status;
   const isFinal = isFinalPhase(phase);
   const entered = steps.find((step) => step.phase === phase);
@@ -133,7 +151,7 @@ function resultOf({ status, steps, last }: RecordFold, destination: string): Rep
   return { mood, phase, headline, reason, message, isFinal };
 }
 
-function headlineOf({ phase, message, rollback }: RecordFold["status"], since: string, destination: string): string {
+function headlineOf({ phase, message, rollback }: MigrationStatus, since: string, destination: string): string {
   if (phase === "Completed") return `Completed ${since}: users are served by ${destination}`;
   return isFinalPhase(phase)
     ? `${phase} ${since}: ${rollback?.causes[0] ?? message}`
@@ -141,8 +159,7 @@ function headlineOf({ phase, message, rollback }: RecordFold["status"], since: s
 }
 
 function storyOf({ steps, runs }: RecordFold): StoryEntry[] {
-  const named = [...runs.values()].map(({ result }) => someIds(result?.ids ?? [])).filter((words) => words !== "");
-  const withoutIds = (message: string) => named.reduce((text, words) => text.replaceAll(words, ""), message);
+  const quoted = [...runs.values()];
   const told = steps.filter(({ moved, announcements }) => moved || announcements.length > 0);
   return told.map(({ seq, at, phase, label, epoch, reason, message, announcements, moved }, index) => ({
     number: index + 1,
@@ -152,7 +169,7 @@ function storyOf({ steps, runs }: RecordFold): StoryEntry[] {
     label,
     epoch,
     reason,
-    message: withoutIds(message),
+    message: withoutIds(message, quoted),
     severity: severest(announcements),
     moved,
   }));
@@ -190,12 +207,16 @@ function hasSamples(gates: Step["gatesBefore"] | undefined): boolean {
 }
 
 function comparisonsOf({ runs }: RecordFold): Comparison[] {
-  return [...runs.values()].map(({ purpose, askedAt, result }) => {
+  const quoted = [...runs.values()];
+  return quoted.map(({ purpose, askedAt, result }) => {
     if (result === undefined)
       return { purpose, at: askedAt, outcome: "not done", message: "it has no result", report: null };
     // Ids of chunks are in the comparison's own report, for whoever may read that.
     const { ids: _ids, ...counted } = result;
-    const message = counted.counts === undefined ? `${counted.reason}: ${counted.message}` : describeResult(counted);
+    const message =
+      counted.counts === undefined
+        ? `${counted.reason}: ${withoutIds(counted.message, quoted)}`
+        : describeResult(counted);
     return { purpose, at: result.at, outcome: result.outcome, message, report: result.report ?? null };
   });
 }

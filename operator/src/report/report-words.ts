@@ -15,13 +15,14 @@ export function summaryLine({ from, until, seconds, planHash, epoch }: Report): 
 
 /** What the report rests on, and whether that is proved. */
 export function evidenceLine({ evidence }: Report): string {
-  const { records, dropped, missing, unread, hash, fault } = evidence;
+  const { records, dropped, missing, unread, unreadable, hash, fault } = evidence;
   const parts = [
     counted(records, "record"),
     fault === null ? `chain intact, SHA-256 ${hash}` : `CHAIN BROKEN (${fault}): what follows is not proved`,
     ...(dropped > 0 ? [`${countWord(dropped)} older ones dropped`] : []),
     ...(missing > 0 ? [`${countWord(missing)} could not be kept`] : []),
     ...(unread > 0 ? [`${countWord(unread)} too large to be kept whole`] : []),
+    ...(unreadable > 0 ? [`${countWord(unreadable)} unreadable for this version, a newer one may read them`] : []),
   ];
   return `Evidence: ${parts.join(", ")}.`;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openChainFile } from "#audit/chain-file.ts";
 import type { AuditRecord } from "#core/status/audit-record.ts";
-import { printRecord } from "#core/status/audit-record.ts";
+import { chainStart, printRecord } from "#core/status/audit-record.ts";
 import type { KeptChain } from "#ports/audit-store.ts";
 import { aChain, aDraft, subject } from "#test/builders/evidence.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
@@ -73,6 +73,24 @@ describe("the report of a migration that completed", () => {
     expect(renderReportMarkdown(altered)).toContain("CHAIN BROKEN");
   });
 
+  test("with intact records that this version can't read counts them as unreadable, and is no broken chain", () => {
+    const odd = aDraft({
+      kind: "decision",
+      statusWritten: true,
+      input: { form: "digest" },
+      decision: { status: 1 },
+    } as never);
+    const records = aChain([aDraft(), odd, aDraft({ verdicts: "none" as never })]);
+    const end = records.at(-1) ?? null;
+    const read = readReport(subject, {
+      after: { seq: 0, hash: chainStart.hash },
+      end,
+      lines: records.map(printRecord),
+    });
+    expect(read?.evidence).toMatchObject({ records: 1, unreadable: 2, fault: null, hash: end?.hash });
+    expect(read === undefined ? "" : renderReportMarkdown(read)).toContain("2 unreadable for this version");
+  });
+
   test("cut off at its end says so", () => {
     const cut = readReport(report.migration, { ...chain, lines: chain.lines.slice(0, -1) });
     expect(cut?.evidence.fault).toMatch(/^the chain ends with record \d+, the records with \d+$/);
@@ -105,6 +123,33 @@ describe("the report of a migration that was rolled back", () => {
     expect(sizeOf(files)).toBeLessThanOrEqual(maxReportBytes);
     expect(files["report.md"]).toMatch(/^\d+ more are left out/m);
     expect(files["report.html"]).toContain("more are left out");
+  });
+
+  test("with 20,000 entries in every list keeps all three forms within the bound", () => {
+    const many = <T>(list: readonly T[]): T[] => Array.from({ length: 20_000 }, (_, at) => list[at % list.length] as T);
+    const { timeline } = report;
+    const stretches = many(timeline.stretches).map((stretch, from) => ({ ...stretch, from, to: from + 1 }));
+    const serves = many(timeline.serves).map((served, seconds) => ({ ...served, seconds }));
+    const curves = timeline.curves.map((curve) => ({ ...curve, points: many(curve.points) }));
+    const comparison = { purpose: "Rollback", at: report.until, outcome: "Compared", message: "x", report: null };
+    const files = boundedReport({
+      ...report,
+      stages: many(report.stages),
+      changes: many(report.changes),
+      story: many(report.story),
+      comparisons: many([comparison]),
+      acts: many([{ at: report.until, act: "Abort", actor: "user-b", reason: "x" }]),
+      timeline: { ...timeline, stretches, serves, curves, marks: many(timeline.marks) },
+    });
+    expect(sizeOf(files)).toBeLessThanOrEqual(maxReportBytes);
+    expect(JSON.parse(files["report.json"]).timeline.stretches[0]).toMatchObject({ from: 0, label: "earlier" });
+  });
+
+  test("with a text larger than the bound leaves out the forms that have no room", () => {
+    const files = boundedReport({ ...report, source: "x".repeat(maxReportBytes * 0.4) });
+    expect(files["report.html"]).toBe("");
+    expect(sizeOf(files)).toBeLessThanOrEqual(maxReportBytes);
+    expect(sizeOf(boundedReport({ ...report, source: "x".repeat(maxReportBytes) }))).toBe(0);
   });
 });
 

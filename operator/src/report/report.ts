@@ -16,6 +16,8 @@ export type EvidenceFacts = {
   readonly missing: number;
   /** Decisions of which only the digest of the input was kept. */
   readonly unread: number;
+  /** Intact records that hold what this version doesn't know; the report leaves them out. */
+  readonly unreadable: number;
   /** Of the last record. */
   readonly hash: string;
   /** Why the chain is broken; null where it is intact. */

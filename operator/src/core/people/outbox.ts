@@ -46,7 +46,7 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
       return {
         key: reopened(key, news.incident, present),
         ...news,
-        text: withoutIds(text, next).slice(0, longestText),
+        text: withoutIds(text, next.verification?.runs).slice(0, longestText),
         ...unsent,
       };
     })

@@ -1,11 +1,11 @@
 // A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
-import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
+import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { nameSome } from "../pods/pods.ts";
 
 const shownIds = 3;
+const beforeIds = "; e.g. ";
 
 /** `12 chunks differ: 10 missing, 2 stale; newest 2026-…; e.g. a, b; report in ConfigMap docs-drift`. */
 export function describeResult({ counts, read, newestDifferenceAt, ids = [], report }: VerificationResult): string {
@@ -21,20 +21,25 @@ export function describeResult({ counts, read, newestDifferenceAt, ids = [], rep
 }
 
 /** `; e.g. a, b`: the part of the sentence that names chunks. */
-export function someIds(ids: readonly string[]): string {
-  return ids.length === 0 ? "" : `; e.g. ${nameSome(ids.slice(0, shownIds))}`;
+function someIds(ids: readonly string[]): string {
+  return ids.length === 0 ? "" : `${beforeIds}${nameSome(ids.slice(0, shownIds))}`;
 }
 
-/** A text that may quote results of this status, without the ids in them; one that was cut within them ends before. */
-export function withoutIds(text: string, { verification }: MigrationStatus): string {
-  const quoted = (verification?.runs ?? []).map(({ result }) => printable(someIds(result?.ids ?? [])));
-  return quoted
+/** A text that may quote these results, without the ids in them; one that was cut within them ends before. */
+export function withoutIds(text: string, runs: readonly Pick<VerificationRun, "result">[] = []): string {
+  return runs
+    .map(({ result }) => someIds(result?.ids ?? []))
+    .flatMap((ids) => [ids, printable(ids)])
     .filter((ids) => ids !== "")
-    .reduce((rest, ids) => {
-      const whole = rest.replaceAll(ids, "");
-      const begun = whole.lastIndexOf("; e.g. ");
-      return begun >= 0 && ids.startsWith(whole.slice(begun)) ? whole.slice(0, begun) : whole;
-    }, text);
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((rest, ids) => withoutBeginning(rest.replaceAll(ids, ""), ids), text);
+}
+
+/** Without what the text ends in, where that is how `ids` begin. */
+function withoutBeginning(text: string, ids: string): string {
+  for (let at = text.indexOf(beforeIds); at >= 0; at = text.indexOf(beforeIds, at + 1))
+    if (ids.startsWith(text.slice(at).replace(/…$/, ""))) return text.slice(0, at);
+  return text;
 }
 
 /** `10 missing, 2 stale`; what is zero isn't named. */
