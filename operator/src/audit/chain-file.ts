@@ -33,6 +33,8 @@ const common = {
   epoch: epochSchema,
   missing: z.int().min(0),
 };
+/** What makes a record a link, in every version. */
+const linkSchema = z.looseObject({ ...endShape, previous: digest, migration: subjectSchema });
 const recordSchema = z.discriminatedUnion("kind", [
   z.looseObject({
     ...common,
@@ -69,6 +71,8 @@ export type Link = {
   readonly record: AuditRecord | undefined;
   /** Why it isn't the link that is due; undefined when it is. */
   readonly fault: string | undefined;
+  /** Where it is the link that is due, but holds what another version wrote: the end after it. */
+  readonly unreadable?: ChainEnd;
 };
 
 export type ChainFile =
@@ -137,7 +141,8 @@ export class LinkReader {
     }
     this.#last = line;
     const link = readLink(line, this.end, this.#migration);
-    if (link.fault === undefined) this.end = { seq: link.seq, hash: link.record?.hash ?? "" };
+    if (link.unreadable !== undefined) this.end = link.unreadable;
+    else if (link.fault === undefined) this.end = { seq: link.seq, hash: link.record?.hash ?? "" };
     return link;
   }
 }
@@ -147,6 +152,10 @@ function readLink(line: string, due: ChainEnd, migration: AuditSubject): Omit<Li
   const parsed = parseJson(line);
   const shaped = recordSchema.safeParse(parsed);
   if (!shaped.success) {
+    const bare = linkSchema.safeParse(parsed);
+    const record = parsed as AuditRecord;
+    if (bare.success && (alteration(record, line) ?? misplacement(record, due, migration)) === undefined)
+      return { seq, record: undefined, fault: "it holds what this version can't read", unreadable: endOf(bare.data) };
     const where =
       parsed === undefined
         ? "it can't be read as JSON"
@@ -154,19 +163,26 @@ function readLink(line: string, due: ChainEnd, migration: AuditSubject): Omit<Li
     return { seq, record: undefined, fault: `${where}: it was altered` };
   }
   const record = parsed as AuditRecord;
-  const read = { seq: record.seq, record };
-  if (printRecord(record) !== line) return { ...read, fault: "its text isn't as it was written: it was altered" };
-  if (hashOf(record) !== record.hash) return { ...read, fault: "its content isn't what its hash says: it was altered" };
-  if (record.seq > seq) return { seq, record, fault: `it is missing: record ${record.seq} stands in its place` };
-  if (record.seq < seq) return { ...read, fault: `it is out of order: record ${seq} is due` };
+  const altered = alteration(record, line);
+  if (altered !== undefined) return { seq: record.seq, record, fault: altered };
+  return { seq: Math.min(record.seq, seq), record, fault: misplacement(record, due, migration) };
+}
+
+function alteration(record: AuditRecord, line: string): string | undefined {
+  if (printRecord(record) !== line) return "its text isn't as it was written: it was altered";
+  return hashOf(record) === record.hash ? undefined : "its content isn't what its hash says: it was altered";
+}
+
+/** Why a record isn't the one that is due. */
+function misplacement(record: AuditRecord, due: ChainEnd, migration: AuditSubject): string | undefined {
+  const seq = due.seq + 1;
+  if (record.seq > seq) return `it is missing: record ${record.seq} stands in its place`;
+  if (record.seq < seq) return `it is out of order: record ${seq} is due`;
   if (record.previous !== due.hash)
-    return {
-      ...read,
-      fault: `its field previous isn't the hash of ${due.seq === 0 ? "a beginning" : `record ${due.seq}`}`,
-    };
+    return `its field previous isn't the hash of ${due.seq === 0 ? "a beginning" : `record ${due.seq}`}`;
   if (canonicalJson(record.migration) !== canonicalJson(migration))
-    return { ...read, fault: "its field migration isn't what the file's first line says" };
-  return { ...read, fault: undefined };
+    return "its field migration isn't what the file's first line says";
+  return undefined;
 }
 
 function endFaultOf(foot: ChainEnd | null, end: ChainEnd): string | undefined {

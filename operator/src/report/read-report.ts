@@ -44,6 +44,11 @@ export class ReportReader {
   add(line: string): void {
     const link = this.#links.read(line);
     if (link === undefined) return;
+    if (link.unreadable !== undefined) {
+      this.#unreadable += 1;
+      this.#hash = link.unreadable.hash;
+      return;
+    }
     if (link.fault !== undefined) this.#fault ??= `record ${link.seq}: ${link.fault}`;
     if (link.record === undefined) return;
     this.#hash = link.record.hash;

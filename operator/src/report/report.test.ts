@@ -80,15 +80,21 @@ describe("the report of a migration that completed", () => {
       input: { form: "digest" },
       decision: { status: 1 },
     } as never);
-    const records = aChain([aDraft(), odd, aDraft({ verdicts: "none" as never })]);
+    const records = aChain([
+      aDraft(),
+      odd,
+      aDraft({ verdicts: "none" as never }),
+      aDraft({ kind: "later", schema: 2 } as never),
+      aDraft(),
+    ]);
     const end = records.at(-1) ?? null;
     const read = readReport(subject, {
       after: { seq: 0, hash: chainStart.hash },
       end,
       lines: records.map(printRecord),
     });
-    expect(read?.evidence).toMatchObject({ records: 1, unreadable: 2, fault: null, hash: end?.hash });
-    expect(read === undefined ? "" : renderReportMarkdown(read)).toContain("2 unreadable for this version");
+    expect(read?.evidence).toMatchObject({ records: 2, unreadable: 3, fault: null, hash: end?.hash });
+    expect(read === undefined ? "" : renderReportMarkdown(read)).toContain("3 unreadable for this version");
   });
 
   test("cut off at its end says so", () => {
