@@ -1,5 +1,6 @@
 // Sinks that answer at once: every message that was due at the last reconcile gets its answer.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { triesOf } from "@retriever/crds/status/outbox-status.ts";
 import type { Observation } from "#core/model/observation.ts";
 
 /** What a sink answers to a message; undefined: nothing yet. */
@@ -12,8 +13,11 @@ export function deliveriesOf(
   answer: SinkAnswer,
 ): Pick<Observation, "deliveries"> {
   const answers = outbox
-    .filter(({ nextAttemptAt }) => Date.parse(nextAttemptAt) <= now)
-    .flatMap(({ key, pending }) => pending.map((sink) => ({ key, sink, error: answer?.(key) })))
+    .flatMap((message) =>
+      message.pending
+        .filter((sink) => Date.parse(triesOf(message, sink).nextAttemptAt) <= now)
+        .map((sink) => ({ key: message.key, sink, error: answer?.(message.key) })),
+    )
     .flatMap(({ error, ...rest }) => (error === undefined ? [] : [{ ...rest, error }]));
   return answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
 }

@@ -50,10 +50,30 @@ export const outboxMessageSchema = z.strictObject({
     .meta(doc("Of an incident: sinks that have it, and are told while it stands and when it ends.", ["incidents"])),
   failed: sinkNames.meta(doc("Sinks that were given up.", ["incidents"])),
   attempts: z.int().min(0).meta(doc("How often it was tried.", 2)),
-  nextAttemptAt: instant.describe("When it is tried next."),
+  nextAttemptAt: instant.describe("When it is tried next, at the first of its sinks."),
+  tries: z
+    .array(
+      z.strictObject({
+        sink: z.string().max(63).meta(doc("Sink that doesn't have it yet.", "engineering")),
+        attempts: z.int().min(0).meta(doc("How often this sink was tried.", 2)),
+        nextAttemptAt: instant.describe("When this sink is tried next."),
+      }),
+    )
+    .max(16)
+    .optional()
+    .meta(
+      doc("Of each pending sink its own tries, where they differ from the message's.", [
+        { sink: "engineering", attempts: 2, nextAttemptAt: "2030-01-01T12:00:00.000Z" },
+      ]),
+    ),
   lastError: z.string().max(256).optional().meta(doc("What the last try failed with.", "engineering: HTTP 503")),
 });
 export type OutboxMessage = z.infer<typeof outboxMessageSchema>;
+
+/** How often a pending sink was tried, and when it is tried next. */
+export function triesOf(message: OutboxMessage, sink: string): Pick<OutboxMessage, "attempts" | "nextAttemptAt"> {
+  return message.tries?.find((one) => one.sink === sink) ?? message;
+}
 
 /** Whether it opened an incident, and no message after it says more about that. */
 export function isOpenIncident(message: OutboxMessage, outbox: readonly OutboxMessage[]): boolean {

@@ -95,6 +95,17 @@ describe("a webhook", () => {
     expect(lines.every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
   });
 
+  test("that asked for patience gets it, while the other sink of the message is asked when it is due", async () => {
+    const { url, received } = await aSink(204);
+    const sinks = ["engineering", "patient"].map((name) => ({ name, kind: "webhook" as const, url }));
+    const notifier = aNotifier(sinks);
+    const tries = [{ sink: "patient", attempts: 1, nextAttemptAt: new Date(now + 3_600_000).toISOString() }];
+    notifier.send(meta, { messages: [aMessage({ pending: ["engineering", "patient"], tries })], now });
+    await notifier.idle();
+    expect(notifier.answers(meta).map(({ sink }) => sink)).toEqual(["engineering"]);
+    expect(received).toHaveLength(1);
+  });
+
   test.each([
     ["fails", 500, "HTTP 500"],
     ["sends elsewhere", 302, "HTTP 302"],

@@ -1,6 +1,6 @@
 // Sends each notification of the outboxes to its sinks, beside the loop, and keeps the answers until a status has them.
 // What is lost with the process is sent again under the same key, so a sink may see it twice.
-import { isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { isOpenIncident, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";
 import type { MessageDetails, SinkMessage, Sinks } from "#ports/sinks.ts";
@@ -59,7 +59,7 @@ export class Notifier {
       const said = contentOf(meta, message, details?.(message));
       for (const sink of message.pending) {
         const isSecond = incident !== undefined && before.has(idOf(incident, sink));
-        if (!isSecond && Date.parse(message.nextAttemptAt) <= now) this.#begin(said, sink);
+        if (!isSecond && Date.parse(triesOf(message, sink).nextAttemptAt) <= now) this.#begin(said, sink);
         if (incident !== undefined) before.add(idOf(incident, sink));
       }
       if (isOpenIncident(message, messages)) this.#sayAgain(said, message.delivered ?? [], now);

@@ -1,6 +1,7 @@
 // The outbox as a fold: what is added, what is struck off, what goes when it is full, and when to reconcile again.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
@@ -23,6 +24,11 @@ function aMessage(index: number, more: Omit<Partial<OutboxMessage>, "lastError">
   const rest = { text: "x", at, failed: [], attempts: 0, nextAttemptAt: at };
   return { key: `uid/${index}/Start`, kind: "Start", pending: ["ops"], ...rest, ...more };
 }
+
+type Step = {
+  readonly waitMs: number;
+  readonly answers: readonly (readonly [string, Omit<Delivery, "key" | "sink">])[];
+};
 
 function update(
   before: Partial<MigrationStatus>,
@@ -167,13 +173,65 @@ describe("a message", () => {
     const refused = answered([{ key, sink: "ops", error: "HTTP 400", isFinal: true }]);
     expect(refused).toMatchObject({ pending: ["web"], failed: ["ops"] });
     const patient = answered([{ key, sink: "web", error: "HTTP 429", retryAfterMs: 1_800_000 }]);
-    expect(patient?.nextAttemptAt).toBe("2026-03-01T12:30:00.000Z");
+    expect(patient && triesOf(patient, "web")).toMatchObject({ nextAttemptAt: "2026-03-01T12:30:00.000Z" });
+    expect(patient).toMatchObject({ pending: ["ops", "web"], nextAttemptAt: "2026-03-01T11:00:00.000Z" });
+  });
+
+  it("that one sink wants later is tried at the other as soon as ever", () => {
+    const left = answered([
+      { key, sink: "ops", error: "HTTP 500" },
+      { key, sink: "web", error: "HTTP 429", retryAfterMs: 3_600_000 },
+    ]);
+    expect(Date.parse(left?.nextAttemptAt ?? "") - now).toBeLessThanOrEqual(10_000);
+    expect(left && triesOf(left, "web").nextAttemptAt).toBe("2026-03-01T13:00:00.000Z");
+  });
+
+  it("of several sinks is tried at each, and given up there, as if that one were alone", () => {
+    const sinks = ["ops", "web", "mail"];
+    const outcome = fc.constantFrom<Omit<Delivery, "key" | "sink">[]>(
+      { error: null },
+      ...Array.from({ length: 8 }, () => ({ error: "HTTP 503" })),
+      { error: "HTTP 429", retryAfterMs: 3_600_000 },
+      { error: "HTTP 400", isFinal: true },
+    );
+    const step = fc.record({
+      waitMs: fc.integer({ min: 1000, max: 7_200_000 }),
+      answers: fc.uniqueArray(fc.tuple(fc.constantFrom(...sinks), outcome), { selector: ([sink]) => sink }),
+    });
+    const fold = (names: readonly string[], steps: readonly Step[]) => {
+      let message = aMessage(1, { pending: [...names] });
+      let at = now;
+      for (const { waitMs, answers } of steps) {
+        at += waitMs;
+        const deliveries = answers
+          .filter(([sink]) => Date.parse(triesOf(message, sink).nextAttemptAt) <= at)
+          .map(([sink, answer]) => ({ key, sink, ...answer }));
+        const status = aStatus({ epoch: 4, outbox: [message] });
+        message =
+          updateOutbox({ uid: "uid", plan, before: status, next: status, deliveries, announcements: [], now: at })[0] ??
+          message;
+      }
+      return message;
+    };
+    const fateOf = (message: OutboxMessage, sink: string) =>
+      message.pending.includes(sink) ? triesOf(message, sink) : message.failed.includes(sink);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const together = fold(sinks, steps);
+        for (const sink of sinks) {
+          const alone = fold([sink], steps);
+          const [one, other] = [fateOf(together, sink), fateOf(alone, sink)];
+          if (typeof one === "boolean") expect(other).toBe(one);
+          else expect(other).toMatchObject({ attempts: one.attempts, nextAttemptAt: one.nextAttemptAt });
+        }
+      }),
+    );
   });
 
   it("is given up at its last try, and not before", () => {
     const error: Delivery = { key, sink: "web", error: "HTTP 500" };
     expect(answered([error], { attempts: mostAttempts - 2 })).toMatchObject({ pending: ["ops", "web"], failed: [] });
-    expect(answered([error], { attempts: mostAttempts - 1 })).toMatchObject({ pending: [], failed: ["ops", "web"] });
+    expect(answered([error], { attempts: mostAttempts - 1 })).toMatchObject({ pending: ["ops"], failed: ["web"] });
   });
 
   it("is tried again within 5 to 10 s first, and never later than in an hour", () => {

@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { isOpenIncident, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { Delivery } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
@@ -75,27 +75,49 @@ function bounded(messages: readonly OutboxMessage[]): readonly OutboxMessage[] {
   return kept.slice(-mostMessages);
 }
 
-/** A message after what its sinks answered since the last reconcile. */
+/** A message after what its sinks answered since the last reconcile: each is tried and given up as if it were alone. */
 function settle(message: OutboxMessage, deliveries: readonly Delivery[], now: number): OutboxMessage {
   const answers = deliveries.filter(({ key, sink }) => key === message.key && message.pending.includes(sink));
   if (answers.length === 0) return message;
-  const having = answers.filter(({ error }) => error === null).map(({ sink }) => sink);
-  const refusing = answers.filter(({ error, isFinal }) => error !== null && isFinal === true).map(({ sink }) => sink);
+  const { tries: _tries, ...kept } = message;
+  const tried = message.pending.map((sink) => {
+    const answer = answers.find((one) => one.sink === sink);
+    return { sink, answer, ...triedAgain(message, { sink, answer, now }) };
+  });
+  const having = tried.filter(({ answer }) => answer?.error === null).map(({ sink }) => sink);
+  const failing = tried.filter(({ sink }) => !having.includes(sink));
+  const isGivenUp = ({ answer, attempts }: (typeof tried)[number]) =>
+    answer !== undefined && (answer.isFinal === true || attempts >= mostAttempts);
+  const left = failing
+    .filter((one) => !isGivenUp(one))
+    .map(({ sink, attempts, nextAttemptAt }) => ({ sink, attempts, nextAttemptAt }));
   const errors = answers.flatMap(({ sink, error }) => (error === null ? [] : [`${sink}: ${error}`]));
-  const left = message.pending.filter((sink) => !having.includes(sink) && !refusing.includes(sink));
-  const attempts = message.attempts + 1;
-  const isGivenUp = attempts >= mostAttempts;
   const delivered = [...(message.delivered ?? []), ...having];
-  const asked = Math.max(0, ...answers.map(({ retryAfterMs = 0 }) => retryAfterMs));
+  const attempts = Math.max(message.attempts, ...tried.map((one) => one.attempts));
+  const [first] = left.toSorted((a, b) => (instantMs(a.nextAttemptAt) ?? now) - (instantMs(b.nextAttemptAt) ?? now));
+  const nextAttemptAt = first?.nextAttemptAt ?? message.nextAttemptAt;
+  const isAlike = left.every((one) => one.attempts === attempts && one.nextAttemptAt === nextAttemptAt);
   return {
-    ...message,
-    pending: isGivenUp ? [] : left,
-    failed: [...message.failed, ...refusing, ...(isGivenUp ? left : [])],
+    ...kept,
+    pending: left.map(({ sink }) => sink),
+    failed: [...message.failed, ...failing.filter(isGivenUp).map(({ sink }) => sink)],
     ...(message.incident === undefined || delivered.length === 0 ? {} : { delivered }),
     attempts,
-    nextAttemptAt: new Date(now + Math.max(asked, waitMs(message.key, attempts))).toISOString(),
+    nextAttemptAt,
+    ...(isAlike ? {} : { tries: left }),
     ...(errors.length === 0 ? {} : { lastError: errors.join("; ").slice(0, longestError) }),
   };
+}
+
+type Tried = { readonly sink: string; readonly answer: Delivery | undefined; readonly now: number };
+
+/** The tries of a sink after its answer; a sink that hasn't answered is where it was. */
+function triedAgain(message: OutboxMessage, { sink, answer, now }: Tried) {
+  const { attempts: before, nextAttemptAt } = triesOf(message, sink);
+  if (answer === undefined) return { attempts: before, nextAttemptAt };
+  const attempts = before + 1;
+  const wait = Math.max(answer.retryAfterMs ?? 0, waitMs(message.key, attempts));
+  return { attempts, nextAttemptAt: new Date(now + wait).toISOString() };
 }
 
 /** Twice as long each time; the key spreads the tries of many messages, so that chance needn't be passed in. */
