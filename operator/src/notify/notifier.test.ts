@@ -106,6 +106,24 @@ describe("a webhook", () => {
     expect(received).toHaveLength(1);
   });
 
+  test("that hangs takes no more than its share of what is under way, and another sink is asked", async () => {
+    const [hanging, other] = [await aSink(0), await aSink(204)];
+    const notifier = aNotifier(
+      [
+        { name: "hanging", kind: "webhook", url: hanging.url },
+        { name: "engineering", kind: "webhook", url: other.url },
+      ],
+      500,
+    );
+    const many = Array.from({ length: 80 }, (_, index) =>
+      aMessage({ key: `uid-1/${index}/Page`, pending: ["hanging"] }),
+    );
+    notifier.send(meta, { messages: [...many, aMessage()], now });
+    await notifier.idle();
+    const told = notifier.answers(meta).filter(({ error }) => error === null);
+    expect(told.map(({ sink }) => sink)).toEqual(["engineering"]);
+  });
+
   test.each([
     ["fails", 500, "HTTP 500"],
     ["sends elsewhere", 302, "HTTP 302"],

@@ -22,6 +22,8 @@ type Outbox = {
 
 /** Most messages under way and most answers kept; what is beyond waits for a later reconcile. */
 const mostAtOnce = 64;
+/** Of one sink: one that hangs leaves room for the others. */
+const mostAtSink = 16;
 const mostAnswers = 1000;
 const longestError = 120;
 /** A sink that forgets incidents hears of one that stands so often, ms. */
@@ -79,7 +81,7 @@ export class Notifier {
 
   #begin(said: SinkMessage, sink: string): void {
     const id = idOf(said.message.key, sink);
-    if (this.#answers.size >= mostAnswers || this.#answers.has(id) || !this.#hasRoom(id)) return;
+    if (this.#answers.size >= mostAnswers || this.#answers.has(id) || !this.#hasRoom(id, sink)) return;
     this.#underWay.set(id, this.#carry(said, sink));
   }
 
@@ -88,7 +90,7 @@ export class Notifier {
     for (const sink of sinks.filter((one) => this.#options.sinks.forgets(one))) {
       const id = idOf(said.message.key, sink);
       const last = this.#saidAgain.get(id);
-      if ((last !== undefined && now - last < sayAgainMs) || !this.#hasRoom(id)) continue;
+      if ((last !== undefined && now - last < sayAgainMs) || !this.#hasRoom(id, sink)) continue;
       // Ids of incidents that are over go with the oldest.
       if (this.#saidAgain.size >= mostAnswers) this.#saidAgain.clear();
       this.#saidAgain.set(id, now);
@@ -99,8 +101,9 @@ export class Notifier {
     }
   }
 
-  #hasRoom(id: string): boolean {
-    return this.#underWay.size < mostAtOnce && !this.#underWay.has(id) && !this.#stop.signal.aborted;
+  #hasRoom(id: string, sink: string): boolean {
+    if (this.#underWay.size >= mostAtOnce || this.#underWay.has(id) || this.#stop.signal.aborted) return false;
+    return [...this.#underWay.keys()].filter((one) => one.endsWith(` ${sink}`)).length < mostAtSink;
   }
 
   async #carry(said: SinkMessage, sink: string): Promise<void> {

@@ -271,6 +271,20 @@ describe("email", () => {
     });
   });
 
+  it("isn't sent again to those who have it while another mailbox is full", async () => {
+    const to = ["sre@example.org", "full@example.org"];
+    const email = { ...sinks.email, to } as SinkConfig;
+    const made = makeSinks({ sinks: [email], deadlineMs: 5000, incidentLastsMs: 1, clock: { now: () => now } });
+    const before = mailbox.receiver.bodies.length;
+    const { signal } = new AbortController();
+    const said = aMessage("Start");
+    const first = await faultOf(made.send(email.name, said, signal));
+    const second = await faultOf(made.send(email.name, said, signal));
+    await made.close();
+    expect([first.message, second.message]).toEqual(["1 of 2 recipients refused", "SMTP 452"]);
+    expect(mailbox.receiver.bodies.length - before).toBe(1);
+  });
+
   it("that a wrong password keeps from being sent is tried again", async () => {
     const wrong = join(folder, "wrong");
     writeFileSync(wrong, "another-password");

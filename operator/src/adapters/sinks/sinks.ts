@@ -12,7 +12,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { SinkMessage, Sinks } from "#ports/sinks.ts";
 import { annotate } from "./grafana-annotations.ts";
 import { exchange, type SinkCall } from "./http-post.ts";
-import { sendEmail } from "./smtp-sink.ts";
+import { type Received, sendEmail } from "./smtp-sink.ts";
 
 type SinksOptions = {
   readonly sinks: readonly SinkConfig[];
@@ -28,6 +28,7 @@ export function makeSinks({ sinks, deadlineMs, incidentLastsMs, clock }: SinksOp
   const dispatcher = new Agent({ connections: 4, bodyTimeout: deadlineMs, headersTimeout: deadlineMs });
   const byName = new Map(sinks.map((sink) => [sink.name, sink]));
   const takeTurns = makeTurns();
+  const received: Received = new Map();
   return {
     send: async (name, { details, ...message }, outer) => {
       const sink = byName.get(name);
@@ -38,7 +39,7 @@ export function makeSinks({ sinks, deadlineMs, incidentLastsMs, clock }: SinksOp
       const begin = () => {
         const signal = AbortSignal.any([outer, AbortSignal.timeout(deadlineMs)]);
         const now = () => clock.now();
-        return carry(sink, said, { dispatcher, signal, now, deadlineMs, secret, lastsMs: incidentLastsMs });
+        return carry(sink, said, { dispatcher, signal, now, deadlineMs, secret, received, lastsMs: incidentLastsMs });
       };
       await (sink.kind === "grafana" ? takeTurns(`${name} ${said.uid}`, begin) : begin());
       return true;
@@ -63,6 +64,7 @@ function makeTurns(): (key: string, begin: () => Promise<void>) => Promise<void>
 }
 
 type Carrying = SinkCall & {
+  readonly received: Received;
   readonly deadlineMs: number;
   readonly secret: string | undefined;
   readonly lastsMs: number;

@@ -7,13 +7,18 @@ import { SinkFault } from "#notify/sink-fault.ts";
 import type { SinkOf } from "#notify/sinks-file.ts";
 import type { SinkMessage } from "#ports/sinks.ts";
 
+/** Who has a message already, by its key and sink: whom it isn't sent to again. Forgotten with the process. */
+export type Received = Map<string, readonly string[]>;
+
 type SmtpCall = {
+  readonly received: Received;
   readonly secret: string | undefined;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 };
 
 const mostAnswerBytes = 65_536;
+const mostReceived = 1000;
 
 /** Rejects with a SinkFault; what the server said is left out, since it may repeat addresses. */
 export async function sendEmail(sink: SinkOf<"email">, said: SinkMessage, call: SmtpCall): Promise<void> {
@@ -23,11 +28,19 @@ export async function sendEmail(sink: SinkOf<"email">, said: SinkMessage, call: 
   try {
     socket = await open(sink, signal);
     signal.addEventListener("abort", stop, { once: true });
-    const sent = await transportOf(sink, socket, call).sendMail(renderEmail(sink, said));
+    const key = `${said.message.key} ${sink.name}`;
+    const having = call.received.get(key) ?? [];
+    const to = sink.to.filter((one) => !having.includes(one));
+    const envelope = { from: sink.from, to };
+    const sent = await transportOf(sink, socket, call).sendMail({ ...renderEmail(sink, said), envelope });
+    call.received.delete(key);
     const refused = sent.rejected.length;
-    // A mailbox that is full or greylisted takes it later; whoever has it knows it by its Message-ID.
+    if (refused === 0) return;
+    // A mailbox that is full or greylisted takes it later; the others have it and don't get it again.
+    if (call.received.size >= mostReceived) call.received.clear();
+    call.received.set(key, [...having, ...to.filter((one) => !sent.rejected.includes(one))]);
     const isFinal = (sent.rejectedErrors ?? []).every(({ responseCode = 0 }) => responseCode >= 500);
-    if (refused > 0) throw new SinkFault(`${refused} of ${sink.to.length} recipients refused`, { isFinal });
+    throw new SinkFault(`${refused} of ${sink.to.length} recipients refused`, { isFinal });
   } catch (fault) {
     throw smtpFault(fault, signal);
   } finally {
