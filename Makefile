@@ -85,7 +85,7 @@ bench-pgvector: setup ## W4: vector(3072) by its index on half precision, agains
 verify-matrix: setup ## verdicts and repairs over forms of ids x types of values x damage x directions, two minutes; last line "N passed, N failed" (ARGS=uuid: some forms)
 	@node e2e/matrix/main.ts $(ARGS)
 
-store-matrix: setup ## types of columns, ids and moments x schemas of the extension x indexes x relations, on pgvector 0.6 and 0.8 and the stand-in: served exactly or refused at configuration; every operator x type of field x form of ids and 5,000 filters, by the engine of Qdrant; ten minutes; last line "N passed, N failed" (ARGS='--filters=500 --forms=3 --seed=N')
+store-matrix: setup ## types of columns, ids and moments x schemas of the extension x indexes x relations, on pgvector 0.6 and 0.8 and the stand-in: served exactly or refused at configuration; every operator x type of field x form of ids and 5,000 filters, by the engine of Qdrant; ten minutes; last line "N passed, N failed" (ARGS='--filters=500 --forms=3 --tables=100 --seed=N')
 	@node e2e/store-matrix/main.ts $(ARGS)
 
 hostile: setup ## what hostile tenants, pods and stores get done against the real programs, 10 minutes; last line JSON (ARGS=--quick; ARGS=--only=Z1,Z6)

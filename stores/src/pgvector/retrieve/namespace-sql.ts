@@ -23,6 +23,9 @@ export function inNamespace(path: FieldPath, { type, isRaw }: Reading, namespace
   const place = textAt(path, { isRaw });
   const isText = !isColumn(path);
   const compared = isText ? { cast: "", takes: () => true } : own[type ?? ""];
+  // What numeric holds that is no number; a server before 14 takes no infinite one.
+  const isSpelled = type === "numeric" && !isText && /^(NaN|-?Infinity)$/.test(namespace);
+  if (isSpelled) return { text: (parameter) => `${place}::text = ${parameter}`, value: namespace };
   // No text of Postgres holds a NUL.
   if (namespace.includes("\0") || compared?.takes(namespace) === false)
     return { text: (parameter) => `${parameter}::text IS NULL`, value: "" };
