@@ -26,10 +26,11 @@ export function makeAnswerRoom(most: typeof mostBytes = mostBytes): AnswerRoom {
   return {
     hold: (response, nowMs) => {
       const bytes = response.writableLength;
-      if (bytes <= smallBytes) return;
-      total += bytes;
-      held.set(response, { bytes, sinceMs: nowMs });
-      response.once("close", () => release(response));
+      if (bytes > smallBytes) {
+        total += bytes;
+        held.set(response, { bytes, sinceMs: nowMs });
+        response.once("close", () => release(response));
+      }
       // A Map keeps the order in which its keys came.
       for (const [oldest, { sinceMs }] of held) {
         if (total <= (nowMs - sinceMs < longMs ? most.all : most.unread)) return;

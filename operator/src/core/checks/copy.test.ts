@@ -136,7 +136,7 @@ describe("a copy", () => {
       const acks = { ...c.acks, state: "waiting" as const };
       expect(handle({ ...seeing(c, { policies: forbids }), acks }).status.copy?.stoppedAt).toBe(c.nowIso);
       const unread = handle(seeing(c, { policies: { ok: false, why: "timed out" } }));
-      expect([unread.reason, unread.status.copy]).toEqual(["NotObserved", open]);
+      expect([unread.reason, unread.status.copy]).toEqual(["NotObserved", { ...open, absentSince: c.nowIso }]);
     },
   );
 
