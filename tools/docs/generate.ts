@@ -1,5 +1,6 @@
 // Writes the reference pages that are made from tables: commands, errors, metrics, resource, states; the drawing within the page
-// of the architecture; and the pictures of gates, harm and a rollback. `--check` exits 1 when one is stale.
+// of the architecture; the pictures of gates, harm, a rollback and a terminal; and an example of a report. `--check` exits 1
+// when one is stale.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { settle } from "../generated-file.ts";
@@ -11,6 +12,7 @@ import { drawGates } from "./gates-drawing.ts";
 import { drawHarm } from "./harm-drawing.ts";
 import { renderMetricsPage } from "./metrics.ts";
 import { drawRecording } from "./recording.ts";
+import { renderReportExample } from "./report-example.ts";
 import { renderResourcePage } from "./resource.ts";
 import { drawRollback } from "./rollback-drawing.ts";
 import { renderStatesPage } from "./states.ts";
@@ -21,6 +23,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/architecture.md": () => drawRooms(readFileSync(join(root, "docs/architecture.md"), "utf8")),
   "docs/cli.md": renderCliPage,
   "docs/errors.md": renderErrorsPage,
+  "docs/examples/rolled-back.html": renderReportExample,
   "docs/images/gates.svg": drawGates,
   "docs/images/harm.svg": drawHarm,
   "docs/images/recording.svg": drawRecording,

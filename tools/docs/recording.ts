@@ -1,12 +1,7 @@
 // The terminal recording of README.md: two commands, run here by the program itself and shown as a terminal of 110 columns shows
 // them, line by line. It plays once and stands on its last screen; who asks for less motion sees that at once.
-import { join } from "node:path";
-import { makeLocalFiles } from "../../kubectl-retriever/src/files/local-files.ts";
-import { scenarioLibrary } from "../../kubectl-retriever/src/files/scenario-library.ts";
-import { runCli } from "../../kubectl-retriever/src/program.ts";
-import type { Surroundings } from "../../kubectl-retriever/src/surroundings.ts";
-import { makeSystemClock } from "../../operator/src/adapters/system-clock.ts";
 import { element, group, type Markup } from "../../operator/src/page/markup.ts";
+import { printedBy } from "./command-line.ts";
 
 const columns = 110;
 const screenRows = 24;
@@ -35,51 +30,13 @@ export async function drawRecording(): Promise<string> {
     const typedFor = text.length / typedPerSecond;
     rows.push({ text, at, typedFor });
     at += typedFor + pauses.start;
-    for (const line of await printedBy(words)) {
+    for (const line of await printedBy(words, { columns, rows: screenRows })) {
       for (const part of wrapped(line)) rows.push({ text: part, at });
       at += pauses.line;
     }
     at += pauses.end;
   }
   return draw(rows, at);
-}
-
-/** What a command prints; a command that fails, or waits for somebody, has nothing to show here. */
-async function printedBy(words: readonly string[]): Promise<readonly string[]> {
-  const printed: string[] = [];
-  const code = await runCli(
-    words,
-    surroundings((line) => void printed.push(...line.split("\n"))),
-  );
-  // A rehearsal that ends with a rollback says so by its code.
-  if (code !== 0 && code !== 4) throw new Error(`kubectl-retriever ${words.join(" ")} exited with ${code}`);
-  return printed;
-}
-
-function surroundings(print: (line: string) => void): Surroundings {
-  const folder = join(import.meta.dirname, "../../examples/default");
-  const local = makeLocalFiles(1024 * 1024);
-  const files = { ...local, read: (path: string) => local.read(join(folder, path)) };
-  return {
-    terminal: {
-      isTty: true,
-      color: false,
-      columns: () => columns,
-      rows: () => screenRows,
-      print,
-      show: print,
-      data: print,
-      warn: print,
-      frame: () => undefined,
-      endFrames: () => undefined,
-    },
-    clock: makeSystemClock(),
-    connect: () => Promise.reject(new Error("the recording has no cluster")),
-    files: { manifests: files, traffic: files, evidence: files },
-    scenarios: scenarioLibrary,
-    workers: { count: 1, entry: new URL("../../kubectl-retriever/src/main.ts", import.meta.url) },
-    signal: new AbortController().signal,
-  };
 }
 
 /** As a terminal breaks a line that is too long for it. */

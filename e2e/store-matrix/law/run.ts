@@ -7,7 +7,7 @@ import { drawTable, typesOf } from "./generate.ts";
 import { judge, judgeRequests } from "./judge.ts";
 
 type LawRun = { readonly address: string; readonly tables: number; readonly seed: number };
-export type LawOutcome = { readonly tables: number; readonly served: number; readonly wrong: readonly string[] };
+type LawOutcome = { readonly tables: number; readonly served: number; readonly wrong: readonly string[] };
 
 /** `served`: tables that are accepted; the others are refused by every way alike. */
 export async function runLaw({ address, tables, seed }: LawRun): Promise<LawOutcome> {

@@ -1,7 +1,7 @@
 // A table that stays one where its rows are stacked on a phone: its roles are said, and each cell knows its column.
 import { element, type Markup } from "./markup.ts";
 
-export type TableData = {
+type TableData = {
   /** Said to whoever can't see where the table stands. */
   readonly caption: string;
   /** `kind` is a class of the style: n (number), t (time, never broken), r (reason), w (words). */

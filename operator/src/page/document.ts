@@ -32,7 +32,7 @@ export function banner(mood: Mood, headline: string, ...lines: readonly string[]
   );
 }
 
-export type Fact = { readonly mood?: Mood; readonly word: string; readonly value: string };
+type Fact = { readonly mood?: Mood; readonly word: string; readonly value: string };
 
 /** Short facts beside each other. */
 export function factList(facts: readonly Fact[]): Markup {
