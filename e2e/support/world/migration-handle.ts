@@ -13,7 +13,10 @@ export type MigrationHandle = {
   readonly status: () => Promise<MigrationStatus>;
   /** Waits for something to be true of the status. */
   readonly see: (what: string, isSo: (status: MigrationStatus) => boolean) => Promise<MigrationStatus>;
-  /** Waits for the migration to be in a phase; rejects when it has ended in another one. */
+  /**
+   * Waits for the migration to be in a phase; rejects when it has ended in another one. Each phase and epoch on the way
+   * has the deadline for itself: how many of them there are is the story's, how long one takes the machine's.
+   */
   readonly reach: (phase: MigrationStatus["phase"], deadlineMs?: number) => Promise<MigrationStatus>;
   /** Waits for a condition to be of this status, and reason if given. */
   readonly conditionIs: (type: string, status: string, reason?: string) => Promise<MigrationStatus>;
@@ -25,6 +28,8 @@ export type MigrationHandle = {
 
 /** No migration leaves them. */
 export const finalPhases: ReadonlySet<string> = new Set(["Completed", "RolledBack", "Validated"]);
+
+const stepOf = ({ phase, epoch }: MigrationStatus) => `${phase} ${epoch}`;
 
 const finalizersSchema = z.object({ finalizers: z.array(z.string()).default([]) });
 
@@ -61,9 +66,13 @@ export function followMigration(
     see,
     reach: async (phase, deadlineMs) => {
       const isOver = (seen: MigrationStatus) => seen.phase === phase || finalPhases.has(seen.phase);
-      const reached = await see(`reaches ${phase}`, isOver, deadlineMs);
-      if (reached.phase !== phase) throw new Error(`${name} ended in ${reached.phase}: ${reached.message}`);
-      return reached;
+      let last = await status();
+      while (!isOver(last)) {
+        const step = stepOf(last);
+        last = await see(`reaches ${phase}`, (seen) => isOver(seen) || stepOf(seen) !== step, deadlineMs);
+      }
+      if (last.phase !== phase) throw new Error(`${name} ended in ${last.phase}: ${last.message}`);
+      return last;
     },
     conditionIs,
     settled: async () => {
