@@ -1,15 +1,15 @@
 // Z1: documents that others write, read and decided on by the operator's own code.
+import { harms } from "@retriever/operator/test/hostile/judge.ts";
 import { playHostile } from "@retriever/operator/test/hostile/play.ts";
 import { amount, most } from "#bench/report/rows.ts";
 import type { HostileRow } from "../rows/hostile-row.ts";
 
 const documents = { whole: 100_000, slice: 6000 };
-const harms = ["broken status", "unreadable overlay", "rollback refused", "rollback forced", "it threw"] as const;
 const mostTold = 5;
 
 export const writtenRow: HostileRow = {
   id: "Z1",
-  title: "hostile statuses of pods, overlays, bases, acts and summaries of Jobs",
+  title: "hostile statuses of pods, overlays, bases, acts, summaries of Jobs, answers of Prometheus and Alertmanager",
   run: async ({ isQuick, seed, say }) => {
     const wanted = isQuick ? documents.slice : documents.whole;
     const played = await playHostile(wanted, seed);

@@ -38,6 +38,7 @@ import { withColumns } from "./status/columns.ts";
 import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
 import { holdDamaged, refuseUnreadable } from "./status/refuse.ts";
+import { storable } from "./status/storable.ts";
 import { endForbiddenCopy } from "./steps/hold-by-policy.ts";
 import { holdUnreadable } from "./steps/hold-unreadable.ts";
 
@@ -98,7 +99,7 @@ export function decide({ observation, migration: stored, now }: DecideInput): De
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
   const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(c, judged)];
-  const status = withOutbox(c, judged, said);
+  const status = storable(withOutbox(c, judged, said));
   const news = isNews(c, status);
   const effects = [
     ...converge({ meta: migration.meta, plan: c.plan, observation, status, cleanup: outcome.cleanup }),

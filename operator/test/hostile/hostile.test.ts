@@ -4,12 +4,12 @@ import { migrationStatusSchema } from "@retriever/crds/status/migration-status.t
 import { expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { simulationAt } from "#test/simulate.ts";
-import { judge } from "./judge.ts";
+import { judge, judgeTexts } from "./judge.ts";
 import { playHostile } from "./play.ts";
 import { makeRandom, mutated, valuesOf } from "./values.ts";
 
 it("no hostile document breaks a status or an overlay, refuses a rollback, or forces one", async () => {
-  const { documents, found } = await playHostile(700, 21);
+  const { documents, found } = await playHostile(900, 21);
   expect(found).toEqual([]);
   expect(Object.values(documents).every((count) => count > 0)).toBe(true);
 });
@@ -29,6 +29,14 @@ it("a decision that the resource doesn't hold, and a rollback that nobody asked 
   const long = { ...intent, rollback: { ...intent.rollback, causes: ["x".repeat(3000)] } };
   const unbounded = { ...truth, overlay: { ok: true as const, value: overlay && { ...overlay, intent: long } } };
   expect(judge(sim.clone(), unbounded, true).map(({ harm }) => harm)).toContain("broken status");
+});
+
+it("half a character in a status is found", () => {
+  const sim = simulationAt("Guard", { spec: aSpec(shortPlan) });
+  sim.reconcile();
+  const half = { ...sim.status, message: "x\ud83d" };
+  expect(judgeTexts(half)).toEqual([{ harm: "broken status", words: "half a character in .message" }]);
+  expect(judgeTexts(sim.status)).toEqual([]);
 });
 
 it("values of a schema parse, and are the same for the same seed", () => {

@@ -11,7 +11,15 @@ import { isSameData } from "#core/model/deep-equal.ts";
 import type { ActObservation, Observation } from "#core/model/observation.ts";
 import type { Simulation } from "#test/simulate.ts";
 
-type Harm = "it threw" | "broken status" | "unreadable overlay" | "rollback refused" | "rollback forced";
+export const harms = [
+  "broken status",
+  "unreadable overlay",
+  "rollback refused",
+  "rollback forced",
+  "automatic rollback prevented",
+  "it threw",
+] as const;
+type Harm = (typeof harms)[number];
 export type Found = { readonly harm: Harm; readonly words: string };
 
 /** One pass on what `seen` says; the simulation goes on with what was decided. */
@@ -26,6 +34,7 @@ export function judge(sim: Simulation, seen: Observation, mayRollBack: boolean):
       ...(isSameData(sim.status, decision.status)
         ? []
         : [{ harm: "broken status" as const, words: "written otherwise" }]),
+      ...judgeTexts(decision.status),
       ...decision.effects.flatMap(judgeOverlay),
       ...(isForced ? [{ harm: "rollback forced" as const, words: decision.status.rollback?.causes.join() ?? "" }] : []),
       ...judgeRollback(sim, seen),
@@ -44,7 +53,15 @@ function judgeWritten({ status, effects }: Decision): Found[] {
       ? []
       : [{ harm: "broken status", words: "another one once it was written" }]
     : [{ harm: "broken status", words: parsed.error.message }];
-  return [...broken, ...effects.flatMap(judgeOverlay)];
+  return [...broken, ...judgeTexts(status), ...effects.flatMap(judgeOverlay)];
+}
+
+/** An API server stores another character for half of one: what is read would differ from what was written, in each pass. */
+export function judgeTexts(value: unknown, path = ""): Found[] {
+  if (typeof value === "string")
+    return value.isWellFormed() ? [] : [{ harm: "broken status", words: `half a character in ${path}` }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => judgeTexts(one, `${path}.${key}`));
 }
 
 function judgeOverlay(effect: Effect): Found[] {

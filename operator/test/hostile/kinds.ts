@@ -1,5 +1,6 @@
 // Each kind of document that somebody else writes: made hostile, and read the way the operator reads it.
 import { latchingActs, migrationActSpecSchema } from "@retriever/crds/migration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
@@ -7,6 +8,7 @@ import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.t
 import { makeClusterActs } from "#adapters/cluster/cluster-acts.ts";
 import { readPodDocument, readWorkloadDocument } from "#adapters/cluster/read-workload.ts";
 import { readJobDocument, readTemplateDocument } from "#adapters/jobs/job-documents.ts";
+import type { AlertsRead } from "#core/model/alert-observation.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation } from "#core/model/workload.ts";
 import { makeActPick } from "#core/people/turns.ts";
@@ -19,7 +21,7 @@ import { baseText } from "#test/builders/search-app.ts";
 import { aSummary } from "#test/builders/verification.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import type { Simulation } from "#test/simulate.ts";
-import { mutated, oddWords, oneOf, type Random, valuesOf } from "./values.ts";
+import { mutated, oddWords, oneOf, type Random, textOf, valuesOf } from "./values.ts";
 
 type Tampered = {
   readonly seen: Observation;
@@ -32,6 +34,10 @@ export type Kind = {
   readonly name: string;
   /** Default: any of them. */
   readonly phases?: readonly Phase[];
+  /** Default: a plan that asks no Prometheus. */
+  readonly spec?: MigrationSpec;
+  /** What the plan's Prometheus says on the way to the phase. */
+  readonly alerts?: (now: number) => AlertsRead;
   readonly tamper: (truth: Observation, sim: Simulation, random: Random) => Promise<Tampered> | Tampered;
 };
 
@@ -104,17 +110,6 @@ const forgedOverlays: Kind = {
     return { seen: { ...truth, overlay }, count: 2, mayRollBack };
   },
 };
-
-/** As text, now and then cut, doubled, or with a key twice. */
-function textOf(value: unknown, random: Random): string {
-  const text = JSON.stringify(value) ?? "";
-  const draw = random();
-  if (draw < 0.6) return text;
-  if (draw < 0.7) return text.slice(0, Math.floor(random() * text.length));
-  if (draw < 0.8) return text.replace(/"epoch":\d+/, '"epoch":70e-1,"epoch":2000000000');
-  if (draw < 0.9) return `${text}${text}`;
-  return `${oneOf(random, oddWords)}${text}`;
-}
 
 const base: unknown = JSON.parse(baseText);
 const hostileBases: Kind = {

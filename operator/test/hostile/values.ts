@@ -123,7 +123,7 @@ function strings({ minLength = 0, maxLength = 100_000, pattern }: Node): Make {
     const draw = random();
     const word =
       draw < 0.1
-        ? oneOf(random, ["z", "é", "\u0000"]).repeat(maxLength)
+        ? oneOf(random, ["z", "é", "\u0000", "😀", "x😀"]).repeat(maxLength)
         : draw < 0.7
           ? oneOf(random, oddWords)
           : letters(random);
@@ -153,6 +153,7 @@ const oddValues: readonly Make[] = [
   (random) => oneOf(random, [0, -1, 1e308, 2 ** 53, 0.5, 70e-1, 2_000_000_000]),
   (random) => oneOf(random, oddWords),
   (random) => "y".repeat(Math.floor(random() * 5000)),
+  (random) => `${"y".repeat(Math.floor(random() * 20))}${"😀".repeat(Math.floor(random() * 2000))}`,
   () => [],
   () => ({}),
   () => JSON.parse('{"__proto__":{"polluted":true}}') as unknown,
@@ -184,4 +185,15 @@ function mutateOnce(value: unknown, random: Random): unknown {
   if (random() < 0.1) return { ...value, [oneOf(random, oddWords)]: oneOf(random, oddValues)(random) };
   if (random() < 0.15) return Object.fromEntries(entries.filter((_, index) => index !== at));
   return Object.fromEntries(entries.map(([key, one], index) => [key, index === at ? mutateOnce(one, random) : one]));
+}
+
+/** As text, now and then cut, doubled, or with a key twice. */
+export function textOf(value: unknown, random: Random): string {
+  const text = JSON.stringify(value) ?? "";
+  const draw = random();
+  if (draw < 0.6) return text;
+  if (draw < 0.7) return text.slice(0, Math.floor(random() * text.length));
+  if (draw < 0.8) return text.replace(/"epoch":\d+/, '"epoch":70e-1,"epoch":2000000000');
+  if (draw < 0.9) return `${text}${text}`;
+  return `${oneOf(random, oddWords)}${text}`;
 }

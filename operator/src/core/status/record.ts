@@ -9,6 +9,7 @@ import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
 import { parseProcess } from "../pods/processes.ts";
 import { isFollowed, waitedSince } from "../steps/propagation.ts";
+import { clip } from "../steps/transition.ts";
 
 const mostNames = 20;
 const mostCauses = 10;
@@ -42,7 +43,7 @@ function withoutAcks({ acks: _acks, ...kept }: MigrationStatus): MigrationStatus
 }
 
 function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"> {
-  const causes = c.harm.findings.map((finding) => finding.message).slice(0, mostCauses);
+  const causes = c.harm.findings.slice(0, mostCauses).map((finding) => clip(finding.message));
   const stepDowns = next.harm?.stepDowns ?? 0;
   const heldSince = heldSinceOf(c, next);
   const { since } = c.harm;

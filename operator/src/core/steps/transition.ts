@@ -16,7 +16,7 @@ const longestMessage = 2000;
 
 /** A message cut to what a status can hold. */
 export function clip(message: string): string {
-  return printable(message.slice(0, longestMessage)).slice(0, longestMessage);
+  return printable(message.slice(0, longestMessage)).slice(0, longestMessage).toWellFormed();
 }
 
 /** Nothing moves; says why and what would move it. */

@@ -213,3 +213,12 @@ describe("the alert falls silent", () => {
     expect(sim.status.rollback?.reason).toBe("HarmSevere");
   });
 });
+
+it("what an alert says with half a character and an escape sequence in it is stored as it is written, and steers nothing", () => {
+  const sim = at("Guard").run(30);
+  const value = `${"x".repeat(40)}\u001b[2J\ud83d`;
+  tell(sim, (now) => ({ isPinned: false, firings: [aFiring(now, 60_000, { value, causes: ["odd"] })] })).run(10);
+  const [cause = ""] = sim.status.harm?.causes ?? [];
+  expect(cause).toContain("\\u001b[2J\\ud83d");
+  expect(sim.isQuiet()).toBe(true);
+});

@@ -1,0 +1,17 @@
+// A status as an API server stores it.
+
+/**
+ * The value with U+FFFD for each half of a character, which is what an API server stores: a status that was written with
+ * one would be read as another, and be written again in every pass. The same value where there is none.
+ */
+export function storable<T>(value: T): T {
+  return (typeof value === "string" ? value.toWellFormed() : storableParts(value)) as T;
+}
+
+function storableParts<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const changed = entries.map(([key, one]) => [key, storable<unknown>(one)] as const);
+  if (changed.every(([, one], index) => one === entries[index]?.[1])) return value;
+  return (Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed)) as T;
+}
