@@ -1,5 +1,8 @@
 // An application's search, directly and through the sidecar: what both begin with is the embedding as numbers, what both
 // end with is a list of chunks.
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { json } from "node:stream/consumers";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { Client, type Pool } from "pg";
 import { z } from "zod";
@@ -18,15 +21,34 @@ const answerSchema = z.object({ candidates: z.array(z.object({ chunkId: z.string
 /** As docs/application.md writes the call, without text. */
 export function throughSidecar({ appUrl }: Sidecar): Search {
   return async (embedding) => {
+    const floats = Buffer.from(Float32Array.from(embedding).buffer).toString("base64");
+    const sent = request(`${appUrl}/v1/retrieve`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      signal: AbortSignal.timeout(6000),
+    });
+    sent.end(JSON.stringify({ embedding: floats, k }));
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    return chunksOf(response.statusCode, await json(response));
+  };
+}
+
+/** As most write it first: `fetch`, and the embedding as numbers. */
+export function throughFetch({ appUrl }: Sidecar): Search {
+  return async (embedding) => {
     const response = await fetch(`${appUrl}/v1/retrieve`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ embedding, k }),
       signal: AbortSignal.timeout(6000),
     });
-    if (!response.ok) throw new Error(`the sidecar answered ${response.status}: ${await response.text()}`);
-    return answerSchema.parse(await response.json()).candidates.map(({ chunkId }) => chunkId);
+    return chunksOf(response.status, await response.json());
   };
+}
+
+function chunksOf(status: number | undefined, body: unknown): readonly string[] {
+  if (status !== 200) throw new Error(`the sidecar answered ${status}: ${JSON.stringify(body)}`);
+  return answerSchema.parse(body).candidates.map(({ chunkId }) => chunkId);
 }
 
 /** As an application searches pgvector by itself: a pool, a prepared statement, the vector as text. */

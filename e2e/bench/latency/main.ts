@@ -15,6 +15,7 @@ import {
   loadPostgres,
   loadQdrant,
   type Search,
+  throughFetch,
   throughPg,
   throughQdrantClient,
   throughSidecar,
@@ -27,7 +28,7 @@ const sizes = values.quick
   ? { rows: 1000, points: 200, rounds: 2, seconds: 2 }
   : { rows: 20_000, points: 500, rounds: 7, seconds: 6 };
 const rates = [50, 200];
-const armNames = ["direct", "sidecar", "sidecar in a ramp"] as const;
+const armNames = ["direct", "sidecar", "sidecar in a ramp", "sidecar by fetch"] as const;
 type Arm = (typeof armNames)[number];
 type Arms = Readonly<Record<Arm, Search>>;
 type Scene = { readonly id: string; readonly arms: Arms; readonly standIn: boolean };
@@ -47,10 +48,12 @@ async function sidecarOf(primary: object, shadow?: object): Promise<Sidecar> {
 }
 
 async function armsOf(direct: Search, primary: object, shadow: object): Promise<Arms> {
+  const sidecar = await sidecarOf(primary);
   return {
     direct,
-    sidecar: throughSidecar(await sidecarOf(primary)),
+    sidecar: throughSidecar(sidecar),
     "sidecar in a ramp": throughSidecar(await sidecarOf(primary, shadow)),
+    "sidecar by fetch": throughFetch(sidecar),
   };
 }
 
@@ -86,26 +89,32 @@ async function checkAnswers({ id, arms }: Scene, vectors: readonly (readonly num
   }
 }
 
-type Taken = Readonly<Record<Arm, Times[]>>;
+/** With the CPU time of the application alone for each request, in µs: other processes move it less than they move latencies. */
+type Round = Times & { readonly cpuMicros: number };
+type Taken = Readonly<Record<Arm, Round[]>>;
 
 async function measure({ id, arms }: Scene, rate: number, vectors: readonly (readonly number[])[]): Promise<Taken> {
-  const taken: Taken = { direct: [], sidecar: [], "sidecar in a ramp": [] };
+  const taken: Taken = { direct: [], sidecar: [], "sidecar in a ramp": [], "sidecar by fetch": [] };
   // The first round warms up.
   for (let round = -1; round < sizes.rounds; round += 1) {
     for (const name of orderOf(armNames, Math.max(0, round))) {
       const load = { rate, requests: rate * sizes.seconds, vectors, random: makeRandom(round + 2) };
+      const before = process.cpuUsage();
       const times = await openLoop(arms[name], load);
-      if (round >= 0) taken[name].push(times);
+      const { user, system } = process.cpuUsage(before);
+      if (round >= 0) taken[name].push({ ...times, cpuMicros: (user + system) / load.requests });
     }
     say(`${id} at ${rate}/s, round ${round + 1} of ${sizes.rounds}`);
   }
   return taken;
 }
 
+const names = { p50Ms: "p50", p99Ms: "p99", cpuMicros: "the application's CPU" } as const;
+
 function partsOf(rate: number, taken: Taken, standIn: boolean): Part[] {
-  const of = (arm: Arm, pick: keyof Times): number[] => taken[arm].map((times) => times[pick]);
-  const compared = (arm: Arm, pick: keyof Times, limit: number | null): Part => {
-    const what = `${pick === "p50Ms" ? "p50" : "p99"} at ${rate}/s, ${arm} / direct`;
+  const of = (arm: Arm, pick: keyof Round): number[] => taken[arm].map((times) => times[pick]);
+  const compared = (arm: Arm, pick: keyof Round, limit: number | null): Part => {
+    const what = `${names[pick]} at ${rate}/s, ${arm} / direct`;
     const goal = limit === null || standIn ? null : most(limit);
     return { ...estimated(what, ratios(of(arm, pick), of("direct", pick)), goal), standIn };
   };
@@ -114,7 +123,13 @@ function partsOf(rate: number, taken: Taken, standIn: boolean): Part[] {
     compared("sidecar", "p99Ms", 1.2),
     compared("sidecar in a ramp", "p50Ms", null),
     compared("sidecar in a ramp", "p99Ms", null),
+    compared("sidecar by fetch", "p50Ms", null),
+    compared("sidecar", "cpuMicros", null),
+    compared("sidecar by fetch", "cpuMicros", null),
     ...armNames.map((arm) => amount(`ms, p50 at ${rate}/s, ${arm}`, median(of(arm, "p50Ms")), null, { standIn })),
+    ...armNames.map((arm) =>
+      amount(`µs, CPU a request at ${rate}/s, ${arm}`, median(of(arm, "cpuMicros")), null, { standIn }),
+    ),
     ...armNames.map((arm) => amount(`ms, p99 at ${rate}/s, ${arm}`, median(of(arm, "p99Ms")), null, { standIn })),
   ];
 }

@@ -1,6 +1,7 @@
 // A query vector in the forms the stores take, each made at most once and only when asked for.
 
 import type { Embedding } from "#ports/backend.ts";
+import { printFloats } from "./print-floats.ts";
 import { readFloats } from "./read-floats.ts";
 import { refuse } from "./scan-numbers.ts";
 
@@ -28,7 +29,7 @@ export function embeddingFromBase64(text: string): Embedding {
   return {
     dimension: values.length,
     json: () => {
-      json ??= Buffer.from(JSON.stringify([...values]));
+      json ??= printFloats(values);
       return json;
     },
     binary: () => {
