@@ -111,8 +111,15 @@ export function faultOfQuery(body: string, request: ReadRequest, declares = fals
   if (!isDeepStrictEqual(keys, Object.keys(expected).toSorted())) return `the store got the members ${keys.join(", ")}`;
   // What a typed filter becomes is the matrix of filters' concern; that it is there is ours.
   const compared = Object.keys(expected).filter((key) => key !== "filter" || !declares);
-  const differing = compared.find((key) => !isDeepStrictEqual(plain(document[key]), plain(expected[key])));
+  const differing = compared.find((key) => !isDeepStrictEqual(asStored(document[key]), asStored(expected[key])));
   return differing === undefined ? undefined : `the store got another ${differing} than was asked for`;
+}
+
+/** Stores keep a vector as float32, however many digits it comes with. */
+function asStored(value: unknown): unknown {
+  const told = plain(value);
+  const isVector = Array.isArray(told) && told.every((each) => typeof each === "number");
+  return isVector ? told.map(Math.fround) : told;
 }
 
 function parseQuery(body: string): Record<string, unknown> | undefined {
