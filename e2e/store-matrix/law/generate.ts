@@ -1,5 +1,6 @@
 // Tables as somebody may have them: each part of a chunk in a column of a type that is drawn, or in a member of JSON. Pure.
 import { escapeLiteral } from "pg";
+import { caselessType } from "./caseless-type.ts";
 
 /** Literals of a type, of which the chunks take one after the other. */
 type ColumnType = { readonly type: string; readonly values: readonly string[] };
@@ -21,6 +22,8 @@ const namingTypes: readonly ColumnType[] = [
   numbered("name", (row) => `'c-${row}'`),
   numbered("text_domain", (row) => `'d-${row}'`),
   numbered("color", (row) => `'${["red", "green", "blue", "odd one"][row]}'`),
+  numbered("color_domain", (row) => `'${["red", "green", "blue", "odd one"][row]}'`),
+  numbered("elsewhere.citext", (row) => `'${["a", "B", "c", "D"][row]}'`),
   numbered("uuid", uuidOf),
   numbered("smallint", (row) => `${row - 1}`),
   numbered("integer", (row) => `${row}`),
@@ -95,7 +98,7 @@ const memberValues: readonly (readonly string[])[] = [
   [`["a","b"]`, "[]", `{"b":1}`, "null"],
 ];
 
-const relations = ["table", "view", "materialized view", "partitions"] as const;
+const relations = ["table", "view", "materialized view", "partitions", "inheritance"] as const;
 export type TableCase = {
   readonly name: string;
   readonly statements: readonly string[];
@@ -111,7 +114,8 @@ export type TableCase = {
 export function typesOf(): string {
   return `CREATE DOMAIN text_domain AS text CHECK (length(value) < 20); CREATE DOMAIN int_domain AS int;
     CREATE DOMAIN moment_domain AS timestamptz(3); CREATE TYPE pair AS (a int, b text);
-    CREATE TYPE color AS ENUM ('red', 'green', 'blue', 'odd one')`;
+    CREATE TYPE color AS ENUM ('red', 'green', 'blue', 'odd one'); CREATE DOMAIN color_domain AS color;
+    CREATE SCHEMA elsewhere; ${caselessType("elsewhere.citext")}`;
 }
 
 /** Null: the table has no such part. */
@@ -158,6 +162,7 @@ export function drawTable(random: () => number): TableCase {
     name: [shape.relation, vector, shape.isKey ? "key" : "no key", ...all].join("; "),
     statements: statementsOf({ columns, members, documentType, vector, ...shape }),
     document: {
+      preparedStatements: pick([true, false]),
       embeddingColumn: "embedding",
       schema: "drawn",
       table: "law",
@@ -177,7 +182,7 @@ type Shape = { readonly relation: (typeof relations)[number]; readonly isKey: bo
 
 /** As far as Postgres makes partitions and indexes of values of a type. */
 function shapeFor(idType: string, relation: Shape["relation"], isKey: boolean): Shape {
-  const hasHash = !/^(point|bit)/.test(idType);
+  const hasHash = !/^(point|bit|elsewhere)/.test(idType);
   return {
     relation: relation === "partitions" && !hasHash ? "table" : relation,
     isKey: isKey && !/^(jsonb|point|text\[\])/.test(idType),
@@ -192,7 +197,7 @@ type Made = Shape & {
 };
 
 function statementsOf({ columns, members, documentType, vector, relation, isKey }: Made): string[] {
-  const below = relation === "table" || relation === "partitions" ? "law" : "below";
+  const below = /view/.test(relation) ? "below" : "law";
   const type = vector === "bit" ? `bit(${dimension})` : `${vector}(${dimension})`;
   const declared = columns.map(({ name, type: own }) => `${name} ${own}`);
   const all = [...declared, `doc ${documentType}`, `embedding ${type}`].join(", ");
@@ -211,6 +216,12 @@ function statementsOf({ columns, members, documentType, vector, relation, isKey 
       ? [0, 1].map((part) => `CREATE TABLE law_${part} PARTITION OF law FOR VALUES WITH (MODULUS 2, REMAINDER ${part})`)
       : []),
     `INSERT INTO ${below} VALUES ${rows.join(", ")}`,
+    ...(relation === "inheritance"
+      ? [
+          "CREATE TABLE heir () INHERITS (law)",
+          "WITH moved AS (DELETE FROM ONLY law WHERE embedding::text LIKE '%1_' RETURNING *) INSERT INTO heir SELECT * FROM moved",
+        ]
+      : []),
     ...(isKey ? [`CREATE UNIQUE INDEX ON ${below} (id)`] : []),
     ...(below === "law" ? [] : [`CREATE ${relation.toUpperCase()} law AS SELECT * FROM below`]),
   ];

@@ -100,6 +100,8 @@ const odd = [
   "99999999999999999999",
   "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A10",
   "{1}",
+  "漢\u{1F600}",
+  "a\\b'c",
 ];
 
 /** A namespace that a verification names is found by asking for it, one that the column can't hold is in no row, and a filter is no fault of the store. */

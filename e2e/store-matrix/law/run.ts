@@ -17,7 +17,7 @@ export async function runLaw({ address, tables, seed }: LawRun): Promise<LawOutc
   const wrong: string[] = [];
   let served = 0;
   try {
-    await client.query(`CREATE EXTENSION vector; ${typesOf()}`);
+    await client.query(`CREATE EXTENSION vector; ${typesOf()}; ${oddSettings}`);
     for (let number = 0; number < tables; number += 1) {
       const table = drawTable(makeRandom(seed * 100_000 + number));
       await client.query(table.statements.join(";\n"));
@@ -31,6 +31,10 @@ export async function runLaw({ address, tables, seed }: LawRun): Promise<LawOutc
   }
   return { tables, served, wrong };
 }
+
+/** Of a database, in which texts are read another way. */
+const oddSettings = `ALTER DATABASE postgres SET standard_conforming_strings TO off;
+  ALTER DATABASE postgres SET array_nulls TO off; ALTER DATABASE postgres SET search_path TO ''`;
 
 async function tryTable(opened: Opened) {
   try {

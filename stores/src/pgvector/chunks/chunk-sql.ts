@@ -3,6 +3,7 @@ import { escapeLiteral } from "pg";
 import { errorsOf } from "#errors.ts";
 import type { MomentPrecision, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
+import { type Comparable, comparedBy } from "../client/own-comparison.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
@@ -21,6 +22,7 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
   readonly fields: readonly string[];
   /** The column's own type, below any domain: `text`, `bpchar`, `int8`, `uuid`, … */
   readonly idType: string;
+  readonly idColumn: Comparable;
   /** Whether a unique index is on the id alone. */
   readonly isIdUnique: boolean;
   /** The moment's own column, where it is of a moment's type, which an index serves. */
@@ -35,7 +37,7 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
 
 /** In which a value has one text, whatever the database or the role sets: to the last digit, and in one style. */
 export const textSettings = `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL intervalstyle TO
-  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL row_security TO off`;
+  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL array_nulls TO on; SET LOCAL row_security TO off`;
 
 /**
  * Settings of the transaction that `text` runs in. Without a zone a moment is UTC, and its text is ISO 8601; rows that a
@@ -49,7 +51,7 @@ export function settings(timeoutMs: number): string {
 export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   const { level, sinceMs, after } = options;
   const conditions = [
-    ...(after === null ? [] : [`t.${table.id} > ${escapeLiteral(after)}`]),
+    ...(after === null ? [] : [`${comparedBy(">", `t.${table.id}`, table.idColumn)} ${escapeLiteral(after)}`]),
     ...(sinceMs === null ? [] : [writtenSince(table, sinceMs)]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
@@ -81,9 +83,11 @@ export function lookUpQuery(table: ChunkTable, ids: readonly string[], level: Ve
  * Finds ids by an index of the column where its type can hold them, else by their text. A type may take two texts for
  * one value, so rows can come whose text is another.
  */
-function idIn(ids: readonly string[], { id: column, idType }: ChunkTable): string {
+function idIn(ids: readonly string[], { id: column, idType, idColumn }: ChunkTable): string {
   const list = escapeLiteral(arrayLiteral(ids));
-  return isSearchable(idType) ? `${column} = ANY (${list})` : `${column}::text = ANY (${list}::text[])`;
+  return isSearchable(idType)
+    ? `${comparedBy("=", column, idColumn)} ANY (${list})`
+    : `${column}::text = ANY (${list}::text[])`;
 }
 
 export function arrayLiteral(ids: readonly string[]): string {

@@ -15,6 +15,7 @@ import type {
 } from "#ports/chunk-store.ts";
 import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
+import { findHeld } from "../client/encoding.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
@@ -82,10 +83,12 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         const { table, description } = await describe(signal);
         const possible = idsOfType(ids, table.idType);
         if (possible.length === 0) return [];
-        const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, possible, level)}; COMMIT`;
         const dimension = description.dimension ?? 0;
         return await withClient(lookUpPool, signal, (client) =>
-          findRows(client, text, { level, dimension, rules, wanted: new Set(possible) }),
+          findHeld(client, possible, (some) => {
+            const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, some, level)}; COMMIT`;
+            return findRows(client, text, { level, dimension, rules, wanted: new Set(some) });
+          }),
         );
       } catch (error) {
         throw readError(error, signal);

@@ -2,6 +2,7 @@
 import type { PoolClient } from "pg";
 import type { ChunkAccess, ChunkRemoval, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
+import { findHeld } from "../client/encoding.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
@@ -34,9 +35,9 @@ import {
 } from "./whole-chunk-sql.ts";
 import { isOfRow, skipRefused, writeError } from "./write-refusal.ts";
 
-/** Longest statement; the caller's signal may end it earlier. */
 /** A batch of whole chunks, vectors as text. */
 const wholeChunks = { rows: 50_000, bytes: 128 * 1_048_576 };
+/** Longest statement; the caller's signal may end it earlier. */
 const statementTimeoutMs = 60_000;
 
 /** Connects on demand only. */
@@ -172,7 +173,9 @@ async function readDocuments(table: Table, writes: readonly ChunkWrite[], names:
 
 async function fetchRows(table: Table, ids: readonly string[]): Promise<StoredChunk[]> {
   const wanted = new Set(ids);
-  const rows = await inTransaction(table, fetchQuery(table.spec, table.columns, ids));
+  const rows = await findHeld(table.client, ids, (some) =>
+    inTransaction(table, fetchQuery(table.spec, table.columns, some)),
+  );
   // A column's type may take two spellings for one value.
   const read = makeReadChunk(table.columns);
   return rows

@@ -91,6 +91,7 @@ export async function describeTable(
   };
   const types = {
     idType: id.type,
+    idColumn: id,
     momentPrecision: heldBy,
     vectorType: vector.type,
     vectorSchema: vector.typeSchema,

@@ -4,6 +4,7 @@ import { escapeLiteral } from "pg";
 import type { WholeScanOptions } from "#ports/chunk-store.ts";
 import { isColumn, valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
+import { asCompared, type Comparable, comparedBy } from "../client/own-comparison.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import { nameAt, shownAt } from "../client/shown-column.ts";
 import type { Column } from "../client/table-catalogue.ts";
@@ -51,8 +52,9 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
   const { id, embedding } = columns;
   const picked = [`${held}.${quoteName(embedding.name)}::text`, version, ...wholeColumns(columns)];
   // By the column's own type where an index may serve it; otherwise by its text, which is what an id is.
-  const [column, type] = isSearchable(id.type) ? [quoteName(id.name), ""] : [`${quoteName(id.name)}::text`, "::text[]"];
-  const text = `SELECT ${picked.join(", ")} FROM ${rowsOf(spec, held)} WHERE ${held}.${column} = ANY($1${type})`;
+  const key = `${held}.${quoteName(id.name)}`;
+  const found = isSearchable(id.type) ? `${comparedBy("=", key, id)} ANY($1)` : `${key}::text = ANY($1::text[])`;
+  const text = `SELECT ${picked.join(", ")} FROM ${rowsOf(spec, held)} WHERE ${found}`;
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
 
@@ -81,14 +83,19 @@ export function wholePageQuery(
     ...plain.map(({ column }) => `${held}.${quoteName(column.name)}::text`),
   ];
   const picked = [...texts, `${held}.${quoteName(embedding.name)}${cast}`].join(", ");
-  const where = after === null ? "" : ` WHERE ${key} > ${escapeLiteral(after)}`;
+  const where = after === null ? "" : ` WHERE ${comparedBy(">", key, id)} ${escapeLiteral(after)}`;
   // Rows of one id are never on two pages.
   const rows = `FETCH FIRST ${pageSize} ROWS ${id.isUnique ? "ONLY" : "WITH TIES"}`;
   return `COPY (SELECT ${picked} FROM ${rowsOf(spec, held)}${where} ORDER BY ${key} ${rows}) TO STDOUT (FORMAT binary)`;
 }
 
 /** A table that is written, the name of its id, and the columns of one statement, the id's among them. */
-export type Writing = { readonly spec: PgvectorSpec; readonly id: string; readonly columns: GivenColumns };
+export type Writing = {
+  readonly spec: PgvectorSpec;
+  readonly id: string;
+  readonly idColumn: Comparable;
+  readonly columns: GivenColumns;
+};
 
 type Named = { readonly spec: PgvectorSpec; readonly columns: TableColumns };
 
@@ -97,16 +104,22 @@ export function writingOf({ spec, columns }: Named, names: readonly string[] = [
   const { id, all, entity, namespace } = columns;
   const named = [entity, namespace].map((place) => (place !== null && isColumn(place.path) ? place.column : null));
   const own = all.filter((column) => column === id || names.includes(column.name));
-  return { spec, id: id.name, columns: own.map((column) => ({ ...column, isName: named.includes(column) })) };
+  return {
+    spec,
+    id: id.name,
+    idColumn: id,
+    columns: own.map((column) => ({ ...column, isName: named.includes(column) })),
+  };
 }
 
 /** The columns, all but the id, of rows by id, as JSON, with the rows' versions. */
-export function heldQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
+export function heldQuery(writing: Writing, rows: readonly GivenRow[]): RowQuery {
+  const { spec, id, columns } = writing;
   const isId = ({ name }: GivenColumns[number]): boolean => name === id;
   const others = columns.filter((column) => !isId(column));
   const text = `SELECT ${given}.${quoteName(id)}::text, ${version}, ${membersOf(others, held)}
     FROM ${tableOf(spec)} AS ${held}, ${givenRows(columns.filter(isId))}
-    WHERE ${held}.${quoteName(id)} = ${given}.${quoteName(id)}`;
+    WHERE ${hasId(writing)}`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
@@ -136,26 +149,32 @@ export function insertQuery({ spec, id, columns }: Writing, rows: readonly Given
 }
 
 /** Replaces these columns, all but the id, of rows that are what they were; ids of these. */
-export function updateQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
+export function updateQuery(writing: Writing, rows: readonly GivenRow[]): RowQuery {
+  const { spec, id, columns } = writing;
   const changes = columns
     .filter(({ name }) => name !== id)
     .map(({ name }) => `${quoteName(name)} = ${given}.${quoteName(name)}`)
     .join(", ");
-  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(columns)} WHERE ${isAsItWas(id)}
+  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(columns)} WHERE ${isAsItWas(writing)}
     RETURNING ${given}.${quoteName(id)}::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
 /** Removes rows that are what they were; ids of these. */
-export function removeQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
-  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(columns)} WHERE ${isAsItWas(id)}
+export function removeQuery(writing: Writing, rows: readonly GivenRow[]): RowQuery {
+  const { spec, id, columns } = writing;
+  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(columns)} WHERE ${isAsItWas(writing)}
     RETURNING ${given}.${quoteName(id)}::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
 /** Postgres looks at it again when it had to wait for another transaction's write of the row. */
-function isAsItWas(id: string): string {
-  return `${held}.${quoteName(id)} = ${given}.${quoteName(id)} AND ${version} = ${document} ->> 'over'`;
+function isAsItWas(writing: Writing): string {
+  return `${hasId(writing)} AND ${version} = ${document} ->> 'over'`;
+}
+
+function hasId({ id, idColumn }: Writing): string {
+  return `${comparedBy("=", `${held}.${quoteName(id)}`, idColumn)} ${asCompared(`${given}.${quoteName(id)}`, idColumn)}`;
 }
 
 /** The id and the columns that a statement takes from its rows. */

@@ -1,4 +1,5 @@
 // A field's place as SQL: a column, or a member of a column of json or jsonb.
+import { escapeLiteral } from "pg";
 import type { FieldPath } from "#config/chunk-fields.ts";
 import { quoteName } from "./names.ts";
 
@@ -41,9 +42,11 @@ function documentOf(path: FieldPath, row: string | undefined, isRaw: boolean): s
  * the statement. What stands for it is what stands for any unreadable character.
  */
 export function readableJson(column: string): string {
-  const escape = String.raw`(?<!\\)((?:\\\\)*)\\u0000`;
-  const replaced = String.raw`regexp_replace(${column}::text, '${escape}', '\1\\ufffd', 'g')::json`;
-  return String.raw`(CASE WHEN strpos(${column}::text, '\u0000') > 0 THEN ${replaced} ELSE ${column} END)`;
+  // E'…' means the same whatever standard_conforming_strings is.
+  const [escape, replacement] = [String.raw`(?<!\\)((?:\\\\)*)\\u0000`, String.raw`\1\\ufffd`].map(escapeLiteral);
+  const text = `${column}::text`;
+  const replaced = `regexp_replace(${text}, ${escape}, ${replacement}, 'g')::json`;
+  return `(CASE WHEN strpos(${text}, ${escapeLiteral(String.raw`\u0000`)}) > 0 THEN ${replaced} ELSE ${column} END)`;
 }
 
 export function literal(step: string): string {

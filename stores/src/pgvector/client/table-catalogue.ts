@@ -16,10 +16,15 @@ export type Column = {
   readonly typeSchema: string;
   /** As it was declared, for a cast: `tenant_name`, `character varying(40)`. */
   readonly declared: string;
+  /** Schema of the operators that an index orders the type by: citext's are with it, wherever that is. */
+  readonly operatorSchema: string;
+  /** Whether different texts can be equal by its collation. */
+  readonly isLoose: boolean;
+  readonly isEnum: boolean;
   readonly modifier: number;
   /** Whether an index that knows an order begins with it. */
   readonly isIndexed: boolean;
-  /** Whether a unique index is on it alone, and whether ON CONFLICT can use it. */
+  /** Whether a unique index is on it alone, of all rows there are, and whether ON CONFLICT can use it. */
   readonly isUnique: boolean;
   readonly isConflictTarget: boolean;
   readonly isNotNull: boolean;
@@ -57,9 +62,15 @@ export type Catalogue = {
   readonly dependent: readonly string[];
 };
 
-/** A domain may stand on another one; each may forbid NULL, or give a value. */
+/** A domain may stand on another one; each may forbid NULL, or give a value. No index is over a table and what inherits from it. */
 const columnsQuery = `
 SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid, a.atttypmod), b.modifier,
+  coalesce((SELECT os.nspname::text FROM pg_opclass oc JOIN pg_am m ON m.oid = oc.opcmethod AND m.amname = 'btree'
+    JOIN pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy = 3 AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
+    JOIN pg_operator o ON o.oid = ao.amopopr JOIN pg_namespace os ON os.oid = o.oprnamespace
+    WHERE oc.opcdefault AND oc.opcintype = b.base), 'pg_catalog'),
+  EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
+  b.kind = 'e',
   EXISTS (SELECT 1 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam AND m.amname = 'btree'
     WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid),
   u.is_unique, u.is_immediate,
@@ -72,24 +83,26 @@ FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (SELECT coalesce(bool_or(true), false) AS is_unique, coalesce(bool_or(i.indimmediate), false) AS is_immediate
   FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
-    AND i.indisvalid AND i.indisunique AND i.indnkeyatts = 1) AS u
+    AND i.indisvalid AND i.indisunique AND i.indnkeyatts = 1
+    AND (c.relkind = 'p' OR NOT EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhparent = c.oid))) AS u
 CROSS JOIN LATERAL (WITH RECURSIVE d AS (
     SELECT t.*, a.atttypmod AS modifier, 0 AS depth FROM pg_type t WHERE t.oid = a.atttypid
     UNION ALL
     SELECT t.*, CASE WHEN d.modifier >= 0 THEN d.modifier ELSE d.typtypmod END, d.depth + 1
       FROM d JOIN pg_type t ON t.oid = d.typbasetype WHERE d.typtype = 'd')
-  SELECT (array_agg(d.typname ORDER BY d.depth DESC))[1] AS typname,
+  SELECT (array_agg(d.oid ORDER BY d.depth DESC))[1] AS base, (array_agg(d.typname ORDER BY d.depth DESC))[1] AS typname,
+    (array_agg(d.typtype ORDER BY d.depth DESC))[1] AS kind,
     (array_agg(d.typnamespace ORDER BY d.depth DESC))[1] AS typnamespace,
     (array_agg(d.modifier ORDER BY d.depth DESC))[1] AS modifier,
     bool_or(d.typnotnull) AS not_null, bool_or(d.typdefault IS NOT NULL) AS has_default FROM d) AS b
 JOIN pg_namespace n ON n.oid = b.typnamespace
 WHERE s.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`;
 
-/** Bits of tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update, 64 instead. Partitions, and tables below a view, have triggers of their own. */
+/** Bits of tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update, 64 instead. Partitions, tables that inherit, and those below a view have triggers of their own. */
 const tableQuery = `
 WITH RECURSIVE t AS (SELECT c.* FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = $1 AND c.relname = $2),
   parts AS (SELECT oid FROM t UNION SELECT below.oid FROM parts CROSS JOIN LATERAL (
-    SELECT relid::oid AS oid FROM pg_partition_tree(parts.oid) UNION ALL
+    SELECT h.inhrelid AS oid FROM pg_inherits h WHERE h.inhparent = parts.oid UNION ALL
     SELECT d.refobjid FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
       AND d.refclassid = 'pg_class'::regclass WHERE r.ev_class = parts.oid AND r.ev_type = '1') AS below),
   triggers AS (SELECT g.tgname, g.tgtype FROM pg_trigger g JOIN parts ON parts.oid = g.tgrelid
@@ -157,16 +170,18 @@ export function isRowSecurity(error: unknown): boolean {
   return error instanceof Error && "routine" in error && error.routine === "check_enable_rls";
 }
 
-function readColumn([name, type, typeSchema, declared, modifier, ...flags]: Row): Column {
-  const [isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated, isReadByIndex] = flags.map(
-    (flag) => flag === "t",
-  );
+function readColumn([name, type, typeSchema, declared, modifier, operatorSchema, ...flags]: Row): Column {
+  const [isLoose, isEnum, isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated, isReadByIndex] =
+    flags.map((flag) => flag === "t");
   return {
     name: name ?? "",
     type: type ?? "",
     typeSchema: typeSchema ?? "",
     declared: declared ?? "",
     modifier: Number(modifier),
+    operatorSchema: operatorSchema ?? "",
+    isLoose: isLoose === true,
+    isEnum: isEnum === true,
     isIndexed: isIndexed === true,
     isUnique: isUnique === true,
     isConflictTarget: isImmediate === true,

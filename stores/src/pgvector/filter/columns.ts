@@ -9,6 +9,8 @@ export type Column = {
   readonly type: string;
   readonly isArray: boolean;
   readonly isEnum: boolean;
+  /** Whether different texts can be equal by its collation. */
+  readonly isLoose: boolean;
   /** Most digits of a numeric; null: unlimited. */
   readonly digits: number | null;
   /** Access methods of the indexes that begin with the column. */
@@ -19,6 +21,7 @@ export type Columns = ReadonlyMap<string, Column>;
 /** A domain may stand on another one. */
 const query = `
 SELECT a.attname, coalesce(e.typname, b.typname), e.oid IS NOT NULL, coalesce(e.typtype, b.typtype) = 'e',
+  EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
   CASE WHEN b.typname = 'numeric' AND b.modifier > 0 THEN ((b.modifier - 4) >> 16) & 65535 END,
   (SELECT string_agg(DISTINCT m.amname::text, ' ') FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
     WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid)
@@ -40,12 +43,13 @@ export async function readColumns(
 ): Promise<Columns> {
   const rows = await readRows(client, { text: query, values: [schema, table] });
   return new Map(
-    rows.map(([name, type, isArray, isEnum, digits, indexes]) => [
+    rows.map(([name, type, isArray, isEnum, isLoose, digits, indexes]) => [
       name ?? "",
       {
         type: type ?? "",
         isArray: isArray === "t",
         isEnum: isEnum === "t",
+        isLoose: isLoose === "t",
         digits: digits === null || digits === undefined ? null : Number(digits),
         indexes: indexes?.split(" ") ?? [],
       },

@@ -19,15 +19,18 @@ const wholeText = (value: FilterValue): string => String(value);
 const heldText = (value: FilterValue): string | undefined => (String(value).includes("\0") ? undefined : String(value));
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+type Compared = Pick<Column, "type" | "isEnum" | "isLoose" | "digits">;
+
 /** What a column of one of these types is compared as; undefined: it can't hold such a field. */
-export function comparandOf(type: FieldType, column: Pick<Column, "type" | "isEnum" | "digits">, sql: string) {
+export function comparandOf(type: FieldType, column: Compared, sql: string) {
   return byFieldType[type](column, sql);
 }
 
-type Of = (column: Pick<Column, "type" | "isEnum" | "digits">, sql: string) => Comparand | undefined;
+type Of = (column: Compared, sql: string) => Comparand | undefined;
 const byFieldType: Readonly<Record<FieldType, Of>> = { keyword, integer, float, boolean, moment };
 
-function keyword({ type, isEnum }: Pick<Column, "type" | "isEnum">, sql: string): Comparand | undefined {
+function keyword({ type, isEnum, isLoose }: Compared, sql: string): Comparand | undefined {
+  if (isLoose) return { left: `${sql}::text COLLATE "C"`, type: "text", textOf: heldText };
   if (type === "text" || type === "varchar") return { left: sql, type: "text", textOf: heldText };
   if (type === "uuid") {
     return { left: sql, type: "uuid", textOf: (value) => (uuid.test(String(value)) ? String(value) : undefined) };
@@ -93,12 +96,12 @@ export function jsonText(value: FilterValue): string | undefined {
 
 const zone = "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])";
 /** Exactly the texts that `readMoment` reads; any other would end the statement as an error of Postgres. */
-const moments = `^(?!0000)${dayPattern}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?${zone}?)?$`;
+const moments = `^(?!0000)${dayPattern}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?${zone}?)?$`;
 
 function momentOfText(text: string, isText: string): Comparand {
   // Postgres would take a moment without a zone for one of its own, and round where further digits are cut off here.
   const zoned = `CASE WHEN ${text} ~ '[T ].*${zone}$' THEN ${text} ELSE ${text} || ' UTC' END`;
-  const cut = `regexp_replace(${zoned}, '(\\.[0-9]{6})[0-9]+', '\\1')`;
+  const cut = `regexp_replace(${zoned}, '([.][0-9]{6})[0-9]+', E'\\\\1')`;
   const left = `CASE WHEN ${isText} THEN CASE WHEN ${text} ~ '${moments}' THEN (${cut})::timestamptz END END`;
   return { left, type: "timestamptz", textOf: wholeText };
 }

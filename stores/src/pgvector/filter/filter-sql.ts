@@ -66,7 +66,7 @@ function columnSql(condition: Condition, { column, sql }: Served, context: Conte
   if (comparand === undefined) return "false";
   if (!column.isArray) return compare(condition, comparand, context);
   // The one comparison of arrays that an index of theirs serves.
-  if (condition.op === "in" && column.type === "text") {
+  if (condition.op === "in" && column.type === "text" && !column.isLoose) {
     return `${sql} && ${bindList(condition.values, comparand, context)}`;
   }
   return `EXISTS (SELECT 1 FROM unnest(${sql}) AS elements (element) WHERE ${compare(condition, comparand, context)})`;

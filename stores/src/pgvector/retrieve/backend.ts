@@ -9,6 +9,7 @@ import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
+import { isUnheld } from "../client/encoding.ts";
 import { isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, isSettled, sessionSettings } from "../client/session-settings.ts";
@@ -47,7 +48,6 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
   const run = makeRunner(spec, pool);
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
     isExact === true ? exactRunner(spec, exactPool, timeoutMs) : run;
-  const metric = metrics[spec.distance];
   // The first requests may come before the first probe; each probe looks again, as an index may come or go.
   let known: TableShape | undefined;
   const learn = async (signal: AbortSignal): Promise<TableShape> => {
@@ -69,7 +69,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
         const rows = await runnerOf(request)(vectorQuery(spec, shape, request, fields), signal);
         const vectorMs = clock.monotonicMs() - startedAt;
         const measure = measureOf(spec, shape, request.embedding.dimension);
-        const toSimilarity = (distance: number): number => similarity(metric, measure(distance));
+        const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], measure(distance));
         return {
           candidates: readCandidates(rows, { momentKind: shape.momentKind, toSimilarity, content: request.content }),
           vectorMs,
@@ -77,7 +77,8 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
       } catch (error) {
         // A table made anew may have other columns.
         if (codeOf(error).startsWith("42")) [known, columns] = [undefined, undefined];
-        throw blame(postgresError(error, signal), request);
+        if (!isOfNoRow(error, request)) throw blame(postgresError(error, signal), request);
+        return { candidates: [], vectorMs: clock.monotonicMs() - startedAt };
       }
     },
     probe: async (signal) => {
@@ -143,6 +144,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
 
 /** A request that names no columns can't have wrong values for them: then the store isn't what was configured. */
 function blame(error: RetrieverError, { filter, filters, namespace }: BackendRequest): RetrieverError {
+  if (filter !== undefined && isUnheld(error.cause)) return refuseUnheld(error);
   const values = Object.values(filters ?? {});
   // What pgvector lacks would have shown in the plan of a query without filters.
   if (values.length > 0 && /^(42883|42804|0A000)$/.test(codeOf(error.cause))) return refuseFilters(error);
@@ -150,6 +152,16 @@ function blame(error: RetrieverError, { filter, filters, namespace }: BackendReq
   if (error.path !== "filters" || named.some((value) => value !== undefined)) return error;
   const message = "Postgres can't compare the column with the vector of a request";
   return new RetrieverError({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
+}
+
+/** An equality with what no row can hold. */
+function isOfNoRow(error: unknown, { filter }: BackendRequest): boolean {
+  return filter === undefined && isUnheld(error);
+}
+
+function refuseUnheld(error: RetrieverError): RetrieverError {
+  const message = "filter: expected characters that the encoding of the database has, found another one (22P05)";
+  return new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "filter" }, error);
 }
 
 function refuseFilters(error: RetrieverError): RetrieverError {

@@ -1,5 +1,6 @@
 // What a search has to know of its table.
 import type { MomentKind } from "../client/moment-sql.ts";
+import type { Catalogue } from "../client/table-catalogue.ts";
 import type { VectorType } from "../client/vector-type.ts";
 
 /** Of the column, in an index's expression. */
@@ -17,8 +18,8 @@ export type TableShape = {
   /** Of which the answer's order is; of partitions the first one's. Null: every search reads all rows, of some partitions at least. */
   readonly index: string | null;
   readonly momentKind: MomentKind;
-  /** By name, below any domain. */
-  readonly columnTypes: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly columns: Catalogue["columns"];
   /** Of type json, not jsonb: they may hold texts that can't be read. None with an index on a member, as that reads all. */
   readonly jsonColumns: ReadonlySet<string>;
   /** Whether the moment's column leads an index. */

@@ -18,7 +18,7 @@ import type { TableShape } from "./shape.ts";
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
 type Shape = Pick<
   TableShape,
-  "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "columnTypes" | "jsonColumns"
+  "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "columns" | "jsonColumns"
 >;
 const mostContentBytes = 24 * 1_048_576;
 
@@ -85,7 +85,7 @@ function contentOf({ fields }: Searched, { content }: BackendRequest, shape: Sha
   const paths = content.metadata.map((name) => metadataPath(fields, name));
   const members = paths.flatMap((path, index) => [
     literal(content.metadata[index] ?? ""),
-    shownAt(path, { type: shape.columnTypes.get(path[0]), isRaw: shape.jsonColumns.has(path[0]) }),
+    shownAt(path, { type: shape.columns.get(path[0])?.type, isRaw: shape.jsonColumns.has(path[0]) }),
   ]);
   return {
     columns: columnsOf([text, ...paths]),
@@ -123,7 +123,7 @@ export function statementName(text: string): string {
 function filtersOf(
   { fields }: Searched,
   { namespace, filters }: BackendRequest,
-  { jsonColumns, columnTypes }: Shape,
+  { jsonColumns, columns }: Shape,
 ): Condition[] {
   const entries = Object.entries(filters ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const conditions = entries.map(([key, value]) => {
@@ -133,7 +133,7 @@ function filtersOf(
   });
   if (namespace === undefined) return conditions;
   const path = namespacePath(fields);
-  const reading = { type: columnTypes.get(path[0]), isRaw: jsonColumns.has(path[0]) };
+  const reading = { column: columns.get(path[0]), isRaw: jsonColumns.has(path[0]) };
   return [inNamespace(path, reading, namespace), ...conditions];
 }
 

@@ -35,7 +35,7 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     vectorType: vectorTypeOf(vector, extension.version),
     dimension: vector.modifier > 0 ? vector.modifier : null,
     momentKind: momentOf(spec, columns),
-    columnTypes: new Map([...columns.values()].map(({ name, type }) => [name, type])),
+    columns,
     jsonColumns: jsonColumnsOf(columns),
     mayLackIds: isNullable(columns, spec),
   };

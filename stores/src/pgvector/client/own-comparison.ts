@@ -1,0 +1,20 @@
+// A column compared by its type's own operator: the one of its indexes and of ORDER BY, whatever the search_path finds.
+import { quoteName } from "./names.ts";
+import type { Column } from "./table-catalogue.ts";
+
+export type Comparable = Pick<Column, "type" | "typeSchema" | "operatorSchema" | "isEnum">;
+
+/** What stands before a value. */
+export function comparedBy(operator: "=" | ">", place: string, column: Comparable): string {
+  return `${asCompared(place, column)} OPERATOR(${quoteName(column.operatorSchema)}.${operator})`;
+}
+
+/** Operators of enums take no domain of one. */
+export function asCompared(place: string, column: Comparable): string {
+  return column.isEnum ? `${place}::${typeOf(column)}` : place;
+}
+
+/** Below any domain. */
+export function typeOf({ type, typeSchema }: Pick<Column, "type" | "typeSchema">): string {
+  return `${quoteName(typeSchema)}.${quoteName(type)}`;
+}

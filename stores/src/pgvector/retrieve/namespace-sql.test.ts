@@ -1,0 +1,55 @@
+// Namespaces in columns whose own equality isn't that of texts, on the database itself.
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
+import { makePoints } from "#test/points.ts";
+import { inNamespace } from "./namespace-sql.ts";
+
+let postgres: TestPostgres;
+let client: Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres(makePoints(1));
+  client = new Client({ connectionString: postgres.connectionString });
+  await client.connect();
+  await client.query(`CREATE SCHEMA elsewhere; CREATE TYPE elsewhere.tenant AS ENUM ('acme', 'Acme', 'other');
+    CREATE DOMAIN elsewhere.tenant_domain AS elsewhere.tenant; CREATE DOMAIN code AS char(6)`);
+});
+
+afterAll(async () => {
+  await client.end();
+  await postgres.close();
+});
+
+const pg = { typeSchema: "pg_catalog", operatorSchema: "pg_catalog", isEnum: false, isLoose: false };
+const tenant = { ...pg, type: "tenant", typeSchema: "elsewhere", isEnum: true };
+
+test.each([
+  ["elsewhere.tenant", tenant],
+  ["elsewhere.tenant_domain", tenant],
+  ["char(6)", { ...pg, type: "bpchar" }],
+  ["code", { ...pg, type: "bpchar" }],
+  ["name", { ...pg, type: "name" }],
+  ["text", { ...pg, type: "text" }],
+  ["text", { ...pg, type: "text", isLoose: true }],
+  ["varchar(6)", { ...pg, type: "varchar" }],
+])("a namespace in a column of %s is found by its index, and by its own text alone (%j)", async (declared, column) => {
+  await client.query(`DROP TABLE IF EXISTS spaces; CREATE TABLE spaces (space ${declared}); CREATE INDEX ON spaces (space);
+    INSERT INTO spaces VALUES ('acme'), ('Acme'), ('other'), (NULL); SET enable_seqscan TO off`);
+  const found = async (namespace: string): Promise<unknown[]> => {
+    const { text, value } = inNamespace(["space"], { column, isRaw: false }, namespace);
+    const { rows } = await client.query<{ space: string }>({
+      text: `SELECT space::text FROM spaces WHERE ${text("$1")}`,
+      values: [value],
+    });
+    return rows.map(({ space }) => space);
+  };
+  expect(await found("acme")).toEqual(["acme"]);
+  expect(await found("Acme")).toEqual(["Acme"]);
+  for (const none of ["ACME", "acme ", "", "no such", "a'c\\me", "ac\0me"]) expect(await found(none)).toEqual([]);
+  const { text } = inNamespace(["space"], { column, isRaw: false }, "acme");
+  await client.query(`PREPARE asked(text) AS SELECT 1 FROM spaces WHERE ${text("$1")}`);
+  const { rows: plan } = await client.query<object>("EXPLAIN EXECUTE asked('acme')");
+  await client.query("DEALLOCATE asked");
+  expect(JSON.stringify(plan)).toContain("Index Cond");
+});
