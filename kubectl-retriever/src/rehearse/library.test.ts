@@ -55,6 +55,7 @@ const library: Readonly<Record<string, Expected>> = {
   },
   "degrades-in-guard": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
   "errors-right-after-cutover": { ...rollsBack("HarmSevere"), pages: ["HarmSevere"] },
+  "both-stores-slow-in-ramp": { trace: ramp, reason: "RampPassed", ending: "waiting" },
   "faster-destination": completes,
   "late-rollback": rollsBackLate("RollbackRequested"),
   "late-rollback-with-corrections": rollsBackLate("RollbackRequested"),

@@ -111,6 +111,13 @@ describe("the clock of a cause", () => {
     expect(play([allBad, ...repeat({ bad: 0, n: 0 }, 20), allBad])).toMatchObject({ n: 20 });
   });
 
+  it("begins anew where the operator's own clock was set back: a part that ends in an hour would hide the harm for as long", () => {
+    const ahead = startClock({ ...tickAt(0), endMs: 3_600_000 });
+    expect(tickClock(ahead, tickAt(1), timing)).toMatchObject({ since: new Date(20_000).toISOString(), n: 0 });
+    expect(tickClock(ahead, tickAt(1, allGood), timing)).toBeUndefined();
+    expect(tickClock(ahead, { ...tickAt(0), endMs: 3_590_000 }, timing)).toMatchObject({ since: ahead.since, n: 10 });
+  });
+
   it("of a sustainedFor of hours has parts as long", () => {
     const long = { lastsMs: 10_800_000, partMs: 720_000, gapMs: 3_600_000 };
     let clock: CauseClock | undefined = startClock(tickAt(0));

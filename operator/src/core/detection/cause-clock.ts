@@ -55,8 +55,8 @@ export function startClock({ rule, logs, seen, endMs }: Tick): CauseClock {
 /** The clock after one more bin; undefined once it was refuted. */
 export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
   const { rule, endMs, count } = tick;
-  if (count.n > 0 && sinceMs(clock.seenAt, endMs) > timing.gapMs) {
-    // What was before the gap lends nothing to a bin that is within the limit.
+  if (count.n > 0 && Math.abs(sinceMs(clock.seenAt, endMs)) > timing.gapMs) {
+    // What was before the gap, or will be by a clock that was ahead, lends nothing to a bin that is within the limit.
     return count.bad > rule.limit * count.n ? startClock(tick) : undefined;
   }
   return tickPart(addCount(clock, tick), tick, timing);

@@ -23,6 +23,11 @@ export function logEvidenceAbove(bad: number, n: number, limit: number): number 
   return logMeanOf(above, good, x, odds);
 }
 
+/** ln E that samples are more often bad than bad the other way: both as frequent is the limit. */
+export function logEvidenceMore(bad: number, opposite: number): number {
+  return logEvidenceAbove(bad, bad + opposite, 0.5);
+}
+
 /** ln E that the rate is below `limit`. Falls with `bad`, rises with `limit`; nothing is below 0. */
 export function logEvidenceBelow(bad: number, n: number, limit: number): number {
   const [x, good] = clampCounts(bad, n);

@@ -10,6 +10,7 @@ const totals = someCounters({
   scoreWorse: 3,
   scoreWorseSum: 1.5,
   latencyWorse: 7,
+  latencyBetter: 5,
   mismatch: 9,
   overlapSum: 60,
 });
@@ -19,7 +20,7 @@ test("a sample without an answer is slow, and says nothing about scores and ids;
   expect(countsOf(totals)).toEqual({
     scoreDelta: { bad: 3, n: 90 },
     scoreMean: { bad: 1.5, n: 90 },
-    latencyDelta: { bad: 17, n: 100 },
+    latencyDelta: { bad: 17, n: 100, opposite: 5 },
     mismatch: { bad: 9, n: 90 },
     overlap: { bad: 30, n: 90 },
   });

@@ -28,16 +28,23 @@ function counts(bad: number, n: number): { readonly bad: number; readonly n: num
   return { bad: Math.min(mostCount, Math.max(0, bad)), n: Math.min(mostCount, n) };
 }
 
+type RateCount = {
+  readonly bad: number;
+  readonly n: number;
+  /** Samples that are bad with the stores exchanged: both slow at the same time is nobody's doing. */
+  readonly opposite?: number;
+};
+
 /**
  * Totals of an epoch as each gate counts them. A sample without an answer is slow (it may have been on its way to any
  * latency), and says nothing about scores and ids. Overlap counts what is missing: the share of chunks not in both.
  */
-export function countsOf(totals: Counters): Readonly<Record<RateGate, { readonly bad: number; readonly n: number }>> {
-  const { answered } = totals;
+export function countsOf(totals: Counters): Readonly<Record<RateGate, RateCount>> {
+  const { answered, latencyBetter: opposite } = totals;
   return {
     scoreDelta: counts(totals.scoreWorse, answered),
     scoreMean: counts(totals.scoreWorseSum, answered),
-    latencyDelta: counts(totals.latencyWorse + failedSamples(totals), triedSamples(totals)),
+    latencyDelta: { ...counts(totals.latencyWorse + failedSamples(totals), triedSamples(totals)), opposite },
     mismatch: counts(totals.mismatch, answered),
     overlap: counts(answered - totals.overlapSum, answered),
   };
@@ -46,5 +53,5 @@ export function countsOf(totals: Counters): Readonly<Record<RateGate, { readonly
 /** The same as a list, for the windows. */
 export function listCounts(totals: Counters): GateCount[] {
   const counts = countsOf(totals);
-  return rateGates.map((gate) => ({ gate, ...counts[gate] }));
+  return rateGates.map((gate) => ({ gate, bad: counts[gate].bad, n: counts[gate].n }));
 }

@@ -123,12 +123,17 @@ function published(isMirrored: boolean, share: number): number {
   return isMirrored ? Number((1 - share).toPrecision(12)) : share;
 }
 
+/** Of the samples in which either store is slower: up to this part by the destination they are told to be alike. */
+const mostAlike = 0.6;
+
 /** Why there is no verdict yet: the first thing that is missing. */
 function describeWait({ minSamples }: RateGateInput, question: RateQuestion, bound: string): string {
-  const { bad, n, dispersion } = question;
+  const { bad, n, dispersion, limit, opposite } = question;
   if (n <= 0) return "waiting for the first";
   if (n < minSamples) return `${minSamples} are needed`;
   if (dispersion === null) return `bursts can't be told yet, ${leastWindows} windows with samples are needed`;
+  if (opposite !== undefined && bad > limit * n && bad <= mostAlike * (bad + opposite))
+    return `over ${bound}, but the source is as often the slower one at the same time: what slows both is no harm`;
   const needed = samplesToPass(bad / n, question);
   if (needed !== null && needed <= n) return "the least time of observation hasn't passed";
   return `not surely within ${bound}, ${describeMissing(needed === null ? null : needed - n)}`;

@@ -87,6 +87,17 @@ describe("a gate", () => {
     expect(judge("latencyDelta", { answered: 2000, latencyWorse: 300 }, early)?.verdict).toBe("Fail");
   });
 
+  it("of latency doesn't fail while the source is as often the slower one, and fails once the destination surely is", () => {
+    const slow = (latencyBetter: number) =>
+      judge("latencyDelta", { answered: 10_000, latencyWorse: 2000, latencyBetter });
+    expect(slow(2000)).toMatchObject({
+      verdict: "NotYet",
+      message: expect.stringContaining("what slows both is no harm"),
+    });
+    expect(slow(1950)?.verdict).toBe("NotYet");
+    expect(slow(1500)?.verdict).toBe("Fail");
+  });
+
   it("discounts bursts before passing and before failing", () => {
     const good = samples({ answered: 1000, latencyWorse: 20 });
     expect(judge("latencyDelta", good, { dispersion: windowsOf(good, 1) })?.verdict).toBe("NotYet");

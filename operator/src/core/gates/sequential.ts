@@ -1,10 +1,12 @@
 // The verdict on a rate against a limit, sound however often it is asked for: pass, fail or not yet.
-import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
+import { logEvidenceAbove, logEvidenceBelow, logEvidenceMore } from "./e-value.ts";
 
 export type RateQuestion = {
   /** Bad samples, or a sum of values in 0..1. */
   readonly bad: number;
   readonly n: number;
+  /** Samples that are bad with the stores exchanged: failing then takes evidence that bad ones are more than half of both. */
+  readonly opposite?: number;
   /** Samples that nobody saw: before passing they are taken for bad ones, before failing for good ones. */
   readonly lost?: number;
   /** The rate (or mean) that may not be exceeded, 0..1. */
@@ -27,19 +29,18 @@ export type SequentialVerdict = "Pass" | "Fail" | "NotYet";
 
 /** Fails on evidence above the limit, passes on evidence below it. A limit of 0 passes as long as nothing is bad. */
 export function judgeRate(question: RateQuestion): SequentialVerdict {
-  const { limit, alpha, beta, dispersion, dwellPassed, deflates, lost = 0 } = question;
+  const { bad, opposite, limit, alpha, beta, dispersion, dwellPassed, deflates, lost = 0 } = question;
   const n = question.n + lost;
   const isFailing = (phi: number): boolean =>
-    logEvidenceAbove(question.bad / phi, n / phi, question.failLimit ?? limit) >= -Math.log(alpha);
+    logEvidenceAbove(bad / phi, n / phi, question.failLimit ?? limit) >= -Math.log(alpha) &&
+    (opposite === undefined || logEvidenceMore(bad / phi, (opposite + lost) / phi) >= -Math.log(alpha));
   if (deflates === "passing" && isFailing(1)) return "Fail";
   if (dispersion === null) return "NotYet";
   // What doesn't fail undiscounted doesn't fail discounted either.
   if (isFailing(dispersion)) return "Fail";
   if (!dwellPassed) return "NotYet";
   if (limit <= 0) return question.bad <= 0 && question.n > 0 ? "Pass" : "NotYet";
-  return logEvidenceBelow((question.bad + lost) / dispersion, n / dispersion, limit) >= -Math.log(beta)
-    ? "Pass"
-    : "NotYet";
+  return logEvidenceBelow((bad + lost) / dispersion, n / dispersion, limit) >= -Math.log(beta) ? "Pass" : "NotYet";
 }
 
 /** No answer is given beyond; such a stage can't end by evidence. */

@@ -24,6 +24,17 @@ describe("a gate that fails over all pods", () => {
     expect(judge("Fail", pods([0, 90], [0, 90], [2, 95]))).toMatchObject({ isAlone: true, because });
   });
 
+  it("is one pod's where the others' source is as often bad as their destination", () => {
+    const parts = pods([100, 100], [20, 100], [20, 100]).map((one) => ({ ...one, opposite: one.bad === 20 ? 20 : 0 }));
+    expect(judge("Fail", parts)).toMatchObject({ verdict: "NotYet", isAlone: true });
+    expect(
+      judge(
+        "Fail",
+        parts.map((one) => ({ ...one, opposite: 0 })),
+      ),
+    ).toEqual({ verdict: "Fail" });
+  });
+
   it("waits where the rest has counted too little to say so", () => {
     const because = "not sure yet without pod-1";
     expect(judge("Fail", pods([20, 20], [1, 10], [1, 10]))).toEqual({ verdict: "NotYet", because });

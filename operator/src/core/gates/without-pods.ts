@@ -3,7 +3,7 @@
 import { leastFellows, leastSamples } from "../pods/fair-share.ts";
 import { nameSome } from "../pods/pods.ts";
 import { type Share, sumShares, thirdsOf } from "../pods/thirds.ts";
-import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
+import { logEvidenceAbove, logEvidenceBelow, logEvidenceMore } from "./e-value.ts";
 import type { SequentialVerdict } from "./sequential.ts";
 
 /** What one pod says to a gate. */
@@ -58,7 +58,7 @@ function judgeFail(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
   if (sumShares([...middle, ...best]).n < leastSamples) return { verdict: "Fail" };
   const left = sumShares(middle);
   const limit = rule.failLimit ?? rule.limit;
-  if (left.bad <= limit * left.n) return alone(parts, rule);
+  if (left.bad <= limit * left.n || left.bad <= (left.opposite ?? -1)) return alone(parts, rule);
   const others = [left, sumShares([...middle, ...best])];
   if (others.some((rest) => evidenceAbove(rest, limit, rule) >= failing)) return { verdict: "Fail" };
   return { verdict: "NotYet", because: `not sure yet without ${namesOf(worst)}` };
@@ -107,9 +107,11 @@ function isPassing({ bad, n }: Share, { limit, dispersion }: PartsRule): boolean
   return logEvidenceBelow(bad / phi, n / phi, limit) >= passing;
 }
 
-function evidenceAbove({ bad, n }: Share, limit: number, { dispersion }: PartsRule): number {
+/** Of being over the limit and, where it is asked, of being more often bad than bad with the stores exchanged. */
+function evidenceAbove({ bad, n, opposite }: Share, limit: number, { dispersion }: PartsRule): number {
   const phi = dispersion ?? 1;
-  return logEvidenceAbove(bad / phi, n / phi, limit);
+  const above = logEvidenceAbove(bad / phi, n / phi, limit);
+  return opposite === undefined ? above : Math.min(above, logEvidenceMore(bad / phi, opposite / phi));
 }
 
 function namesOf(parts: readonly PodShare[]): string {

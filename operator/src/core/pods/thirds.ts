@@ -4,7 +4,12 @@ import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { PodObservation } from "../model/workload.ts";
 import { boundWeights, mostLiars, noWeights, scaleCounters, soundCounters, weightOf } from "./fair-share.ts";
 
-export type Share = { readonly bad: number; readonly n: number };
+export type Share = {
+  readonly bad: number;
+  readonly n: number;
+  /** Bad with the stores exchanged; left out: nobody asks. */
+  readonly opposite?: number;
+};
 
 type Thirds<T> = { readonly worst: readonly T[]; readonly middle: readonly T[]; readonly best: readonly T[] };
 
@@ -20,7 +25,13 @@ export function thirdsOf<T extends Share>(parts: readonly T[]): Thirds<T> {
 }
 
 export function sumShares(parts: readonly Share[]): Share {
-  return parts.reduce((sum, { bad, n }) => ({ bad: sum.bad + bad, n: sum.n + n }), { bad: 0, n: 0 });
+  return parts.reduce<Share>(
+    (sum, part) => {
+      const opposite = part.opposite === undefined ? {} : { opposite: (sum.opposite ?? 0) + part.opposite };
+      return { bad: sum.bad + part.bad, n: sum.n + part.n, ...opposite };
+    },
+    { bad: 0, n: 0 },
+  );
 }
 
 function shareOf({ bad, n }: Share): number {
