@@ -105,6 +105,14 @@ function evidenceOf(pods: number, recordedAt: string): NonNullable<MigrationStat
   };
 }
 
+const unprobed = {
+  check: "reachable",
+  status: "Unknown",
+  reason: "NotProbed",
+  message: "3 of 12 pods have not answered yet whether they reach qdrant.search.svc",
+  answeredBy: "each pod, at its next probe",
+} as const;
+
 function configuredIn(phase: Phase, since: string): Partial<MigrationStatus> {
   const shadow = isPast(phase) ? "source" : "destination";
   return {
@@ -116,9 +124,10 @@ function configuredIn(phase: Phase, since: string): Partial<MigrationStatus> {
       released: false,
       at: since,
     },
+    ...(isCounted(phase) ? {} : { openChecks: [unprobed] }),
     conditions: [
       condition("Accepted", "True", "the plan is accepted"),
-      condition("Reachable", "Unknown", "3 of 12 pods have not answered yet whether they reach qdrant.search.svc"),
+      condition("Reachable", "Unknown", unprobed.message),
       condition(
         "RollbackReady",
         isBack(phase) ? "Unknown" : "True",

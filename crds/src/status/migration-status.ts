@@ -21,6 +21,7 @@ import {
 } from "./evidence-status.ts";
 import { guardStatusSchema } from "./guard-status.ts";
 import { detectionStateSchema, harmStatusSchema } from "./harm-status.ts";
+import { openChecksSchema } from "./open-checks-status.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { stageStatusSchema } from "./stage-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
@@ -272,6 +273,7 @@ export const migrationStatusSchema = z
       .describe("What the sinks are told, at least once each; at most 50 messages."),
     postmortem: postmortemSchema.optional(),
     checklist: checksStatusSchema.optional(),
+    openChecks: openChecksSchema.optional(),
     skippedChecks: z
       .array(shortName)
       .max(10)

@@ -36,6 +36,23 @@ const lines = (
   ["score", "latency", "mismatch", "shadowErrors", "liveErrors", "emptyAnswers", "liveLatency", "severe"] as const
 ).map((line) => aLine(line));
 
+const openChecks = [
+  {
+    check: "reachable",
+    status: "Unknown",
+    reason: "NotProbed",
+    message: "3 of 12 pods have not answered yet whether they reach qdrant.search.svc",
+    answeredBy: "each pod, at its next probe",
+  },
+  {
+    check: "approvals",
+    status: "False",
+    reason: "ApprovalsMissing",
+    message: "approve plan 0123456789abcdef: needs product-owner 0 of 1, needs sre-on-call 0 of 1",
+    answeredBy: "people in the role sre-on-call: kubectl retriever approve docs -n search --role ROLE",
+  },
+] as const satisfies MigrationStatus["openChecks"];
+
 /** As full as each phase gets. */
 function inPhase(phase: MigrationStatus["phase"], more: Partial<MigrationStatus> = {}): MigrationStatus {
   const past = ["Guard", "Completed"].includes(phase);
@@ -68,14 +85,9 @@ function inPhase(phase: MigrationStatus["phase"], more: Partial<MigrationStatus>
     detection: { epoch: 7, from: at, until: at, lines, slices: [] },
     conditions: [
       aCondition("Ready", "True"),
-      aCondition("Reachable", "Unknown", "3 of 12 pods have not answered yet whether they reach qdrant.search.svc"),
-      aCondition(
-        "Approved",
-        "False",
-        "approve plan 0123456789abcdef: needs product-owner 0 of 1, needs sre-on-call 0 of 1",
-      ),
       aCondition("RollbackReady", "True", "the source answers in 9 ms and its newest chunk is 12 s old"),
     ],
+    ...(phase.startsWith("Awaiting") || phase === "Preflight" ? { openChecks } : {}),
     ...more,
   });
 }
@@ -98,8 +110,8 @@ describe.each([
   });
 
   test.each([
-    ["Preflight", [/OPEN +unknown +Reachable: 3 of 12/, /OPEN +no +Approved: approve plan/]],
-    ["AwaitingApproval", [/OPEN +no +Approved: approve plan/]],
+    ["Preflight", [/OPEN +reachable +unknown: 3 of 12/, /OPEN +approvals +no: approve plan/, /answered by/]],
+    ["AwaitingApproval", [/OPEN +approvals +no: approve plan/, /retriever\s+approve\s+docs/]],
     [
       "WarmUp",
       [
@@ -111,7 +123,7 @@ describe.each([
       "Ramp",
       [/PROGRESS/, /^HARM .*EVIDENCE$/m, /slower by >= 80 ms +1 % +0\.5 - 1\.7 % +5 % +1,200 +12 % of what acts/],
     ],
-    ["AwaitingCutover", [/score worse by > 0\.2/]],
+    ["AwaitingCutover", [/score worse by > 0\.2/, /OPEN +approvals/]],
     ["CuttingOver", [/PROGRESS +11 of 12 +pods follow, 1 left/]],
     ["Guard", [/PROGRESS +8 % +21h55m of watched time left/, /live requests failed +1 %/, /live p95 up by \d+ ms/]],
     ["RollingBack", [/PROGRESS +11 of 12 +pods follow, 1 left/]],
@@ -133,6 +145,19 @@ test("no size and no text makes it wider or taller, or leaves anything in that a
       expect(shown.join("")).not.toMatch(/[\u0000-\u001f]/);
     }),
   );
+});
+
+test("more open checks than there is room for are named in one line", () => {
+  const many = Array.from({ length: 12 }, (_, index) => ({ ...openChecks[1], check: `check-${index}` }) as const);
+  const shown = drawn(inPhase("Preflight", { openChecks: many }), 80, 24);
+  expect(shown.length).toBeLessThan(24);
+  expect(words(shown.join("\n"))).toMatch(/OPEN 12 check-0, .*check-11; -o yaml says who answers each/);
+});
+
+test("what the message says of an open check isn't said again", () => {
+  const [first] = openChecks;
+  const shown = drawn(inPhase("Preflight", { openChecks: [first], message: `preflight: ${first.message}` }), 200, 50);
+  expect(shown.join("\n")).toMatch(/^OPEN +reachable +unknown; answered by each pod, at its next probe$/m);
 });
 
 test("a gate that counted nothing passes nothing", () => {

@@ -11,21 +11,20 @@ export function progressLines(view: MigrationView, now: number): Row[] {
   return byPhase[view.status.phase](view, now);
 }
 
-const checkConditions: readonly string[] = [
-  "Accepted",
-  "Reachable",
-  "ParityVerified",
-  "DataCopied",
-  "AlertsArmed",
-  "Approved",
-  "InputsProved",
-];
+/** All that is open at once, not the first of it, each with who answers it. What the message says isn't said again. */
+function openChecks({ openChecks: open = [], message: said }: MigrationStatus): Row[] {
+  return open.map(({ check, status, message, answeredBy }) => {
+    const why = said.includes(message) ? "" : `: ${message}`;
+    return row("OPEN", check, `${status === "Unknown" ? "unknown" : "no"}${why}; answered by ${answeredBy}`);
+  });
+}
 
-/** All that is open at once, not the first of it. */
-function openChecks({ conditions }: MigrationStatus): Row[] {
-  return conditions
-    .filter(({ type, status }) => checkConditions.includes(type) && status !== "True")
-    .map(({ type, status, message }) => row("OPEN", status === "Unknown" ? "unknown" : "no", `${type}: ${message}`));
+/** The same where there is no room for sentences. */
+export function openChecksLine({ openChecks: open = [] }: MigrationStatus): Row[] {
+  if (open.length === 0) return [];
+  return [
+    row("OPEN", String(open.length), `${open.map(({ check }) => check).join(", ")}; -o yaml says who answers each`),
+  ];
 }
 
 function stageLine({ status, plan }: MigrationView, now: number): Row[] {
@@ -60,7 +59,8 @@ function answeredOf({ evidence }: MigrationStatus): { readonly answered: number;
 
 function samplesLine({ status }: MigrationView): Row[] {
   const { answered, has } = answeredOf(status);
-  return has ? [row("PROGRESS", "ramped", `${countWord(answered)} samples; the cutover is left`)] : [];
+  const ramped = row("PROGRESS", "ramped", `${countWord(answered)} samples; the cutover is left`);
+  return [...(has ? [ramped] : []), ...openChecks(status)];
 }
 
 function followLine({ acks, revision }: MigrationStatus, now: number): Row[] {

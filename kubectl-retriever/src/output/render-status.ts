@@ -8,7 +8,7 @@ import { printable } from "@retriever/stores/values/printable.ts";
 import { renderEvidence } from "./evidence-table.ts";
 import { fit, printRow, type Row, row, type Section, wrapped } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
-import { progressLines } from "./progress-lines.ts";
+import { openChecksLine, progressLines } from "./progress-lines.ts";
 
 type Canvas = {
   /** Characters per line. */
@@ -29,11 +29,13 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
       .filter(isLine)
       .map((line) => (typeof line === "string" ? line : printRow(line)))
       .flatMap((line) => (line === "" ? [line] : wrapped(printable(line), columns)));
+  const whole = said(progressLines(view, now));
+  const progress = whole.length > canvas.rows / 2 ? said(openChecksLine(status)) : whole;
   const table = renderEvidence(status, plan).map((line) => clipped(line, columns));
   const sections: Section[] = [
     { rank: 0, title: "name", lines: said([headLine(view, now)]) },
     { rank: 1, title: "message", lines: said(messageLines(status)) },
-    { rank: 2, title: "progress", lines: said(progressLines(view, now)) },
+    { rank: 2, title: "progress", lines: progress },
     { rank: 4, title: "figures", lines: table.length === 0 ? [] : ["", ...table], isTable: true },
     {
       rank: 3,

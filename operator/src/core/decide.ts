@@ -36,6 +36,7 @@ import { unobserved } from "./preempt/unobserved.ts";
 import { recover } from "./recover.ts";
 import { withColumns } from "./status/columns.ts";
 import { renderConditions } from "./status/conditions.ts";
+import { withOpenChecks } from "./status/open-checks.ts";
 import { isNews, record } from "./status/record.ts";
 import { holdDamaged, refuseUnreadable } from "./status/refuse.ts";
 import { storable } from "./status/storable.ts";
@@ -95,7 +96,7 @@ export function decide({ observation, migration: stored, now }: DecideInput): De
   if (answered === undefined) return refuseUnreadable(migration, now);
   const { c, first } = answered;
   const outcome = tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first))));
-  const recorded = record(c, outcome.status);
+  const recorded = record(c, withOpenChecks(c, outcome));
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
   const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(c, judged)];

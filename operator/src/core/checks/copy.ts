@@ -147,12 +147,16 @@ function isMissing({ reachable }: Context): boolean {
   return reachable.reason === "CollectionMissing";
 }
 
+/** Something that blocks, and what was asked. */
+export type Blocking = { readonly name: CheckName | "copy"; readonly result: Fact };
+
 /** What blocks while the checklist is asked, the copy before what only the copy can mend. */
-export function blockingWithCopy(c: Context, names: readonly CheckName[]): readonly Fact[] {
+export function blockingWithCopy(c: Context, names: readonly CheckName[]): readonly Blocking[] {
   const copy = judgeCopy(c);
   const isMended = (name: CheckName): boolean => name === "parity" || (name === "reachable" && isMissing(c));
   const others = blockingChecks(c, names);
-  if (copy === undefined || copy.status === "True") return others.map(({ result }) => result);
-  if (copy.reason === "NotCompared") return [...others.map(({ result }) => result), copy];
-  return [copy, ...others.filter(({ name }) => !isMended(name)).map(({ result }) => result)];
+  if (copy === undefined || copy.status === "True") return others;
+  const own: Blocking = { name: "copy", result: copy };
+  if (copy.reason === "NotCompared") return [...others, own];
+  return [own, ...others.filter(({ name }) => !isMended(name))];
 }

@@ -20,7 +20,7 @@ export function awaitingApproval(context: Context): Outcome {
   const held = holdByPolicy(context, "waiting for approval");
   if (held !== undefined) return held;
   const c = askCopy(askSmokeTests(askParity(context)));
-  const blocking = blockingWithCopy(c, [...preflightChecks, ...approvalChecks]);
+  const blocking = blockingWithCopy(c, [...preflightChecks, ...approvalChecks]).map(({ result }) => result);
   const [first] = blocking;
   if (first !== undefined) {
     const causes = blocking.map(({ message }) => message).join("; ");

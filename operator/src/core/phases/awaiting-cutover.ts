@@ -67,7 +67,7 @@ function awaitAnotherTry(c: Context, { causes }: NonNullable<MigrationStatus["ta
 }
 
 /** What the evidence of this moment leaves open; nothing judged is as open as anything can be. */
-function openQuestions(c: Context): readonly string[] {
+export function openQuestions(c: Context): readonly string[] {
   return [
     ...(c.gates.length === 0 ? ["the status names no stage of the plan, so nothing was judged"] : []),
     ...unpassed(c).map((gate) => gate.message),

@@ -17,17 +17,32 @@ import { describePlainTextRefused, plainTextReason } from "../pods/plain-text.ts
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { move, stay } from "../steps/transition.ts";
 
+/** What there has to be before a plan is accepted, in the order in which it is asked. */
+type Prerequisite = "spec" | "target" | "claim" | "overlay" | "pods" | "policy" | "repetition";
 type Refusal = { readonly standing: Standing; readonly reason: string; readonly message: string };
 
+const prerequisites: readonly (readonly [Prerequisite, (c: Context) => Refusal | undefined])[] = [
+  ["spec", refuseSpec],
+  ["target", refuseTarget],
+  ["claim", refuseClaim],
+  ["overlay", refuseOverlay],
+  ["pods", refusePods],
+  ["policy", refuseByPolicy],
+  ["repetition", refuseRepetition],
+];
+
+/** Everything that is missing. Of a workload that isn't as it must be the pods say nothing. */
+export function missingPrerequisites(c: Context): readonly (Refusal & { readonly name: Prerequisite })[] {
+  const found = prerequisites.flatMap(([name, ask]) => {
+    const refusal = ask(c);
+    return refusal === undefined ? [] : [{ name, ...refusal }];
+  });
+  const hasTarget = !found.some(({ name }) => name === "target");
+  return found.filter(({ name }) => hasTarget || name !== "pods");
+}
+
 export function pending(c: Context): Outcome {
-  const refusal =
-    refuseSpec(c) ??
-    refuseTarget(c) ??
-    refuseClaim(c) ??
-    refuseOverlay(c) ??
-    refusePods(c) ??
-    refuseByPolicy(c) ??
-    refuseRepetition(c);
+  const [refusal] = missingPrerequisites(c);
   if (refusal !== undefined) {
     const outcome = stay(c, refusal.standing, refusal.reason, refusal.message);
     return { ...outcome, requeueAfterMs: Math.max(5000, c.pollMs) };

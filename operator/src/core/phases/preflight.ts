@@ -20,7 +20,7 @@ export function preflight(context: Context): Outcome {
   if (held !== undefined) return held;
   // What can't be reached can't be read either.
   const c = askCopy(context.reachable.status === "True" ? askSmokeTests(askParity(context)) : context);
-  const blocking = blockingWithCopy(c, preflightChecks);
+  const blocking = blockingWithCopy(c, preflightChecks).map(({ result }) => result);
   const [first] = blocking;
   if (first !== undefined) {
     const causes = blocking.map(({ message }) => message).join("; ");

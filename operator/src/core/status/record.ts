@@ -103,13 +103,14 @@ function latest(a: number | undefined, b: number | undefined): number | undefine
 
 /** The status without what only counts up. What the guard saw is news as soon as it counts otherwise. */
 function stable(status: MigrationStatus): unknown {
-  const { evidence, gates, message: _message, guard, conditions, harm, detection, acks, ...rest } = status;
+  const { evidence, gates, message: _message, guard, conditions, harm, detection, acks, openChecks, ...rest } = status;
   return {
     ...rest,
     acks: acks?.waited === undefined ? acks : { ...acks, waited: acks.waited.since },
     epochOfEvidence: evidence?.epoch,
     vanishedPods: evidence?.vanishedPods,
     processes: evidence?.groups.map(({ processes }) => processes.map(identityOf)),
+    open: openChecks?.map(({ check, reason }) => [check, reason]),
     verdicts: gates.map((gate) => [gate.gate, gate.verdict]),
     flags: conditions.map((condition) => [
       condition.type,
