@@ -48,6 +48,9 @@ const embedFiles: Plugin = {
   },
 };
 
+/** Where it would fail somewhere within, it says at once what it needs. */
+const refuseOlderNode = `{const [a,b]=process.versions.node.split(".").map(Number);if(a<22||a===22&&b<19){process.stderr.write("kubectl-retriever needs Node 22.19 or newer, this is "+process.versions.node+"\\n");process.exit(1)}}`;
+
 /** Writes the bundle. */
 async function bundle(outfile: string): Promise<void> {
   await build({
@@ -62,7 +65,7 @@ async function bundle(outfile: string): Promise<void> {
     plugins: [leaveOut, embedFiles],
     // Modules of the older kind load what they need when they are needed, Node's own parts included.
     define: { "import.meta.url": "importMetaUrl", "import.meta.dirname": "__dirname" },
-    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+    banner: { js: `${refuseOlderNode}const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
     logLevel: "warning",
   });
 }
