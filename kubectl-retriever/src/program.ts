@@ -1,6 +1,6 @@
 // The commands and their options. Everything outside is passed in, so that a test can run a command whole.
 // What a command does is loaded when it runs: `--help` loads nothing but this.
-import { Argument, Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError, Help, type Option } from "commander";
 import { addClusterCommands } from "#commands/cluster-commands.ts";
 import { completionScripts, type Shell, shells } from "#commands/completion-scripts.ts";
 import { addListCommands } from "#commands/list-commands.ts";
@@ -46,14 +46,27 @@ export function makeProgram(around: Surroundings, end: End): Command {
       writeOut: (text) => eachLine(text, terminal.print),
       writeErr: (text) => eachLine(text, terminal.warn),
     })
+    .configureHelp({ optionDescription: describeOption })
     .addHelpText("after", exitCodesHelp);
+  program.commandsGroup("Before there is a migration, without a cluster:");
+  addOfflineCommands(program, around, end);
+  program.commandsGroup("Look at the cluster and at migrations:");
   addClusterCommands(program, around, end);
   addListCommands(program, around, end);
   addDashboardCommand(program, around, end);
+  program.commandsGroup("Act on a migration:");
   addPeopleCommands(program, around, end);
-  addOfflineCommands(program, around, end);
+  program.commandsGroup("Set up:");
   addCompletion(program, around, end);
   return program;
+}
+
+/** An option that is off, or a list that is empty, is so by default without its being said. */
+function describeOption(option: Option): string {
+  const { defaultValue } = option;
+  const isNothing = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  const shown: Option = isNothing ? Object.assign(Object.create(option), { defaultValue: undefined }) : option;
+  return new Help().optionDescription(shown);
 }
 
 function addCompletion(program: Command, { terminal }: Surroundings, end: End): void {

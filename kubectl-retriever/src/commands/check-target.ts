@@ -21,6 +21,7 @@ import {
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type CheckTools, operatorFaults } from "./check-cluster.ts";
+import { similarWorkload } from "./similar-workload.ts";
 import { type OperatorRead, readOperators, told } from "./versions.ts";
 
 type TargetRequest = {
@@ -73,7 +74,10 @@ async function collectItems(
   const workload = await told(reads.readWorkload(namespace, name, signal));
   if (!workload.ok) return [unknownItem("workload", workload.why)];
   const found = workload.value;
-  if (found === undefined) return [notThere(namespace, name)];
+  if (found === undefined) {
+    const meant = await similarWorkload({ namespace, workload: name }, request, signal);
+    return [notThere(namespace, name, meant)];
+  }
   // Not every user may read namespaces; one that goes away takes its Deployment along.
   const cluster = { ...reads, readNamespaceTerminating: async () => false };
   const place = { namespace, target: name, workload: Promise.resolve(workload) };
@@ -100,10 +104,10 @@ const ok = (name: string, message: string): Item => ({ name, state: "ok", messag
 const missing = (name: string, message: string, remedy: string): Item => ({ name, state: "missing", message, remedy });
 const unknownItem = (name: string, why: string): Item => ({ name, state: "unknown", message: why });
 
-function notThere(namespace: string, name: string): Item {
+function notThere(namespace: string, name: string, meant: string): Item {
   return missing(
     "workload",
-    `there is no Deployment ${name} in namespace ${namespace}`,
+    `there is no Deployment ${name} in namespace ${namespace}${meant}`,
     "give its name, and its namespace with -n; a migration moves a Deployment",
   );
 }

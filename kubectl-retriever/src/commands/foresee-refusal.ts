@@ -40,7 +40,8 @@ export function foreseeRefusal(act: ActDocument, view: MigrationView, now: numbe
 
 /** The role or check that was probably meant. */
 function meant({ spec: { act, role, check } }: ActDocument, { plan }: MigrationView): string {
-  const roles = (plan?.checklist.approvals.roles ?? []).map(({ name }) => name);
+  const { policy, roles: asked } = plan?.checklist.approvals ?? { policy: "Skip", roles: [] };
+  const roles = policy === "Skip" ? [] : asked.map(({ name }) => name);
   if (actsInRole.includes(act) && role !== undefined && !roles.includes(role)) return didYouMean(role, roles);
   const isCheck = checkNames.some((name) => name === check);
   return act === "Waive" && check !== undefined && !isCheck ? didYouMean(check, checkNames) : "";

@@ -83,10 +83,17 @@ test.each([["not: [yaml"], ["{}"], ["primary: { kind: redis }"]])(
   },
 );
 
-test("init of a workload that isn't there says so", async () => {
-  const { run, warned } = arrange({ more: { "/apis/apps/v1/namespaces/search/deployments/search-api": undefined } });
+const deployments = "/apis/apps/v1/namespaces/search/deployments";
+
+test.each([
+  ["where none is alike", [{ metadata: { name: "billing" } }], /namespace search$/],
+  ["and names the one that was meant", [{ metadata: { name: "search-apis" } }], /did you mean search-apis\?$/],
+  ["where they may not be listed", "ROP_FORBIDDEN", /namespace search$/],
+])("init of a workload that isn't there says so, %s", async (_, listed, words) => {
+  const { run, warned } = arrange({ more: { [`${deployments}/search-api`]: undefined, [deployments]: listed } });
   expect(await run()).toBe(1);
-  expect(warned[0]).toContain("no Deployment search-api in namespace search");
+  expect(warned[0]).toMatch(/no Deployment search-api in namespace search/);
+  expect(warned[0]).toMatch(words);
 });
 
 test("whatever the workload and its namespace are called, the manifest is for exactly them", async () => {

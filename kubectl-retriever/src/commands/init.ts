@@ -12,6 +12,7 @@ import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { parse } from "yaml";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { similarWorkload } from "./similar-workload.ts";
 import { told } from "./versions.ts";
 
 type InitRequest = {
@@ -49,7 +50,10 @@ async function findSource({ namespace, workload }: InitRequest, { request, clock
   const reads = makeClusterReads(request, [], clock);
   const found = await reads.readWorkload(namespace, workload, signal);
   if (found === undefined)
-    throw new OperatorError("ROP_NOT_FOUND", `no Deployment ${workload} in namespace ${namespace}`);
+    throw new OperatorError(
+      "ROP_NOT_FOUND",
+      `no Deployment ${workload} in namespace ${namespace}${await similarWorkload({ namespace, workload }, request, signal)}`,
+    );
   for (const { configMap, optional } of found.configSources) {
     const map = optional ? undefined : await reads.readConfigMap(namespace, configMap, signal);
     const source = map === undefined ? undefined : sourceOf(map);

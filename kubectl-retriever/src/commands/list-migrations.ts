@@ -29,7 +29,10 @@ export async function listMigrations(
   if (output === "name") for (const each of found) terminal.print(await printDocument(each, output));
   else if (output !== undefined)
     terminal.data(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
-  else if (found.length === 0) terminal.warn(`no migrations in ${namespace ?? "any namespace"}`);
+  else if (found.length === 0)
+    terminal.warn(
+      namespace === undefined ? "no migrations in any namespace" : `no migrations in ${namespace}; -A looks in all`,
+    );
   else {
     const rows = [listHead, ...found.map((raw) => listRow(viewMigration(raw), clock.now()))].map((row) =>
       row.slice(namespace === undefined ? 0 : 1),
