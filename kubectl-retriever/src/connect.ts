@@ -24,6 +24,10 @@ export async function connect(options: ConnectOptions, logins: Logins, clock: Cl
         const { makeEvidenceReader } = await import("@retriever/operator/adapters/audit/audit-config-maps.ts");
         return makeEvidenceReader(request).readChain(subject, signal);
       },
+      readReport: async (subject, signal) => {
+        const { readKeptReport } = await import("@retriever/operator/adapters/audit/report-config-map.ts");
+        return readKeptReport(request, subject, signal);
+      },
     },
     namespace: connection.namespace,
     server: connection.server,

@@ -13,13 +13,14 @@ type Parts = {
   readonly client?: Partial<KubeClient>;
   readonly request?: KubeRequest;
   readonly readChain?: (of: unknown) => Promise<unknown>;
+  readonly readReport?: () => Promise<Readonly<Record<string, string>> | undefined>;
   readonly files?: Pick<Files, "read" | "write"> & Partial<Files>;
   readonly terminal?: ReturnType<typeof makeFakeTerminal>;
 };
 
 /** Surroundings, and how they were connected. */
 export function makeFakeSurroundings(parts: Parts) {
-  const { client = {}, readChain, files, terminal = makeFakeTerminal() } = parts;
+  const { client = {}, readChain, readReport, files, terminal = makeFakeTerminal() } = parts;
   const request = parts.request ?? (() => Promise.reject(new Error("no request is expected")));
   const connections: ConnectOptions[] = [];
   const clock = new FakeClock();
@@ -39,7 +40,10 @@ export function makeFakeSurroundings(parts: Parts) {
         client: client as KubeClient,
         kube: {} as KubeConnection,
         request,
-        evidence: { readChain: (readChain ?? (async () => undefined)) as never },
+        evidence: {
+          readChain: (readChain ?? (async () => undefined)) as never,
+          readReport: readReport ?? (async () => undefined),
+        },
         namespace: "search",
         server: "https://api",
         close: async () => undefined,

@@ -2,7 +2,8 @@
 // The controller's composition root: settings, signals, wiring, exit codes. The only reader of process here.
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { makeAuditStore } from "#adapters/audit/audit-config-maps.ts";
+import { makeAuditStore, makeEvidenceReader } from "#adapters/audit/audit-config-maps.ts";
+import { makeReportStore } from "#adapters/audit/report-config-map.ts";
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeKubernetesEventSource } from "#adapters/control-plane/kubernetes-event-source.ts";
 import { makeLeaseStore } from "#adapters/control-plane/lease-store.ts";
@@ -19,6 +20,7 @@ import { type LeaderElectionOptions, type Leadership, leaseTimesOf } from "#cont
 import { type Loop, makeLoop } from "#controller/loop.ts";
 import { watchPolicies } from "#controller/policy-watch.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
+import { ReportKeeper } from "#controller/report-keeper.ts";
 import { runWhileLeading } from "#controller/run-while-leading.ts";
 import { decide } from "#core/decide.ts";
 import type { AuditRecord } from "#core/status/audit-record.ts";
@@ -54,8 +56,7 @@ async function run(settings: Settings): Promise<number> {
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const recordEvents = makeEventRecorder({ ...shared, cluster }).record;
-  const print = settings.evidenceLog ? auditPrinter() : undefined;
-  const audit = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, recordEvents });
+  const { audit, finish } = openAudit(request, { ...shared, random, recordEvents }, settings);
   const notifier = await openNotifier({ settings, clock, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
   const reads = { cluster, sparing: makeSparingReads(cluster, clock) };
@@ -87,7 +88,6 @@ async function run(settings: Settings): Promise<number> {
     Object.assign(leadership, { holds });
     void watchPolicies(watched, stop.signal);
   };
-  const finish = () => audit.close(auditGraceMs);
   try {
     const lost = await runWhileLeading({ leader, loop, metrics, log, onLead, finish }, stop.signal);
     // Writes under way must not land after the next leader's: nothing is waited for.
@@ -98,6 +98,22 @@ async function run(settings: Settings): Promise<number> {
     await Promise.allSettled(open.map((each) => each.close()));
     log.info("stopped");
   }
+}
+
+type Books = Omit<ConstructorParameters<typeof AuditRecorder>[0], "store" | "print" | "onRest">;
+
+/** What is kept of what was decided; `finish` writes what waits. */
+function openAudit(request: KubeRequest, books: Books, { evidenceLog }: Settings) {
+  const store = makeAuditStore(request);
+  const evidence = { ...store, ...makeEvidenceReader(request) };
+  const reports = new ReportKeeper({ ...books, evidence, reports: makeReportStore(request) });
+  const onRest = reports.keep.bind(reports);
+  const audit = new AuditRecorder({ ...books, store, print: evidenceLog ? auditPrinter() : undefined, onRest });
+  const finish = async () => {
+    await audit.close(auditGraceMs);
+    await reports.close();
+  };
+  return { audit, finish };
 }
 
 /** Who is asked in pods: sidecars, and verifiers for their reports. */

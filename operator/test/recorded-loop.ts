@@ -1,11 +1,13 @@
 // The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { makeAuditStore, makeEvidenceReader } from "#adapters/audit/audit-config-maps.ts";
+import { makeReportStore } from "#adapters/audit/report-config-map.ts";
 import { printChainFile } from "#audit/chain-file.ts";
 import { AuditRecorder } from "#controller/audit-recorder.ts";
 import { makeEventRecorder } from "#controller/event-recorder.ts";
 import { makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
+import { ReportKeeper } from "#controller/report-keeper.ts";
 import { decide } from "#core/decide.ts";
 import type { AuditRecord } from "#core/status/audit-record.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
@@ -46,13 +48,15 @@ export function recordedWorld({
   const shared = { clock, log, metrics, deadlineMs: 5000 };
   /** A new process: nothing in memory. */
   const operator = () => {
-    const evidence = new AuditRecorder({
-      ...shared,
-      store: makeAuditStore(maps.request),
-      random: () => 0.5,
-      print: (record) => void printed.push(record),
-      recordEvents: makeEventRecorder({ ...shared, cluster }).record,
-    });
+    const store = makeAuditStore(maps.request);
+    const own = { ...shared, random: () => 0.5, recordEvents: makeEventRecorder({ ...shared, cluster }).record };
+    const kept = {
+      evidence: { ...store, ...makeEvidenceReader(maps.request) },
+      reports: makeReportStore(maps.request),
+    };
+    const reports = new ReportKeeper({ ...own, ...kept });
+    const print = (record: AuditRecord) => void printed.push(record);
+    const evidence = new AuditRecorder({ ...own, store, print, onRest: reports.keep.bind(reports) });
     const events = new FakeEventSource(cluster, clock);
     const reconcile = makeReconcile({
       ...shared,
@@ -66,7 +70,7 @@ export function recordedWorld({
     });
     const random = () => 0.5;
     const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency: 2, resyncMs: 60_000 });
-    return { loop, events, evidence };
+    return { loop, events, evidence, reports };
   };
   const phase = (): Phase | undefined => cluster.statusOf(searchKey)?.phase;
   const until = async (wanted: Phase, seconds = 3600) => {

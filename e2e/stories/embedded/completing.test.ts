@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";
-import { startPlay } from "./play.ts";
+import { configMapsPath, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { anyTime, longGuard, storyMigration } from "./story-migration.ts";
-import { overlayOf, writesDuringResync } from "./traces.ts";
+import { keptReport, overlayOf, writesDuringResync } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -27,6 +27,7 @@ describe.concurrent("a migration that goes forward", () => {
     const digests = (await play.sidecars()).map(({ config }) => config.primaryIdentity.digest);
     expect(digests).toEqual([completed.destination?.digest, completed.destination?.digest]);
     await play.conditionIs("Settled", "False", "BaseNotUpdated");
+    await keptReport(play);
     expect(await writesDuringResync(play)).toEqual([]);
 
     const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
@@ -34,6 +35,7 @@ describe.concurrent("a migration that goes forward", () => {
     await stage.world.client.mergePatch(play.basePath, { data: { "retriever.json": JSON.stringify({ primary }) } });
     await play.settled();
     expect(await overlayOf(play)).toBeUndefined();
+    expect(await keptReport(play)).toMatchObject({ result: { phase: "Completed" }, evidence: { fault: null } });
     expect(await writesDuringResync(play)).toEqual([]);
     expect(play.load?.counts().failuresByReason).toEqual({});
     await play.close();
@@ -102,7 +104,12 @@ describe.concurrent("a migration that goes forward", () => {
     expect(status.rollback).toMatchObject({ reason: "Aborted", from: "AwaitingCutover", actor: "admin" });
     expect(status.rollback?.causes[0]).toContain("not today");
     await play.settled();
+    await keptReport(play);
     expect(await writesDuringResync(play)).toEqual([]);
+    await stage.world.client.remove(`${configMapsPath}/${play.name}-evidence-001`);
+    const unproved = await play.kubectl("report", "-o", "json");
+    expect(unproved).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("nothing proves it") });
+    expect(JSON.parse(unproved.stdout)).toMatchObject({ result: { phase: "RolledBack", isFinal: true } });
     const { exitCode, stderr } = await play.kubectl("promote");
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 2,

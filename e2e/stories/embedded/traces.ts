@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
-import type { Play } from "./play.ts";
+import { configMapsPath, type Play } from "./play.ts";
 
 const eventSchema = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
@@ -47,6 +47,10 @@ export function eventOf(play: Play, reason: string, severity?: "page" | "ticket"
   );
 }
 
+const evidenceSchema = z.object({
+  name: z.string(),
+  annotations: z.record(z.string(), z.string()).default({}),
+});
 const overlaySchema = z.object({ data: z.object({ "migration.json": z.string() }) });
 
 /** The overlay in the cluster, parsed; undefined when there is none. */
@@ -54,6 +58,28 @@ export async function overlayOf(play: Play): Promise<Readonly<Record<string, unk
   const object = await play.stage.world.client.get(play.overlayPath);
   if (object === undefined) return undefined;
   return JSON.parse(overlaySchema.parse(object).data["migration.json"]) as Record<string, unknown>;
+}
+
+const keptReportSchema = z.object({
+  metadata: z.object({ annotations: z.object({ "retriever.dev/report-made-from": z.string() }) }),
+  data: z.object({ "report.json": z.string(), "report.md": z.string().min(1), "report.html": z.string().min(1) }),
+});
+
+/** Waits for the report in the cluster that tells of the last record there is; resolves with it, parsed. */
+export function keptReport(play: Play): Promise<object> {
+  const { client } = play.stage.world;
+  return eventually(`${play.name}: its report is kept`, async () => {
+    const maps = await client.list(configMapsPath);
+    const ends = maps.flatMap(({ metadata }) => {
+      const { name, annotations } = evidenceSchema.parse(metadata);
+      const end = annotations["retriever.dev/evidence-end"];
+      return name.startsWith(`${play.name}-evidence-`) && end !== undefined ? [end] : [];
+    });
+    const kept = keptReportSchema.safeParse(await client.get(`${configMapsPath}/${play.name}-report`)).data;
+    if (kept === undefined || !ends.at(-1)?.includes(kept.metadata.annotations["retriever.dev/report-made-from"]))
+      return false;
+    return JSON.parse(kept.data["report.json"]) as object;
+  });
 }
 
 /** The first may have been under way; the second begins after everything that was seen before. */

@@ -1,4 +1,7 @@
 import { readFileSync } from "node:fs";
+import { renderDocument } from "@retriever/operator/page/document.ts";
+import { element } from "@retriever/operator/page/markup.ts";
+import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "#program.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
@@ -72,6 +75,43 @@ describe("a rehearsal that is rolled back", () => {
     const { code, warned } = await run(line, { "run.jsonl": evidence, "m.yaml": manifest });
     expect(code).toBe(1);
     expect(warned).toEqual([why]);
+  });
+});
+
+describe("where the evidence is gone", () => {
+  const page = renderDocument("Report", element("p", {}, "kept"));
+  const run = async (form: string, kept: Readonly<Record<string, string>> | undefined) => {
+    const terminal = makeFakeTerminal();
+    const around = { client: { readMigration: async () => aRawMigration() }, terminal, readReport: async () => kept };
+    const code = await runCli(["report", "docs-to-qdrant", "-o", form], makeFakeSurroundings(around).around);
+    return { code, printed: terminal.printed.join("\n"), warned: terminal.warned.join("\n") };
+  };
+
+  test.each([
+    ["md", "# kept"],
+    ["json", "{}"],
+    ["html", page.trimEnd()],
+  ])("%s is what the operator kept, which is said to be unproved", async (form, text) => {
+    const { code, printed, warned } = await run(form, { [`report.${form}`]: text });
+    expect([code, printed]).toEqual([2, text]);
+    expect(warned).toContain("nothing proves it");
+  });
+
+  test.each([
+    ["nothing was kept", undefined, 1, "no evidence is kept yet"],
+    ["there was no room for the form", { "report.html": "" }, 1, "no html was kept"],
+    ["a script stands before the page", { "report.html": `<script>1</script>${page}` }, 2, "was altered"],
+    [
+      "the page allows scripts",
+      { "report.html": page.replace("default-src 'none'", "default-src *") },
+      2,
+      "was altered",
+    ],
+    ["the policy is left open", { "report.html": page.slice(0, page.indexOf("sha256-")) }, 2, "was altered"],
+  ])("and %s, no page is shown", async (_, kept, code, why) => {
+    const shown = await run("html", kept);
+    expect(shown).toMatchObject({ code, printed: "" });
+    expect(shown.warned).toContain(why);
   });
 });
 

@@ -55,7 +55,7 @@ async function arrange() {
       if (line.startsWith("http")) link.resolve(new URL(line));
     },
   });
-  const evidence = { readChain: async () => undefined };
+  const evidence = { readChain: async () => undefined, readReport: async () => undefined };
   const client = makeKubeClient(request, "u");
   const connected = { client, kube, request, evidence, namespace: "search", server: api.server, close: kube.close };
   const asked = { port: 0, namespaces: { kind: "all" }, flags: "" } as const;

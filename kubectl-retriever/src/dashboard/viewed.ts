@@ -51,7 +51,7 @@ const unknown: Held = {
 
 type ViewedOptions = {
   readonly client: Pick<KubeClient, "listEvents" | "mayI" | "readActIdentityProved">;
-  readonly evidence: EvidenceReader;
+  readonly evidence: Pick<EvidenceReader, "readChain">;
   readonly clock: Clock;
   /** The migrations that somebody looks at. */
   readonly viewedNow: () => readonly LiveMigration[];

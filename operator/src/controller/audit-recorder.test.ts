@@ -9,7 +9,7 @@ import { aStatus } from "#test/builders/migration.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
 
 const down = new OperatorError("ROP_API_UNAVAILABLE", "configmaps");
-const writes = (calls: readonly string[]) => calls.filter((call) => /^(POST|PATCH)/.test(call)).length;
+const writes = (calls: readonly string[]) => calls.filter((call) => /^(POST|PATCH) .*-evidence-/.test(call)).length;
 type World = ReturnType<typeof recordedWorld>;
 
 async function expectWholeChain(world: World): Promise<void> {

@@ -1,6 +1,7 @@
 // Writes the audit trail beside the loop: a reconcile hands its record over and goes on, writes happen one at a time.
 // What is remembered here only saves requests: where a chain ends is read from the cluster.
 
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type ReconcileRecord } from "#audit/draft.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
@@ -24,6 +25,8 @@ type RecorderOptions = {
   readonly deadlineMs: number;
   /** Gets every record once it is kept. */
   readonly print?: ((record: AuditRecord) => void) | undefined;
+  /** Told when all that is known of a migration that has ended is on record; `seq` of its last record, where it is known. */
+  readonly onRest?: (meta: MigrationMeta, seq: number | undefined) => void;
   readonly recordEvents: (meta: MigrationMeta, messages: readonly Announcement[], signal: AbortSignal) => Promise<void>;
 };
 
@@ -43,6 +46,7 @@ const mostActs = 200;
 type Attempt = { readonly draft: AuditDraft; readonly record: AuditRecord };
 type Book = {
   meta: MigrationMeta;
+  hasEnded: boolean;
   readonly drafts: AuditDraft[];
   end: StoredEnd | undefined;
   /** The last write without an answer: it may have happened. */
@@ -77,7 +81,9 @@ export class AuditRecorder {
   record(reconcile: ReconcileRecord): void {
     if (this.#stopped.signal.aborted) return;
     try {
-      this.#note(this.#bookOf(reconcile), reconcile);
+      const book = this.#bookOf(reconcile);
+      this.#note(book, reconcile);
+      this.#rest(book);
     } catch (fault) {
       this.#options.metrics.count("retriever_evidence_records_total", { result: asOperatorError(fault).code });
       this.#options.log.error(faultFields(fault), "no audit record of a reconcile");
@@ -101,15 +107,17 @@ export class AuditRecorder {
     this.#stopped.abort();
   }
 
-  #bookOf({ input }: ReconcileRecord): Book {
+  #bookOf({ input, decision }: ReconcileRecord): Book {
     const { meta } = input.migration;
+    const hasEnded = isFinalPhase(decision.status.phase);
     const known = this.#books.get(meta.uid);
     if (known !== undefined) {
       known.meta = meta;
+      known.hasEnded = hasEnded;
       return known;
     }
     if (this.#books.size >= maxBooks) this.#forgetOne();
-    const book = newBook(meta, input.now);
+    const book = { ...newBook(meta, input.now), hasEnded };
     this.#books.set(meta.uid, book);
     return book;
   }
@@ -211,6 +219,11 @@ export class AuditRecorder {
     // Given up while it was being written, and there after all.
     else book.missing = Math.max(0, book.missing - 1);
     this.#options.print?.(record);
+    this.#rest(book);
+  }
+
+  #rest({ meta, drafts, end, hasEnded }: Book): void {
+    if (drafts.length === 0 && hasEnded) this.#options.onRest?.(meta, end?.seq);
   }
 
   async #fail(book: Book, fault: unknown): Promise<void> {
@@ -243,6 +256,7 @@ export class AuditRecorder {
 function newBook(meta: MigrationMeta, now: number): Book {
   return {
     meta,
+    hasEnded: false,
     drafts: [],
     end: undefined,
     attempt: undefined,

@@ -16,6 +16,7 @@ import type { JudgedGate } from "./gates/judge-rate-gates.ts";
 import { judgeRamp } from "./gates/ramp.ts";
 import { judgeRecall, type RecallVerdict } from "./gates/recall.ts";
 import { judgeHarm } from "./harm/harm.ts";
+import { configMapNameOf } from "./model/config-map-name.ts";
 import type { Context } from "./model/context.ts";
 import type { Migration } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
@@ -30,7 +31,6 @@ import { spansOf } from "./time/evidence-spans.ts";
 import { foldCopy } from "./verification/copy-run.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
-import { reportNameOf } from "./verification/runs.ts";
 
 type Judged = Pick<Context, "plan" | "status" | "totals" | "now">;
 
@@ -39,7 +39,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const nowIso = new Date(now).toISOString();
   const acted: ActsApplied = applyActs({ status: migration.status, plan, observation, now });
   const serving = servingPods(observation) ?? [];
-  const reportName = reportNameOf(migration.meta);
+  const reportName = configMapNameOf(migration.meta, "drift");
   const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
   const copied = foldCopy({ meta: migration.meta, status: tested, observation, nowIso });
   const folded = foldVerification({ status: copied, plan, observation, reportName, now });

@@ -150,7 +150,7 @@ function withOutbox(c: Context, next: MigrationStatus, announcements: readonly A
   const { deliveries: read } = c.observation;
   const deliveries = read?.ok === true ? read.value : [];
   const before = c.migration.status;
-  const outbox = updateOutbox({ uid: c.meta.uid, plan: c.plan, before, next, deliveries, announcements, now: c.now });
+  const outbox = updateOutbox({ meta: c.meta, plan: c.plan, before, next, deliveries, announcements, now: c.now });
   return outbox.length === 0 ? next : { ...next, outbox: [...outbox] };
 }
 

@@ -90,7 +90,7 @@ it(`loses nothing and says nothing twice over ${kills} kills`, { timeout: 120_00
     const deliveries = notifier.answers(meta);
     notifier.forget(deliveries);
     const status = aStatus({ outbox: [...outbox] });
-    outbox = updateOutbox({ uid: "uid", plan, before: status, next: status, deliveries, announcements: [], now });
+    outbox = updateOutbox({ meta, plan, before: status, next: status, deliveries, announcements: [], now });
     outbox = outbox.filter(({ pending }) => pending.length > 0);
   };
   for (const [index, [isMidway, whim]] of rolls.entries()) {

@@ -9,11 +9,12 @@ import {
   verifyTemplateName,
 } from "@retriever/sidecar/contract/names.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
+import { configMapNameOf } from "#core/model/config-map-name.ts";
 import type { CopyTemplate, JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { asksForJobs } from "#core/verification/purpose.ts";
-import { openCopy, openRun, reportNameOf } from "#core/verification/runs.ts";
+import { openCopy, openRun } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
@@ -54,7 +55,7 @@ async function observeJobs(
     isCopied ? jobs.readTemplate(namespace, copyTemplateName(plan.target.name), signal) : undefined,
     Promise.all(tests.map((name) => jobs.readTemplate(namespace, name, signal))),
     jobs.listJobs(namespace, uid, signal),
-    run === undefined ? undefined : jobs.readReportOf(namespace, reportNameOf(meta), signal),
+    run === undefined ? undefined : jobs.readReportOf(namespace, configMapNameOf(meta, "drift"), signal),
   ]);
   const seen = await Promise.all(
     listed.map(async (job): Promise<JobSeen> => {

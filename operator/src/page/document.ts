@@ -10,16 +10,23 @@ export type Mood = "good" | "bad" | "warn" | "";
 
 /** The whole document around what stands in `main`. */
 export function renderDocument(title: string, ...main: readonly Markup[]): string {
-  const head = element(
-    "head",
-    {},
-    { markup: `<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` },
-    { markup: `<meta http-equiv="Content-Security-Policy" content="${pagePolicy}">` },
-    element("title", {}, title),
-    { markup: `<style>${pageStyle}</style>` },
-  );
+  const style = { markup: `<style>${pageStyle}</style>` };
   const body = element("body", {}, element("main", {}, ...main));
-  return `<!doctype html>\n<html lang="en">${group(head, body).markup}</html>\n`;
+  const rest = group(element("title", {}, title), style, { markup: "</head>" }, body);
+  return `${beforePolicy}${pagePolicy}${afterPolicy}${rest.markup}</html>\n`;
+}
+
+const beforePolicy =
+  `<!doctype html>\n<html lang="en"><head><meta charset="utf-8">` +
+  `<meta name="viewport" content="width=device-width, initial-scale=1">` +
+  `<meta http-equiv="Content-Security-Policy" content="`;
+const afterPolicy = `">`;
+const policyPattern = /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='$/;
+
+/** Whether a text begins like a page of any version, so that a browser runs and loads nothing of what follows. */
+export function runsNothing(text: string): boolean {
+  const end = text.indexOf(afterPolicy, beforePolicy.length);
+  return text.startsWith(beforePolicy) && policyPattern.test(text.slice(beforePolicy.length, end));
 }
 
 /** The page's heading with what has to be read first. */

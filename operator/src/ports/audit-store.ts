@@ -29,4 +29,16 @@ export type KeptChain = {
 export interface EvidenceReader {
   /** Undefined when nothing is recorded. */
   readChain(subject: AuditSubject, signal: AbortSignal): Promise<KeptChain | undefined>;
+  /** What the operator wrote at the end, by `report.html`, `report.md` and `report.json`; undefined when it isn't there. */
+  readReport(subject: AuditSubject, signal: AbortSignal): Promise<ReportFiles | undefined>;
+}
+
+export type ReportFiles = Readonly<Record<string, string>>;
+
+/** The report of a migration that has ended, at most one. */
+export interface ReportStore {
+  /** Hash of the last record that it was made from; undefined when there is none. */
+  readHash(subject: AuditSubject, signal: AbortSignal): Promise<string | undefined>;
+  /** Replaces the one that is there. Fails with ROP_CONFLICT where its place is somebody else's, or was written meanwhile. */
+  write(subject: AuditSubject, report: { hash: string; files: ReportFiles }, signal: AbortSignal): Promise<void>;
 }

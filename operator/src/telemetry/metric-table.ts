@@ -74,6 +74,11 @@ export const metricTable = [
     ["result"],
     "Evidence records: done, dropped, or the code of a write that failed.",
   ),
+  counter(
+    "retriever_reports_total",
+    ["result"],
+    "Reports of ended migrations: done, or the code of a write that failed.",
+  ),
   gauge("retriever_queue_depth", [], "Migrations ready or under way."),
   counter("retriever_queue_refused_total", [], "Wakes refused because the queue was full."),
   counter("retriever_api_requests_total", ["verb", "resource", "code"], "Calls to the API server, by outcome."),

@@ -38,7 +38,8 @@ export class FakeConfigMaps {
 
   /** Texts of all records, as they lie there. */
   records(): string[] {
-    return [...this.maps.values()].flatMap(({ data }) => Object.values(data));
+    const kept = [...this.maps.values()].filter(({ metadata }) => metadata.name.includes("-evidence-"));
+    return kept.flatMap(({ data }) => Object.values(data));
   }
 
   #handle(call: KubeCall): unknown {

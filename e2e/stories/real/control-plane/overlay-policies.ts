@@ -26,7 +26,8 @@ const strangers: readonly (readonly [string, KubeCall])[] = [
   ["creates an overlay by its label", create(alice, "x-retriever-migration", overlayLabels)],
   ["creates an overlay by its label, with every right there is", create(root, "x-retriever-migration", overlayLabels)],
   ["creates evidence", create(alice, "docs-evidence-001", { "retriever.dev/evidence": "u" })],
-  ["creates a report", create(alice, "docs-drift", { "app.kubernetes.io/managed-by": "retriever-operator" })],
+  ["creates a report", create(alice, "docs-report", { "retriever.dev/report": "u" })],
+  ["creates differences", create(alice, "docs-drift", { "app.kubernetes.io/managed-by": "retriever-operator" })],
   ["freezes a Deployment", create(alice, "other-retriever-migration", { "retriever.dev/frozen": "true" })],
   ["freezes by a map of its own", relabel(alice, "mine", { "retriever.dev/frozen": "true" })],
   ["makes an overlay of a map of its own", relabel(alice, "mine", overlayLabels)],
@@ -84,7 +85,7 @@ export function describeOverlays(): void {
   describeWriters();
   describeText();
   it("and evidence and reports are all the operator writes", async () => {
-    for (const name of ["docs-evidence-002", "docs-drift"])
+    for (const name of ["docs-evidence-002", "docs-drift", "docs-report"])
       expect(await admin.ask(create(operator, name))).toBe(allowed);
     expect(await admin.ask(create(operator, "settings"))).toContain("the operator writes ConfigMaps");
   });

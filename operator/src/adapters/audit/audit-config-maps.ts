@@ -8,6 +8,7 @@ import { type KubeRequest, mergePatch, metadataOf } from "#kube/kube-request.ts"
 import { readObject } from "#kube/read-and-write.ts";
 import { configMaps, ownedBy, typeOf } from "#kube/resources.ts";
 import type { AuditStore, AuditSubject, EvidenceReader, KeptChain, StoredEnd } from "#ports/audit-store.ts";
+import { readKeptReport } from "./report-config-map.ts";
 
 /** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
 export const evidenceLabel = "retriever.dev/evidence";
@@ -165,6 +166,7 @@ export function makeEvidenceReader(request: KubeRequest): EvidenceReader {
       }
       return maps.length === 0 ? undefined : chainOf(maps);
     },
+    readReport: (subject, signal) => readKeptReport(request, subject, signal),
   };
 }
 

@@ -12,6 +12,7 @@ import { updateOutbox } from "./outbox.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const minute = 60_000;
+const meta = { namespace: "search", name: "docs", uid: "uid" };
 const plan = aSpec({ communications: { sinks: ["ops"] } });
 
 function aCall(reason: string, more: Partial<OutboxMessage> = {}): OutboxMessage {
@@ -102,7 +103,7 @@ describe("an incident in the outbox", () => {
   const calls: Announcement[] = [{ type: "Warning", reason: "Harm", message: "worse", severity: "page" }];
   const fold = (outbox: readonly OutboxMessage[], announcements: readonly Announcement[], at: number) => {
     const status = aStatus({ ...guarding, outbox: [...outbox] });
-    return updateOutbox({ uid: "uid", plan, before: status, next: status, deliveries: [], announcements, now: at });
+    return updateOutbox({ meta, plan, before: status, next: status, deliveries: [], announcements, now: at });
   };
 
   it("is opened, closed and opened anew within the hour, each under a key of its own", () => {

@@ -3,7 +3,9 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { configMapNameOf } from "../model/config-map-name.ts";
 import type { Announcement } from "../model/decision.ts";
+import type { MigrationMeta } from "../model/migration.ts";
 import { instantMs, labelOf } from "../model/status-readings.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 import { judgeWindow } from "../time/migration-window.ts";
@@ -18,15 +20,16 @@ type News = Pick<OutboxMessage, "kind" | "text" | "reason" | "incident"> & {
 };
 
 type Steps = { readonly plan: MigrationSpec; readonly before: MigrationStatus; readonly next: MigrationStatus };
+type Told = Steps & { readonly meta: Pick<MigrationMeta, "namespace" | "name"> };
 
 /** What the runbook wants told. `now` in epoch ms. */
-export function newsOf({ plan, before, next }: Steps, now: number): News[] {
+export function newsOf({ meta, plan, before, next }: Told, now: number): News[] {
   const isMoved = next.phase !== before.phase;
   return [
     ...approvalNews({ plan, before, next }, now),
     ...(next.revision === undefined ? [] : stageNews(before, next)),
     // Where nothing was ever written there is nothing to tell.
-    ...(isMoved && next.revision !== undefined ? phaseNews({ plan, before, next }) : []),
+    ...(isMoved && next.revision !== undefined ? phaseNews({ meta, plan, before, next }) : []),
     ...postmortemNews(before, next),
   ];
 }
@@ -103,7 +106,7 @@ const kindsByPhase: Partial<Readonly<Record<Phase, OutboxKind>>> = {
   Guard: "CutOver",
 };
 
-function phaseNews(steps: Steps): News[] {
+function phaseNews(steps: Told): News[] {
   const { next, before } = steps;
   if (next.phase === "RolledBack") return rollbackNews(steps);
   if (next.phase === "Completed") return [{ kind: "Completion", text: completionText(steps) }];
@@ -136,7 +139,7 @@ function whole(count: number): string {
 }
 
 /** The variance summary and what is left to people. */
-function completionText({ plan, before, next }: Steps): string {
+function completionText({ meta, plan, before, next }: Told): string {
   const [source, destination] = [labelOf(next, "source"), labelOf(next, "destination")];
   const { next: follower } = plan.guard;
   const steps = [
@@ -146,15 +149,28 @@ function completionText({ plan, before, next }: Steps): string {
       ? `keep ${source} until nobody would go back to it`
       : `the migration ${follower} goes on from here`,
   ];
-  return [next.message, ...varianceSummary(before), "Next steps:", ...steps.map((step) => bullet + step)].join("\n");
+  return [
+    next.message,
+    reportLink(meta),
+    ...varianceSummary(before),
+    "Next steps:",
+    ...steps.map((step) => bullet + step),
+  ].join("\n");
 }
 
-function rollbackNews({ plan, next }: Steps): News[] {
+/** The operator writes it once everything is on record, a moment after this is told. */
+function reportLink(meta: Told["meta"]): string {
+  const { namespace, name } = meta;
+  const map = configMapNameOf(meta, "report");
+  return `Report: kubectl retriever report ${name} -n ${namespace}, or ConfigMap ${map}.`;
+}
+
+function rollbackNews({ meta, plan, next }: Told): News[] {
   const { message, rollback } = next;
   const corrections = correctionsText(plan, next);
   const review = `Schedule an incident review. The postmortem is due within ${plan.communications.postmortemDue}${dueAt(plan, next)}.`;
   return [
-    { kind: "Rollback", text: message },
+    { kind: "Rollback", text: `${message}\n${reportLink(meta)}` },
     ...(corrections === undefined ? [] : [{ kind: "Corrections" as const, text: corrections }]),
     ...(rollback?.actor === null ? [{ kind: "IncidentReview" as const, text: review }] : []),
   ];

@@ -9,6 +9,7 @@ import type { Delivery } from "../model/observation.ts";
 import { mostAttempts, nextDeliveryMs, updateOutbox } from "./outbox.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
+const meta = { namespace: "search", name: "docs", uid: "uid" };
 const plan = aSpec({ communications: { sinks: ["ops", "ops", "web"], postmortemDue: "48h" } });
 const revision = {
   epoch: 4,
@@ -37,7 +38,7 @@ function update(
 ) {
   const [old, fresh] = [before, next].map((more) => aStatus({ epoch: 4, revision, ...more }));
   if (old === undefined || fresh === undefined) throw new Error("two statuses make two");
-  return updateOutbox({ uid: "uid", plan, before: old, next: fresh, deliveries, announcements: [], now });
+  return updateOutbox({ meta, plan, before: old, next: fresh, deliveries, announcements: [], now });
 }
 
 describe("what happens", () => {
@@ -71,6 +72,16 @@ describe("what happens", () => {
     "a migration that %s",
     (_name, before, next, kinds) => {
       expect(update(before, next).map(({ kind }) => kind)).toEqual(kinds);
+    },
+  );
+
+  it.each(["Completed", "RolledBack"] as const)(
+    "the last message of a migration that is %s names its report",
+    (phase) => {
+      const told = update({ phase: "Guard" }, { phase }).find(
+        ({ kind }) => kind === "Completion" || kind === "Rollback",
+      );
+      expect(told?.text).toContain("Report: kubectl retriever report docs -n search, or ConfigMap docs-report.");
     },
   );
 
@@ -208,7 +219,7 @@ describe("a message", () => {
           .map(([sink, answer]) => ({ key, sink, ...answer }));
         const status = aStatus({ epoch: 4, outbox: [message] });
         message =
-          updateOutbox({ uid: "uid", plan, before: status, next: status, deliveries, announcements: [], now: at })[0] ??
+          updateOutbox({ meta, plan, before: status, next: status, deliveries, announcements: [], now: at })[0] ??
           message;
       }
       return message;

@@ -5,6 +5,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isOpenIncident, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
 import type { Announcement } from "../model/decision.ts";
+import type { MigrationMeta } from "../model/migration.ts";
 import type { Delivery } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { withoutIds } from "../verification/describe-result.ts";
@@ -21,7 +22,7 @@ const longestError = 200;
 const longestText = 2000;
 
 type OutboxInput = {
-  readonly uid: string;
+  readonly meta: Pick<MigrationMeta, "namespace" | "name" | "uid">;
   readonly plan: MigrationSpec;
   readonly before: MigrationStatus;
   readonly next: MigrationStatus;
@@ -34,15 +35,15 @@ type OutboxInput = {
 
 /** The outbox after a reconcile: what was delivered is struck off, what happened is added, each message once. */
 export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
-  const { uid, plan, before, next, deliveries, now } = input;
+  const { meta, plan, before, next, deliveries, now } = input;
   const present = (next.outbox ?? []).map((message) => settle(message, deliveries, now));
   const at = new Date(now).toISOString();
   const sinks = [...new Set(plan.communications.sinks)];
   if (sinks.length === 0) return bounded(present);
   const unsent = { at, pending: sinks, failed: [], attempts: 0, nextAttemptAt: at, phase: next.phase };
-  const fresh = [...newsOf({ plan, before, next }, now), ...calls(input.announcements, now)]
+  const fresh = [...newsOf({ meta, plan, before, next }, now), ...calls(input.announcements, now)]
     .map(({ about, text, ...news }): OutboxMessage => {
-      const key = `${uid}/${next.epoch}/${about ?? news.kind}`;
+      const key = `${meta.uid}/${next.epoch}/${about ?? news.kind}`;
       return {
         key: reopened(key, news.incident, present),
         ...news,

@@ -2,13 +2,14 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import { copyTemplateName, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import { configMapNameOf } from "../model/config-map-name.ts";
 import type { Effect } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import { wantedCopy } from "./copy-run.ts";
 import { purposeOf } from "./purpose.ts";
-import { openRun, openTests, reportNameOf } from "./runs.ts";
+import { openRun, openTests } from "./runs.ts";
 import { isTest } from "./smoke-tests.ts";
 
 /** Finished Jobs that stay for whoever wants to read their logs. */
@@ -80,7 +81,7 @@ function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
           {
             kind: "keepReport",
             job: job.name,
-            configMap: reportNameOf(input.meta),
+            configMap: configMapNameOf(input.meta, "drift"),
             partition,
             partitions: job.partitions,
             ...report,

@@ -4,16 +4,8 @@ import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aResult, aRun } from "#test/builders/verification.ts";
 import { aMigration } from "#test/builders/world.ts";
-import {
-  comparedRun,
-  concludedRun,
-  jobNameOf,
-  nextNumber,
-  openRun,
-  reportNameOf,
-  withoutOpenRun,
-  withRun,
-} from "./runs.ts";
+import { configMapNameOf } from "../model/config-map-name.ts";
+import { comparedRun, concludedRun, jobNameOf, nextNumber, openRun, withoutOpenRun, withRun } from "./runs.ts";
 
 const { meta } = aMigration().build();
 const result = aResult();
@@ -108,7 +100,7 @@ describe("a Job's name", () => {
 });
 
 test("a report's name is the migration's, cut where a ConfigMap's may be and end", () => {
-  expect(reportNameOf({ name: "docs-to-qdrant" })).toBe("docs-to-qdrant-drift");
-  expect(reportNameOf({ name: `${"a".repeat(238)}.-b` })).toBe(`${"a".repeat(238)}-drift`);
-  expect(reportNameOf({ name: `${"a".repeat(238)}.1b` })).toBe(`${"a".repeat(238)}.1-drift`);
+  expect(configMapNameOf({ name: "docs-to-qdrant" }, "drift")).toBe("docs-to-qdrant-drift");
+  expect(configMapNameOf({ name: `${"a".repeat(238)}.-b` }, "drift")).toBe(`${"a".repeat(238)}-drift`);
+  expect(configMapNameOf({ name: `${"a".repeat(238)}.1b` }, "drift")).toBe(`${"a".repeat(238)}.1-drift`);
 });

@@ -72,8 +72,3 @@ export function jobNameOf({ name, uid }: MigrationMeta, what: string, number: nu
   const prefix = name.length <= longestPrefix ? name : `${name.slice(0, longestPrefix - 7)}-${mark}`;
   return `${prefix.replaceAll(".", "-")}-${what}-${number}-${mark}`;
 }
-
-/** ConfigMap that keeps the report of the last verification; a name has at most 253 characters. */
-export function reportNameOf({ name }: Pick<MigrationMeta, "name">): string {
-  return `${name.slice(0, 240).replace(/[^a-z0-9]+$/, "")}-drift`;
-}
