@@ -8,6 +8,7 @@ import { migrationSpecSchema } from "../../crds/src/spec/migration-spec.ts";
 import { conditionTypes, migrationStatusSchema, phases } from "../../crds/src/status/migration-status.ts";
 import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
 import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
+import { lackingOf, rowsOf, unnamedIn } from "./runbook-table.ts";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/runbook.md"), "utf8");
@@ -41,26 +42,7 @@ const spoken = [
   [79, 81],
 ].flatMap(([first = 0, last = 0]) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
 
-type Named = { readonly kind: string; readonly name: string };
-type Row = { readonly lines: readonly number[]; readonly state: string; readonly named: readonly Named[] };
-
-const kinds = ["field", "phase", "condition", "reason", "act", "metric", "command", "file"] as const;
-const kindPattern = new RegExp(`(${kinds.join("|")})s? (\`[^\`]+\`(?:, \`[^\`]+\`)*)`, "g");
-
-/** `fields `a`, `b`` names two fields. */
-function namedIn(text: string): Named[] {
-  return [...text.matchAll(kindPattern)].flatMap(([, kind = "", names = ""]) =>
-    names.split(", ").map((name) => ({ kind, name: name.replaceAll("`", "") })),
-  );
-}
-
-const lines = page.split("\n").filter((line) => /^\| \d/.test(line));
-
-const rows: readonly Row[] = lines.map((line) => {
-  const [numbers = "", , what = "", state = ""] = line.slice(2, -2).split(" | ");
-  return { lines: numbers.split(", ").map(Number), state, named: [...namedIn(what), ...namedIn(state)] };
-});
-
+const rows = rowsOf(page);
 const named = rows.flatMap((row) => row.named);
 
 function names(kind: string): string[] {
@@ -104,16 +86,18 @@ function isCommand(name: string): boolean {
   return program === "kubectl-retriever" && isListed;
 }
 
-const exists: Readonly<Record<(typeof kinds)[number], (name: string) => boolean>> = {
-  field: (name) => fields.has(name),
+const exists = {
+  field: (name: string) => fields.has(name),
   phase: isEntered,
   condition: isSet,
   reason: isReason,
-  act: (name) => acts.some((act) => act === name),
-  metric: (name) => name in sidecarMetrics || operatorMetrics.some((metric) => metric.name === name),
+  act: (name: string) => acts.some((act) => act === name),
+  metric: (name: string) => name in sidecarMetrics || operatorMetrics.some((metric) => metric.name === name),
   command: isCommand,
-  file: (name) => existsSync(join(root, name)),
+  file: (name: string) => existsSync(join(root, name)),
 };
+
+const kinds = ["field", "phase", "condition", "reason", "act", "metric", "command", "file"] as const;
 
 describe("docs/runbook.md", () => {
   it("has every line of the runbook once", () => {
@@ -126,11 +110,29 @@ describe("docs/runbook.md", () => {
   });
 
   it("names nothing without saying what it is", () => {
-    const what = lines.map((line) => line.split(" | ")[2] ?? "");
-    expect(what.map((text) => text.replaceAll(kindPattern, "")).filter((text) => text.includes("`"))).toEqual([]);
+    expect(rows.filter(unnamedIn)).toEqual([]);
   });
 
-  it("says of every line how far it is, in one of three words", () => {
-    expect(rows.filter(({ state }) => !/^(done|in part|people)(:|$)/.test(state))).toEqual([]);
+  it("has something that does each line, a test that proves it and a page, and no line that is done in part", () => {
+    expect(rows.flatMap((row) => lackingOf(row, join(root, "docs")))).toEqual([]);
+  });
+
+  const errors = "../operator/src/errors.test.ts";
+  it.each([
+    ["the test is gone", '[x](../gone.test.ts) "gone"', "isn't there: ../gone.test.ts"],
+    ["the title is another", `[errors](${errors}) "gone"`, `isn't there: ${errors}: gone`],
+    ["no test is named", "nothing", "no test proves it"],
+  ])("a line is missing where %s", (_, proof, lacking) => {
+    const [row] = rowsOf(`| 7 | it | phase \`Pending\` | done | ${proof} | [states](states.md) |`);
+    expect(row === undefined ? [] : lackingOf(row, join(root, "docs"))).toEqual([`line 7: ${lacking}`]);
+  });
+
+  it.each([
+    ["no page is named", "done", "nothing", "no page explains it"],
+    ["the page is gone", "done", "[x](gone.md)", "no page explains it"],
+    ["it is done in part", "in part: a bit", "[states](states.md)", "in part: neither done nor people's"],
+  ])("a line is missing where %s", (_, state, more, lacking) => {
+    const [row] = rowsOf(`| 7 | it | phase \`Pending\` | ${state} | [errors](${errors}) | ${more} |`);
+    expect(row === undefined ? [] : lackingOf(row, join(root, "docs"))).toEqual([`line 7: ${lacking}`]);
   });
 });

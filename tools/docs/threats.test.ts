@@ -1,7 +1,8 @@
 // The pages of docs/security are held to the tests that they name: every threat and claim has one, and it is there.
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { missingOf, proofsIn } from "./proofs.ts";
 
 const folder = join(import.meta.dirname, "../../docs/security");
 const rowPattern = /^\| (.*) \|$/gm;
@@ -13,21 +14,6 @@ function rowsOf(page: string, lastColumn: string): string[][] {
   return [...table.matchAll(rowPattern)]
     .map(([, row = ""]) => row.split(" | "))
     .filter(([first]) => first !== undefined && !/^-+$/.test(first.replaceAll("|", "")));
-}
-
-type Proof = { readonly file: string; readonly title: string | undefined };
-
-/** Links to tests, each with the words of its title behind it where it names one. */
-function proofsIn(cell: string): Proof[] {
-  const links = cell.matchAll(/\]\(([^)#]+\.test\.ts)\)(?: "([^"]+)")?/g);
-  return [...links].map(([, file = "", title]) => ({ file, title }));
-}
-
-function missing({ file, title }: Proof): string[] {
-  const path = join(folder, file);
-  if (!existsSync(path)) return [file];
-  // A title may go over lines, or have names put in.
-  return title === undefined || readFileSync(path, "utf8").includes(title) ? [] : [`${dirname(file)}: ${title}`];
 }
 
 const pages = [
@@ -42,7 +28,7 @@ describe.each(pages)("%s", (page, lastColumn) => {
     expect(rows.length).toBeGreaterThan(10);
     const cells = rows.map((row) => row.at(-1) ?? "");
     expect(cells.filter((cell) => proofsIn(cell).length === 0)).toEqual([]);
-    expect(cells.flatMap((cell) => proofsIn(cell).flatMap(missing))).toEqual([]);
+    expect(cells.flatMap((cell) => proofsIn(cell).flatMap((proof) => missingOf(proof, folder)))).toEqual([]);
   });
 });
 
