@@ -1,30 +1,12 @@
-// The four dashboards of variance, as Grafana reads them. Pure; tools/charts/generate.ts writes them.
+// The dashboards of variance, as Grafana reads them. Pure; tools/charts/generate.ts writes them.
+import { at, type Dashboard, over, overOrNone } from "./panel.ts";
 
-export type Panel = {
-  readonly title: string;
-  readonly about: string;
-  /** Of what is drawn; Grafana's names. */
-  readonly unit: "percentunit" | "ms" | "short" | "reqps";
-  /** Legend of each query. */
-  readonly queries: Readonly<Record<string, string>>;
-  /** Where the line turns red. */
-  readonly limit?: number;
-};
-export type Dashboard = {
-  readonly uid: string;
-  readonly title: string;
-  readonly about: string;
-  readonly panels: readonly Panel[];
-};
-
-const at = '{namespace=~"$namespace", target=~"$target"}';
-const over = (metric: string) => `sum by (namespace, target) (rate(${metric}${at}[5m]))`;
 const share = (metric: string) => `${over(metric)} / ${over("retr_dual_answered_total")}`;
 const p = (quantile: number, metric: string) =>
-  `histogram_quantile(${quantile}, sum by (namespace, target, le) (rate(${metric}_bucket${at}[5m])))`;
+  `histogram_quantile(${quantile}, sum by (namespace, target, le) (rate(${metric}_bucket{${at}}[5m])))`;
 /** Of the operator's lines of harm. */
 const lines = (metric: string, line = ".+") =>
-  `max by (namespace, target, line, slice) (${metric}{namespace=~"$namespace", target=~"$target", line=~"${line}"})`;
+  `max by (namespace, target, line, slice) (${metric}{${at}, line=~"${line}"})`;
 
 /** By file name without its ending. */
 export const dashboards: Readonly<Record<string, Dashboard>> = {
@@ -82,15 +64,6 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         unit: "percentunit",
         queries: { "{{target}}": `${over("retr_dual_overlap_sum")} / ${over("retr_dual_answered_total")}` },
       },
-      {
-        title: "Phase of the migration",
-        about: "1 for the present phase.",
-        unit: "short",
-        queries: {
-          "{{name}} {{phase}}":
-            'max by (namespace, name, phase) (retriever_migration_phase{namespace=~"$namespace"}) == 1',
-        },
-      },
     ],
   },
   "shadow-health": {
@@ -131,7 +104,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         unit: "short",
         queries: {
           "{{name}} {{condition}}":
-            'max by (namespace, name, condition) (retriever_migration_condition{namespace=~"$namespace", status="false", condition=~"Reachable|MetricsHealthy|ConfigPropagated|RollbackReady"}) == 1',
+            'max by (namespace, name, condition) (retriever_migration_condition{namespace=~"$namespace", name=~"$migration", status="false", condition=~"Reachable|MetricsHealthy|ConfigPropagated|RollbackReady"}) == 1',
         },
       },
     ],
@@ -183,7 +156,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         about: "Of all requests.",
         unit: "percentunit",
         queries: {
-          "failed {{target}}": `${over("retr_errors_total")} / ${over("retrieval_total")}`,
+          "failed {{target}}": `${overOrNone("retr_errors_total")} / ${over("retrieval_total")}`,
           "empty {{target}}": `${over("retr_empty_total")} / ${over("retrieval_total")}`,
         },
       },
@@ -200,7 +173,8 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         unit: "percentunit",
         queries: {
           "actual {{target}}": `${over("retr_dual_samples_total")} / ${over("retrieval_total")}`,
-          "expected {{name}}": 'max by (namespace, name) (retriever_migration_sample_rate{namespace=~"$namespace"})',
+          "expected {{name}}":
+            'max by (namespace, name) (retriever_migration_sample_rate{namespace=~"$namespace", name=~"$migration"})',
         },
       },
       {
@@ -217,9 +191,10 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         about: "One line per target when all pods agree.",
         unit: "short",
         queries: {
-          "lowest {{target}}": `min by (namespace, target) (retr_config_epoch${at})`,
-          "highest {{target}}": `max by (namespace, target) (retr_config_epoch${at})`,
-          "wanted {{name}}": 'max by (namespace, name) (retriever_migration_epoch{namespace=~"$namespace"})',
+          "lowest {{target}}": `min by (namespace, target) (retr_config_epoch{${at}})`,
+          "highest {{target}}": `max by (namespace, target) (retr_config_epoch{${at}})`,
+          "wanted {{name}}":
+            'max by (namespace, name) (retriever_migration_epoch{namespace=~"$namespace", name=~"$migration"})',
         },
       },
       {
@@ -227,7 +202,8 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         about: "All, and those that follow the epoch.",
         unit: "short",
         queries: {
-          "{{name}} {{state}}": 'max by (namespace, name, state) (retriever_migration_pods{namespace=~"$namespace"})',
+          "{{name}} {{state}}":
+            'max by (namespace, name, state) (retriever_migration_pods{namespace=~"$namespace", name=~"$migration"})',
         },
       },
     ],

@@ -7,6 +7,7 @@ import { settle } from "../generated-file.ts";
 import { renderChartReadme } from "./chart-readme.ts";
 import { renderDashboard } from "./dashboard-json.ts";
 import { dashboards } from "./dashboards.ts";
+import { migrationDashboards } from "./migration-dashboards.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = join(root, "charts/retriever-migration-operator/files");
@@ -15,7 +16,10 @@ const manifests = join(root, "crds/manifests");
 const wanted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   crds: Object.fromEntries(readdirSync(manifests).map((name) => [name, readFileSync(join(manifests, name), "utf8")])),
   dashboards: Object.fromEntries(
-    Object.entries(dashboards).map(([name, dashboard]) => [`${name}.json`, renderDashboard(dashboard)]),
+    Object.entries({ ...dashboards, ...migrationDashboards }).map(([name, dashboard]) => [
+      `${name}.json`,
+      renderDashboard(dashboard),
+    ]),
   ),
 };
 

@@ -70,9 +70,11 @@ export async function openAlertStage({ name, binaries, webhook }: AlertStageOpti
     await writeFile(tokenFile, randomBytes(24).toString("hex"));
     const address = `127.0.0.1:${await freePort("127.0.0.1")}`;
     const webhookUrl = `http://${address}/v1/alerts`;
+    const operatorAddress = `127.0.0.1:${await freePort("127.0.0.1")}`;
     const monitoring = await startMonitoring({
       binaries,
       directory,
+      operatorAddress,
       ...(webhook ? { webhook: { url: webhookUrl, tokenFile } } : {}),
     });
     closers.push(monitoring.close);
@@ -82,6 +84,7 @@ export async function openAlertStage({ name, binaries, webhook }: AlertStageOpti
     await writeFile(sources, JSON.stringify({ prometheus: [source] }));
     const stage = await openStage(name, {
       RETRIEVER_PROMETHEUS: sources,
+      RETRIEVER_LISTEN: operatorAddress,
       // As it is by default: a stage's own, much shorter one would make the operator look all the time.
       RETRIEVER_RESYNC_MS: "60000",
       ...(webhook ? { RETRIEVER_WEBHOOK_LISTEN: address, RETRIEVER_WEBHOOK_TOKEN_FILE: tokenFile } : {}),

@@ -61,6 +61,30 @@ const cases: readonly Case[] = [
     undefined,
   ],
   [
+    "RetrieverLatencyDeltaWarning",
+    "every tenth sample is 60 ms late, and the plan allows 200 ms",
+    {
+      ...slow("retr_dual_latency_loss_ms", "60"),
+      [`retriever_migration_latency_delta_limit_seconds{${target}}`]: "0.2x60",
+    },
+    undefined,
+  ],
+  [
+    "RetrieverLatencyDeltaWarning",
+    "every tenth sample is 20 ms late, and the plan allows 20 ms",
+    {
+      ...slow("retr_dual_latency_loss_ms", "20"),
+      [`retriever_migration_latency_delta_limit_seconds{${target}}`]: "0.02x60",
+    },
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverScoreDeltaWarning",
+    "every tenth sample scores lower, and the plan allows more",
+    { ...slow("retr_dual_score_loss", "0.2"), [`retriever_migration_score_delta_limit{${target}}`]: "0.5x60" },
+    undefined,
+  ],
+  [
     "RetrieverScoreDeltaWarning",
     "every tenth sample scores lower",
     slow("retr_dual_score_loss", "0.2"),

@@ -15,6 +15,8 @@ type MonitoringOptions = {
   readonly directory: string;
   /** Address of this machine to listen on. Default 127.0.0.1. */
   readonly address?: string;
+  /** Where the operator tells its metrics; absent: they aren't scraped. */
+  readonly operatorAddress?: string;
   /** Where Alertmanager calls the operator; absent: nowhere. */
   readonly webhook?: { readonly url: string; readonly tokenFile: string };
 };
@@ -39,6 +41,8 @@ export type Monitoring = {
   readonly writeRules: (text: string) => Promise<void>;
   /** The alert's first firing of a target; undefined while there is none. */
   readonly firingOf: (target: string) => Promise<Firing | undefined>;
+  /** Samples of a query, every 5 s of the last hour; what is no number isn't counted. */
+  readonly countSamples: (text: string) => Promise<number>;
   readonly close: () => Promise<void>;
 };
 
@@ -46,7 +50,7 @@ const adminPort = 7090;
 
 /** Starts both; resolves when they are ready. */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
-  const { binaries, directory, webhook, address: host = "127.0.0.1" } = options;
+  const { binaries, directory, webhook, operatorAddress, address: host = "127.0.0.1" } = options;
   await mkdir(directory, { recursive: true });
   const file = (name: string) => join(directory, name);
   const [prometheusPort, alertmanagerPort] = [await freePort(host), await freePort(host)];
@@ -54,7 +58,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   const alertmanagerUrl = `http://${host}:${alertmanagerPort}`;
   await writeFile(file("rules.yml"), await quickRules());
   await writeFile(file("targets.json"), "[]");
-  await writeFile(file("prometheus.yml"), prometheusConfig(`${host}:${alertmanagerPort}`));
+  await writeFile(file("prometheus.yml"), prometheusConfig(`${host}:${alertmanagerPort}`, operatorAddress));
   await writeFile(file("alertmanager.yml"), alertmanagerConfig(webhook));
   const alertmanager = await startTool({
     command: binaries.alertmanager,
@@ -95,6 +99,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
       prometheus.reload();
     },
     firingOf: (target) => firingOf(prometheusUrl, target),
+    countSamples: (text) => countSamples(prometheusUrl, text),
     close: async () => {
       await Promise.all([prometheus.close(), alertmanager.close()]);
     },
@@ -112,12 +117,15 @@ function targetOf({ ip, target, namespace = usualNamespace }: Followed): object 
   return { targets: [`${ip}:${adminPort}`], labels: { namespace, target } };
 }
 
-function prometheusConfig(alertmanager: string): string {
+function prometheusConfig(alertmanager: string, operator: string | undefined): string {
   return JSON.stringify({
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
     rule_files: ["rules.yml"],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    scrape_configs: [{ job_name: "sidecars", file_sd_configs: [{ files: ["targets.json"], refresh_interval: "5s" }] }],
+    scrape_configs: [
+      { job_name: "sidecars", file_sd_configs: [{ files: ["targets.json"], refresh_interval: "5s" }] },
+      ...(operator === undefined ? [] : [{ job_name: "operator", static_configs: [{ targets: [operator] }] }]),
+    ],
   });
 }
 
@@ -161,7 +169,17 @@ function instantsOf(samples: readonly (readonly [seconds: number, value: string]
 }
 
 async function query(prometheusUrl: string, text: string): Promise<readonly [number, string][]> {
-  const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(text)}`;
+  return ask(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(text)}`);
+}
+
+async function countSamples(prometheusUrl: string, query: string): Promise<number> {
+  const now = Date.now() / 1000;
+  const range = new URLSearchParams({ query, start: `${now - 3600}`, end: `${now}`, step: "5" });
+  const samples = await ask(`${prometheusUrl}/api/v1/query_range?${range.toString()}`);
+  return samples.filter(([, value]) => value !== "NaN").length;
+}
+
+async function ask(url: string): Promise<readonly [number, string][]> {
   const { body } = await request(url, { signal: AbortSignal.timeout(patienceMs(5000)) });
   return answerSchema.parse(await body.json()).data.result.flatMap(({ values }) => values);
 }

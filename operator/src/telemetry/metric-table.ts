@@ -54,6 +54,16 @@ export const metricTable = [
     "Share of bad samples that the plan allows a line, 0 to 1; slice: all, or the index of a slice in the status.",
   ),
   gauge(
+    "retriever_migration_latency_delta_limit_seconds",
+    [...migration, "target"],
+    "By how much a sample of the destination may be slower by the plan; absent where nothing is judged.",
+  ),
+  gauge(
+    "retriever_migration_score_delta_limit",
+    [...migration, "target"],
+    "By how much it may score lower, 0 to 1; absent where nothing is judged.",
+  ),
+  gauge(
     "retriever_migration_harm_share",
     harmLine,
     "Share of bad samples of a line, since it stands where it does; absent without a sample.",

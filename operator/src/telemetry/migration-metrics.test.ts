@@ -2,6 +2,7 @@ import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aDetection, aStandingLine } from "#test/builders/detection.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
+import { aSpec } from "#test/builders/spec.ts";
 import { keepFacts, renderMigrations } from "./migration-metrics.ts";
 
 const docs = { namespace: "search", name: "docs", target: "app" };
@@ -36,6 +37,17 @@ describe("the metrics of migrations", () => {
   });
 
   const at = 'namespace="search",name="docs",target="app"';
+
+  test.each([
+    ["Guard", ["latency_delta_limit_seconds{AT} 0.12", "score_delta_limit{AT} 0.3"]],
+    ["Completed", []],
+  ] as const)("in %s tell what a sample may differ by the plan, as far as samples are judged", (phase, expected) => {
+    const plan = aSpec({ thresholds: { latencyDelta: { limitMs: 120 }, scoreDelta: { limit: 0.3 } } });
+    const text = renderMigrations([keepFacts({ ...docs, status: aStatus({ phase, plan: JSON.stringify(plan) }) })]);
+    const rows = text.split("\n").filter((row) => /^retriever_migration_(latency|score)_delta/.test(row));
+    expect(rows).toEqual(expected.map((row) => `retriever_migration_${row.replace("AT", at)}`));
+  });
+
   const quiet = { bad: 40, evidence: 0.999, clock: undefined };
   const harmed = (more: object, { phase = "Guard", epoch = 0 }: { phase?: Phase; epoch?: number } = {}) => {
     const detection = aDetection(epoch, [{ ...aStandingLine("score"), ...more }]);

@@ -2,6 +2,7 @@
 // kept as series, a thousand migrations that are over would hold tens of MiB.
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { conditionTypes, type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
+import { readPlan } from "#core/people/accepted-plan.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric-table.ts";
 
 export type MigrationFacts = {
@@ -31,6 +32,14 @@ function toldLines({ phase, epoch, detection }: MigrationStatus): readonly ToldL
   });
 }
 
+/** What a sample may differ by the plan, where samples are judged. */
+function deltasOf({ phase, plan: text }: MigrationStatus): KeptStatus["deltas"] {
+  const plan = judgedPhases.includes(phase) ? readPlan(text) : undefined;
+  if (plan === undefined) return undefined;
+  const { latencyDelta, scoreDelta } = plan.thresholds;
+  return { latencyMs: latencyDelta.limitMs, score: scoreDelta.limit };
+}
+
 /** Whether the series of a metric are one migration's each. */
 export function isOfMigrations({ labels }: MetricRow): boolean {
   return labels[0] === "namespace" && labels[1] === "name";
@@ -45,6 +54,7 @@ type KeptStatus = Pick<MigrationStatus, "planHash" | "phase" | "epoch"> & {
   readonly acks?: Pick<NonNullable<MigrationStatus["acks"]>, "pods" | "matched"> & { readonly fenced: number };
   readonly guard?: Pick<NonNullable<MigrationStatus["guard"]>, "watchedSeconds" | "idleSeconds" | "unobservedSeconds">;
   readonly harmLines: readonly ToldLine[];
+  readonly deltas?: { readonly latencyMs: number; readonly score: number };
 };
 type KeptFacts = Omit<MigrationFacts, "status"> & { readonly status: KeptStatus };
 
@@ -67,6 +77,7 @@ export function keepFacts({ namespace, name, target, status }: MigrationFacts): 
       unobservedSeconds: guard.unobservedSeconds,
     },
     harmLines: toldLines(status),
+    deltas: deltasOf(status),
   };
   return JSON.stringify({ namespace, name, target, status: kept });
 }
@@ -104,7 +115,7 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
     labels: { ...own, ...labels },
     value,
   });
-  const { source, destination, planHash, revision, acks, guard } = status;
+  const { source, destination, planHash, revision, acks, guard, deltas } = status;
   const about = { target, source: source?.kind ?? "", destination: destination?.kind ?? "", plan: planHash };
   return [
     series("retriever_migration_info", about, 1),
@@ -114,6 +125,12 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
     ...conditionSeries(status, series),
     ...gateSeries(status, series),
     ...harmSeries(target, status, series),
+    ...(deltas === undefined
+      ? []
+      : [
+          series("retriever_migration_latency_delta_limit_seconds", { target }, deltas.latencyMs / 1000),
+          series("retriever_migration_score_delta_limit", { target }, deltas.score),
+        ]),
     ...(acks === undefined
       ? []
       : [
