@@ -19,16 +19,16 @@ export type Asked = { readonly what: string; answered: number; readonly failed: 
 
 /** Asks until the signal comes; then what became of it. `onAsked` is told of each that was answered or failed. */
 export async function askOn(asking: Asking, signal: AbortSignal, onAsked: () => void): Promise<Asked> {
-  const { what, url, everyMs, expected } = asking;
+  const { what, url, everyMs } = asking;
   const asked: Asked = { what, answered: 0, failed: [] };
   const connect = { timeout: patienceMs(deadlineMs) };
   const kept = asking.body === undefined ? undefined : new Agent({ connections: 2, connect });
   while (!signal.aborted) {
     const dispatcher = kept ?? new Agent({ connections: 1, pipelining: 0, connect });
-    const status = await askOnce(asking, dispatcher).catch((error: unknown) => String(error));
+    const fault = await askOnce(asking, dispatcher).catch((error: unknown) => String(error));
     if (kept === undefined) void dispatcher.destroy();
-    if (typeof status === "number" && expected.includes(status)) asked.answered += 1;
-    else asked.failed.push(`${what} of ${url}: ${status}`);
+    if (fault === undefined) asked.answered += 1;
+    else asked.failed.push(`${what} of ${url}: ${fault}`);
     onAsked();
     await delay(everyMs);
   }
@@ -36,10 +36,12 @@ export async function askOn(asking: Asking, signal: AbortSignal, onAsked: () => 
   return asked;
 }
 
-async function askOnce({ url, body, headers = {} }: Asking, dispatcher: Dispatcher): Promise<number> {
+/** What is wrong with the answer. */
+async function askOnce(asking: Asking, dispatcher: Dispatcher): Promise<string | undefined> {
+  const { url, body, headers = {}, expected } = asking;
   const signal = AbortSignal.timeout(patienceMs(deadlineMs));
   const method = body === undefined ? "GET" : "POST";
   const answer = await request(url, { method, body: body ?? null, headers, dispatcher, signal });
-  await answer.body.dump();
-  return answer.statusCode;
+  const text = await answer.body.text();
+  return expected.includes(answer.statusCode) ? undefined : `${answer.statusCode} ${text.slice(0, 300)}`;
 }

@@ -15,8 +15,9 @@ import { type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { startOperator } from "#support/world/operator-process.ts";
 import type { HostileContext, HostileRow } from "../rows/hostile-row.ts";
 import { type Asking, askOn } from "./clients.ts";
-import { holdConnections } from "./held-connections.ts";
+import { holdConnections, unreadAnswer } from "./held-connections.ts";
 import { type HostileStore, startHostileStore } from "./hostile-store.ts";
+import { largeChunks, startLargeStore } from "./large-store.ts";
 
 export const connectionsRow: HostileRow = {
   id: "Z4",
@@ -31,6 +32,10 @@ const token = "0123456789abcdef0123456789abcdef";
 const ofSmallContainer = ["--max-old-space-size=128", "--max-semi-space-size=2"];
 /** Each of its eight ways once, and a good answer before each. */
 const leastAnswers = 16;
+/** All of them at once, of answers of which a dozen fill the process. */
+const crowdSize = 64;
+/** Answers of 7 MB while the crowd is there. */
+const leastLarge = 4;
 /** In each phase, however slow the machine is. */
 const leastAsked = 40;
 const search = JSON.stringify({ embedding: [0.1, 0.2, 0.3], k: 3 });
@@ -48,15 +53,21 @@ async function runConnections({ isQuick, say }: HostileContext): Promise<readonl
     const onSidecar = await hold(sidecarAskings(shadowed, [200]), spanMs, () => hostile.asked() >= leastAnswers);
     const shadowAsked = hostile.asked();
     const onOperator = await hold(await operatorAskings(closing), spanMs, () => true);
-    const primary = await startOn(hostile.url, 1000, closing);
+    const primary = await startOn(primaryAt(hostile.url, 1000), closing);
     const isEnough = () => hostile.asked() - shadowAsked >= leastAnswers;
     const onPrimary = await hold(sidecarAskings(primary, [200, 400, 503, 504]), spanMs, isEnough);
+    const large = await startLargeStore();
+    closing.push(large.close);
+    const crowded = await startOn({ ...primaryAt(large.url, 10_000), fields: { text: "text" } }, closing, ["text"]);
+    const onLarge = await crowd(crowded, spanMs);
     const phases = [onSidecar, onOperator, onPrimary];
-    const failed = phases.flatMap((phase) => phase.failed);
+    const failed = [...phases, onLarge].flatMap((phase) => phase.failed);
     for (const each of failed.slice(0, 5)) say(`not answered: ${each}`);
-    const rss = [shadowed, primary].map(({ process }) => readRssMib(process.pid, "VmHWM"));
-    say(`resident memory under a hostile shadow, and primary: ${rss.map((each) => each.toFixed(0)).join(", ")} MiB`);
-    const asked = phases.reduce((sum, phase) => sum + phase.asked, 0);
+    const rss = [shadowed, primary, crowded].map(({ process }) => readRssMib(process.pid, "VmHWM"));
+    say(
+      `resident memory under a hostile shadow, and primary, and answers of 7 MB: ${rss.map((each) => each.toFixed(0)).join(", ")} MiB`,
+    );
+    const asked = [...phases, onLarge].reduce((sum, phase) => sum + phase.asked, 0);
     return [
       amount("requests of others that failed", failed.length, most(0), { n: asked, enough: 100 }),
       amount("sidecar's peak of resident memory, MiB", Math.max(...rss), most(256)),
@@ -69,6 +80,30 @@ async function runConnections({ isQuick, say }: HostileContext): Promise<readonl
     ];
   } finally {
     await Promise.allSettled(closing.toReversed().map((close) => close()));
+  }
+}
+
+/** One client that means well asks for answers of 7 MB, while a crowd asks for them and reads none. */
+async function crowd({ appUrl }: Sidecar, spanMs: number): Promise<Phase> {
+  const body = JSON.stringify({ embedding: [0.1, 0.2, 0.3], k: largeChunks, include: ["text"] });
+  const url = `${appUrl}/v1/retrieve`;
+  const stop = new AbortController();
+  let count = 0;
+  const asking = { what: "a search for much text", url, body, everyMs: 50, expected: [200] };
+  const all = askOn(asking, stop.signal, () => void (count += 1));
+  await eventually("its first answer was read", async () => count > 0);
+  const connections = holdConnections([Number(new URL(appUrl).port)], crowdSize, [unreadAnswer(body)]);
+  try {
+    await eventually("the crowd is there", async () => connections.opened() >= crowdSize);
+    await delay(spanMs);
+    const before = count;
+    await eventually("enough was asked", async () => count - before >= leastLarge);
+    stop.abort();
+    const { answered, failed } = await all;
+    return { asked: answered + failed.length, failed, opened: connections.opened() };
+  } finally {
+    stop.abort();
+    connections.close();
   }
 }
 
@@ -95,10 +130,14 @@ async function hold(askings: readonly Asking[], spanMs: number, isEnough: () => 
   }
 }
 
-async function startOn(url: string, timeoutMs: number, closing: Closing): Promise<Sidecar> {
-  const primary = { kind: "qdrant", url, collection: "chunks", timeoutMs };
+function primaryAt(url: string, timeoutMs: number) {
+  return { kind: "qdrant", url, collection: "chunks", timeoutMs };
+}
+
+async function startOn(primary: object, closing: Closing, select: readonly string[] = []): Promise<Sidecar> {
   const env = { RETRIEVER_ALLOWED_HOSTS: "127.0.0.1" };
-  const sidecar = await startSidecar({ base: { primary }, env, nodeArguments: ofSmallContainer });
+  const base = { primary, ...(select.length === 0 ? {} : { select }) };
+  const sidecar = await startSidecar({ base, env, nodeArguments: ofSmallContainer });
   closing.push(sidecar.stop);
   return sidecar;
 }
@@ -109,7 +148,7 @@ async function startShadowed(hostile: HostileStore, closing: Closing): Promise<S
   closing.push(source.close);
   const point = { id: 1, vector: Float32Array.of(0.1, 0.2, 0.3), payload: { text: "a" } } as const;
   source.load("chunks", 3, [point]);
-  const sidecar = await startOn(source.url, 10_000, closing);
+  const sidecar = await startOn(primaryAt(source.url, 10_000), closing);
   sidecar.writeOverlay(
     JSON.stringify({
       schema: 1,

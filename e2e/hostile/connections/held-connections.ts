@@ -4,7 +4,8 @@ import { connect, type Socket } from "node:net";
 
 const mib = 1_048_576;
 const head = (rest: string) => `POST /v1/retrieve HTTP/1.1\r\nhost: x\r\n${rest}\r\n`;
-const kinds: readonly { readonly name: string; readonly send: (socket: Socket) => void }[] = [
+type Kind = { readonly name: string; readonly send: (socket: Socket) => void };
+const usual: readonly Kind[] = [
   { name: "silent", send: () => undefined },
   { name: "half of the headers", send: (socket) => void socket.write("GET /v1/status HTTP/1.1\r\nhost: x\r\nx-a: ") },
   { name: "half of a body", send: (socket) => void socket.write(`${head(`content-length: ${mib}\r\n`)}{"k":5,`) },
@@ -36,8 +37,17 @@ const againMs = 1000;
 
 export type HeldConnections = { readonly opened: () => number; readonly close: () => void };
 
+/** Of a request with this body. */
+export function unreadAnswer(body: string): Kind {
+  const length = Buffer.byteLength(body);
+  return {
+    name: "an answer that nobody reads",
+    send: (socket) => void socket.pause().write(`${head(`content-length: ${length}\r\n`)}${body}`),
+  };
+}
+
 /** Keeps so many open at each port. */
-export function holdConnections(ports: readonly number[], count: number): HeldConnections {
+export function holdConnections(ports: readonly number[], count: number, kinds = usual): HeldConnections {
   const sockets = new Set<Socket>();
   let isClosed = false;
   let opened = 0;

@@ -13,6 +13,8 @@ const smallBytes = 32_768;
 export type AnswerRoom = {
   /** This answer has been written, at this moment of a monotonic clock. */
   readonly hold: (response: ServerResponse, nowMs: number) => void;
+  /** Others wait: cuts the one off that has waited for longest, if for long. */
+  readonly relieve: (nowMs: number) => void;
 };
 type Held = { readonly bytes: number; readonly sinceMs: number };
 
@@ -22,6 +24,10 @@ export function makeAnswerRoom(most: typeof mostBytes = mostBytes): AnswerRoom {
   const release = (response: ServerResponse): void => {
     total -= held.get(response)?.bytes ?? 0;
     held.delete(response);
+  };
+  const cut = (response: ServerResponse): void => {
+    release(response);
+    response.req.socket.destroy();
   };
   return {
     hold: (response, nowMs) => {
@@ -34,9 +40,12 @@ export function makeAnswerRoom(most: typeof mostBytes = mostBytes): AnswerRoom {
       // A Map keeps the order in which its keys came.
       for (const [oldest, { sinceMs }] of held) {
         if (total <= (nowMs - sinceMs < longMs ? most.all : most.unread)) return;
-        release(oldest);
-        oldest.req.socket.destroy();
+        cut(oldest);
       }
+    },
+    relieve: (nowMs) => {
+      const [first] = held;
+      if (first !== undefined && nowMs - first[1].sinceMs >= longMs) cut(first[0]);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Clock } from "@retriever/stores/ports/clock.ts";
 import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
 import { type AnswerRoom, makeAnswerRoom } from "./answer-room.ts";
 import { type BodyRoom, makeBodyRoom } from "./body-room.ts";
+import { type ContentTurns, makeContentTurns, type Turn } from "./content-turns.ts";
 import type { Handler } from "./listener.ts";
 import { isAnnouncedTooLarge, readBody, refuseBody, tooLarge } from "./read-body.ts";
 import { sendFault, sendJson } from "./respond.ts";
@@ -23,7 +24,10 @@ type AppContext = {
 
 /** Handler of the application's listener. */
 export function makeAppHandler(context: AppContext): Handler {
-  const load: Load = { inFlight: 0, room: makeBodyRoom(), answers: makeAnswerRoom() };
+  const answers = makeAnswerRoom();
+  const nowMs = (): number => context.clock.monotonicMs();
+  const turns = makeContentTurns({ nowMs, relieve: () => answers.relieve(nowMs()) });
+  const load: Load = { inFlight: 0, room: makeBodyRoom(), answers, turns, takers: new WeakSet() };
   return (request, response) => {
     const refusal = refusalOf(request, load);
     if (refusal !== undefined) {
@@ -31,11 +35,12 @@ export function makeAppHandler(context: AppContext): Handler {
       reject(request, response, refusal);
       return;
     }
-    const progress: Progress = { afterwards: undefined, isCounted: false };
+    const progress: Progress = { afterwards: undefined, isCounted: false, turn: undefined };
     // "close" follows an answer that has been written, and comes alone when the client has left.
     response.once("close", () => {
       if (progress.isCounted) load.inFlight -= 1;
       load.room.release(request);
+      progress.turn?.leave();
       progress.afterwards?.();
     });
     if (request.headers.expect !== undefined) response.writeContinue();
@@ -43,9 +48,15 @@ export function makeAppHandler(context: AppContext): Handler {
   };
 }
 
-type Load = { inFlight: number; readonly room: BodyRoom; readonly answers: AnswerRoom };
+type Load = {
+  inFlight: number;
+  readonly room: BodyRoom;
+  readonly answers: AnswerRoom;
+  readonly turns: ContentTurns;
+  readonly takers: WeakSet<object>;
+};
 /** What is left to do for a request once it has been answered. */
-type Progress = { afterwards: Retrieved["afterwards"] | undefined; isCounted: boolean };
+type Progress = { afterwards: Retrieved["afterwards"] | undefined; isCounted: boolean; turn: Turn | undefined };
 type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -88,11 +99,22 @@ async function answer({ request, response, progress, load }: Exchange, context: 
     load.inFlight += 1;
     progress.isCounted = true;
     const startedAt = context.clock.monotonicMs();
-    const retrieved = await context.retrieve(body, readTraceContext(request.headers), (afterwards) => {
-      progress.afterwards = afterwards;
+    const retrieved = await context.retrieve(body, readTraceContext(request.headers), {
+      onFailed: (afterwards) => {
+        progress.afterwards = afterwards;
+      },
+      enter: (chunks) => {
+        const turn = load.turns.enter(chunks, load.takers.has(request.socket));
+        // All of it is out: the client takes what it asks for.
+        response.once("finish", () => load.takers.add(request.socket));
+        progress.turn = turn;
+        if (response.destroyed) turn.leave();
+        return turn.ready;
+      },
     });
     progress.afterwards = retrieved.afterwards;
-    sendJson(response, 200, retrieved.response);
+    const bytes = sendJson(response, 200, retrieved.response);
+    progress.turn?.written(bytes);
     const now = context.clock.monotonicMs();
     load.answers.hold(response, now);
     context.onTotal(now - startedAt);

@@ -90,10 +90,37 @@ test.each(traces)("$title is passed on only if it is one", async ({ value, seen 
   expect(served).toEqual([seen]);
 });
 
+test("a client that leaves while its answer waits for a turn gives its place up", async () => {
+  const entered: Promise<void>[] = [];
+  const { listener } = await start(async (_, __, { enter }) => {
+    const turn = enter(1000);
+    entered.push(turn);
+    await turn;
+    return new Promise(() => undefined);
+  });
+  const ask = async (): Promise<Socket> => {
+    const socket = connect(listener.address.port, "127.0.0.1");
+    socket.on("error", () => undefined).write(`${head}content-length: 2\r\n\r\n{}`);
+    const before = entered.length;
+    await waitUntil(() => entered.length > before);
+    return socket;
+  };
+  const [first, second, third] = [await ask(), await ask(), await ask()];
+  const fourth = await ask();
+  let isIn = false;
+  void entered[3]?.then(() => (isIn = true));
+  second.destroy();
+  third.destroy();
+  first.destroy();
+  await waitUntil(() => isIn);
+  expect(isIn).toBe(true);
+  fourth.destroy();
+});
+
 test("what is left to do for a failed request is done once its failure has been answered", async () => {
   const order: string[] = [];
   const failure = new RetrieverError({ code: "RETR_BACKEND_UNAVAILABLE", message: "down" });
-  const { listener } = await start((_, __, onFailed) => {
+  const { listener } = await start((_, __, { onFailed }) => {
     onFailed(() => order.push("afterwards"));
     order.push("failed");
     return Promise.reject(failure);

@@ -3,12 +3,13 @@ import type { ServerResponse } from "node:http";
 import { errorTable, type Fault } from "@retriever/stores/errors.ts";
 import type { ErrorResponse } from "#contract/retrieve.ts";
 
-/** Writes a whole answer with its length. */
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers: object = {}): void {
+/** Writes a whole answer with its length, which it gives back: in bytes. */
+export function sendJson(response: ServerResponse, status: number, body: unknown, headers: object = {}): number {
   const text = JSON.stringify(body);
   const length = Buffer.byteLength(text);
   response.writeHead(status, { "content-type": "application/json", "content-length": length, ...headers });
   response.end(text);
+  return length;
 }
 
 /** Writes the answer a fault deserves, with the time that its store asked to be left alone. */

@@ -48,14 +48,22 @@ export function startSample(
   { request, answer }: Sampled,
   { clock, sink, onShadow }: Context,
 ): void {
-  queue.sample(request, (result) => {
+  const onResult = (result: ShadowResult): void => {
     const event = makeEvent(runtime, { request, answer }, result);
     runtime.evidence.add(event.increment, instantOf(clock), request.namespace);
     sink.onSample(event);
     const shadow = result.kind === "answered" && event.comparison !== null ? result.answer : null;
     if (shadow !== null) startRecall(runtime, { request, primary: answer, shadow }, { clock, sink });
     onShadow?.(shadow);
-  });
+  };
+  queue.sample(request, onResult, request.content === undefined ? 0 : contentChars(answer));
+}
+
+/** Of texts and metadata, about. */
+function contentChars({ candidates }: BackendAnswer): number {
+  const charsOf = ({ text, metadata }: (typeof candidates)[number]): number =>
+    (text ?? "").length + (metadata === undefined ? 0 : JSON.stringify(metadata).length);
+  return candidates.reduce((sum, candidate) => sum + charsOf(candidate), 0);
 }
 
 /** Asks the shadow for what the primary failed to answer. Returns at once, never throws. */

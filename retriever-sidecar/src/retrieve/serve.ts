@@ -27,12 +27,23 @@ export const notReady: Fault = { code: "RETR_NOT_READY", message: "no valid conf
 
 /** Answers `POST /v1/retrieve` from what `current` gives at that moment; null: nothing yet. */
 export function makeRetrieve(current: () => Runtime | null, context: ServeContext): Retrieve {
-  return async (body, trace, onFailed) => {
+  return async (body, trace, { onFailed, enter }) => {
     const runtime = current();
     const request = parseRequest(body, trace, runtime?.config.base.filterable);
-    if (runtime === null) throw new RetrieverError(notReady);
-    return serveRetrieve(runtime, withContent(request, runtime.config.base.select ?? []), { ...context, onFailed });
+    const asked = askOf(runtime, request);
+    if (asked.request.content === undefined)
+      return serveRetrieve(asked.runtime, asked.request, { ...context, onFailed });
+    await enter(request.k);
+    // Meanwhile another configuration may be in force, and the connections of this one be closed.
+    const anew = askOf(current(), request);
+    return serveRetrieve(anew.runtime, anew.request, { ...context, onFailed });
   };
+}
+
+/** What is asked of a runtime. Throws RETR_NOT_READY while there is none. */
+function askOf(runtime: Runtime | null, request: ParsedRequest) {
+  if (runtime === null) throw new RetrieverError(notReady);
+  return { runtime, request: withContent(request, runtime.config.base.select ?? []) };
 }
 
 /** The request with the names of what it includes. Throws RETR_REQUEST_INVALID for what the base doesn't permit. */

@@ -14,8 +14,11 @@ export type ShadowResult =
   | { readonly kind: "dropped" };
 
 export type ShadowQueue = {
-  /** Starts a sample and returns at once; `onResult` is called exactly once, possibly before this returns. */
-  readonly sample: (request: BackendRequest, onResult: (result: ShadowResult) => void) => void;
+  /**
+   * Starts a sample and returns at once; `onResult` is called exactly once, possibly before this returns. `heldChars`: what
+   * is kept of the primary's answer until then.
+   */
+  readonly sample: (request: BackendRequest, onResult: (result: ShadowResult) => void, heldChars?: number) => void;
 };
 
 /**
@@ -23,6 +26,8 @@ export type ShadowQueue = {
  * on every later request outlived a young collection, which took three times as long (4.4 instead of 1.2 ms).
  */
 export const maxShadowsInFlight = 32;
+/** Of the answers that samples are compared with: the shadow's are as large, and as many of them as are under way. */
+const mostHeldChars = 4_194_304;
 const failuresUntilOpen = 10;
 const halfOpenAfterMs = 5000;
 
@@ -33,6 +38,7 @@ export function makeShadowQueue(
   maxInFlight = maxShadowsInFlight,
 ): ShadowQueue {
   let inFlight = 0;
+  let held = 0;
   let openUntilMs = Number.NEGATIVE_INFINITY;
   // What is the application's fault, or our own limit, must not open the breaker.
   const policy = handleWhen((error) => !/^RETR_(REQUEST_INVALID|OVERLOADED)$/.test(faultOf(error).code));
@@ -45,27 +51,29 @@ export function makeShadowQueue(
   });
   // Asked before the breaker: it would make an error with its stack for each sample, and queue samples behind a trial.
   const isOpen = (): boolean => breaker.state === CircuitState.HalfOpen || clock.monotonicMs() < openUntilMs;
-  const settle = async (request: BackendRequest): Promise<ShadowResult> => {
+  const settle = async (request: BackendRequest, heldChars: number): Promise<ShadowResult> => {
     try {
       return { kind: "answered", answer: await breaker.execute(() => ask(request)) };
     } catch (error) {
       return failedResult(error);
     } finally {
       inFlight -= 1;
+      held -= heldChars;
     }
   };
   return {
-    sample: (request, onResult) => {
+    sample: (request, onResult, heldChars = 0) => {
       if (isOpen()) {
         onResult(breakerOpen);
         return;
       }
-      if (inFlight >= maxInFlight) {
+      if (inFlight >= maxInFlight || (held > 0 && held + heldChars > mostHeldChars)) {
         onResult({ kind: "dropped" });
         return;
       }
       inFlight += 1;
-      void settle(request).then(onResult);
+      held += heldChars;
+      void settle(request, heldChars).then(onResult);
     },
   };
 }
