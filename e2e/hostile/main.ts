@@ -5,13 +5,14 @@ import { parseArgs } from "node:util";
 import { amount, isMissed, least, type Part, printRows, type Row, summaryOf } from "#bench/report/rows.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { connectionsRow } from "./connections/connections-row.ts";
+import { dashboardRow } from "./dashboard/dashboard-row.ts";
 import { hostsRow } from "./hosts/hosts-row.ts";
 import { parsersRow } from "./parsers/parsers-row.ts";
 import type { HostileContext, HostileRow } from "./rows/hostile-row.ts";
 import { secretsRow } from "./secrets/secrets-row.ts";
 import { writtenRow } from "./written/written-row.ts";
 
-const rows: readonly HostileRow[] = [writtenRow, parsersRow, secretsRow, connectionsRow, hostsRow];
+const rows: readonly HostileRow[] = [writtenRow, parsersRow, secretsRow, connectionsRow, hostsRow, dashboardRow];
 
 const { values } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ const refusal = (code: number, reason: string) => ({
   body: { kind: "Status", apiVersion: "v1", status: "Failure", code, reason, message: reason },
 });
 
-const troubles: readonly Trouble[] = [
+export const troubles: readonly Trouble[] = [
   { name: "the API server is lost", outcome: "reset", said: "ROP_API_UNAVAILABLE" },
   { name: "the login has expired", outcome: refusal(401, "Unauthorized"), said: "log in anew" },
   { name: "the right to read is lost", outcome: refusal(403, "Forbidden"), said: "If you lack the right: ask for" },
