@@ -48,6 +48,7 @@ const lines: Readonly<Record<string, string>> = {
   plan: "plan -f manifest --rate 1",
   lint: "lint -f manifest",
   dashboard: "dashboard --request-timeout WORD",
+  "support-bundle": "support-bundle NAME --request-timeout WORD",
   version: "version --request-timeout WORD",
   init: "init WORD",
   completion: "completion WORD",

@@ -31,6 +31,8 @@ export type ActDocument = {
 
 /** An event of a migration, as far as it is shown. */
 export type MigrationEvent = {
+  /** Of the Event object. */
+  readonly name: string;
   readonly at: string;
   readonly type: string;
   readonly reason: string;
@@ -134,10 +136,10 @@ type RawEvent = {
   readonly count?: number;
   readonly lastTimestamp?: string | null;
   readonly eventTime?: string | null;
-  readonly metadata?: { readonly creationTimestamp?: string };
+  readonly metadata?: { readonly name?: string; readonly creationTimestamp?: string };
 };
 
 function eventOf({ type = "", reason = "", message = "", count, ...times }: RawEvent): MigrationEvent {
   const at = times.lastTimestamp ?? times.eventTime ?? times.metadata?.creationTimestamp ?? "";
-  return { at, type, reason, message, count: count ?? 1 };
+  return { name: times.metadata?.name ?? "", at, type, reason, message, count: count ?? 1 };
 }

@@ -28,6 +28,7 @@ export function makeFakeSurroundings(parts: Parts) {
   const usable: Files = {
     read: async () => "",
     write: async () => undefined,
+    create: async () => undefined,
     manifestsIn: async () => undefined,
     ...files,
   };

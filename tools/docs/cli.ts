@@ -1,4 +1,5 @@
 // The page of the command line, from the commands as they are declared.
+import { dataFields } from "../../kubectl-retriever/src/commands/data-fields.ts";
 import { makeProgram } from "../../kubectl-retriever/src/program.ts";
 import type { Surroundings } from "../../kubectl-retriever/src/surroundings.ts";
 import { code, table } from "./markdown.ts";
@@ -35,6 +36,17 @@ export function renderCliPage(): string {
     ...optionTable(common),
     "",
     ...commands.flatMap((command) => section(command, common)),
+    "## Data",
+    "",
+    "`get`, `status`, and the commands that act print objects of the API: [every field](resource.md) of a RetrieverMigration. `evidence` and `report` print what [the audit trail](evidence.md) says. The others print these, with `-o json` an object a line where there are several, with `-o yaml` a document each. Fields are added in any release; none is renamed or taken away without a line under *Upgrade* in the [changelog](../CHANGELOG.md).",
+    "",
+    ...table(
+      ["command", "field", "meaning"],
+      dataFields.flatMap(([command, fields]) =>
+        Object.entries(fields).map(([field, meaning]) => [command, code(field), meaning]),
+      ),
+    ),
+    "",
   ].join("\n");
 }
 

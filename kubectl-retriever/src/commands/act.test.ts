@@ -44,7 +44,7 @@ function arrange({
       rights.push(right);
       return true;
     },
-    listEvents: async () => (says === undefined ? [] : [{ at, type: "Normal", count: 1, ...says }]),
+    listEvents: async () => (says === undefined ? [] : [{ name: "told-1", at, type: "Normal", count: 1, ...says }]),
     createAct: async (act: ActDocument, dryRun) => {
       acts.push({ namespace: String(act.metadata["namespace"]), spec: act.spec, dryRun });
       return { ...act, metadata: { ...act.metadata, name: "act-x1", uid: "act-1", creationTimestamp: at } };

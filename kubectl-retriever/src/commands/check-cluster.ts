@@ -2,6 +2,7 @@
 import type { Read } from "@retriever/operator/core/model/workload.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { sleep } from "@retriever/operator/timing/delay.ts";
 import { clientVersion } from "#client-version.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { printValue } from "#output/documents.ts";
@@ -17,6 +18,8 @@ type CheckRequest = {
   readonly operatorNamespace: string | undefined;
   /** As the operator is set: whether approvals count without proof of who gave them. */
   readonly actIdentity: "proved" | "trusted";
+  /** How long an operator may take to lead, in ms. */
+  readonly leaderWithinMs: number;
   readonly output: "json" | "yaml" | undefined;
 };
 
@@ -28,24 +31,32 @@ export type CheckTools = {
   readonly clock: Clock;
 };
 
+/** What is printed as data. */
+export type CheckDocument = ReturnType<typeof versionsDocument> & {
+  readonly cluster: string;
+  readonly migrations: readonly string[];
+  /** Null: not known. */
+  readonly approvalsCount: boolean | null;
+  readonly faults: readonly string[];
+};
+
 /** 0, or 2 with each fault and its remedy. Throws the coded error of a list that isn't allowed or not served. */
 export async function checkCluster(asked: CheckRequest, tools: CheckTools, signal: AbortSignal): Promise<number> {
-  const { client, request, server, terminal, clock } = tools;
+  const { client, server, terminal, clock } = tools;
   const { namespaces, output } = asked;
-  const now = clock.now();
-  const only = namespaces.length === 1 ? namespaces[0] : undefined;
   const migrations = await listIn(namespaces, client, signal);
   const [versions, proved] = await Promise.all([
-    readVersions({ namespace: only, operatorNamespace: asked.operatorNamespace, now }, request, signal),
+    readLedVersions(asked, tools, signal),
     told(client.readActIdentityProved(signal)),
   ]);
+  const now = clock.now();
   const isUnproved = proved.ok && !proved.value && asked.actIdentity === "proved";
   const faults = [...operatorFaults(versions), ...(isUnproved ? [unproved] : []), ...definitionFaults(versions)];
   const skew = skewOf(clientVersion, versions);
   if (output !== undefined) {
     const counts = describeMigrations(namespaces, migrations);
     const approvalsCount = proved.ok ? !isUnproved : null;
-    const document = {
+    const document: CheckDocument = {
       cluster: server,
       ...versionsDocument(versions, skew),
       migrations: counts,
@@ -61,6 +72,19 @@ export async function checkCluster(asked: CheckRequest, tools: CheckTools, signa
     for (const each of [...skew, ...faults.map((fault) => `refused: ${fault}`)]) terminal.warn(each);
   }
   return faults.length > 0 ? exitCodes.refused : exitCodes.ok;
+}
+
+const pollEveryMs = 1000;
+
+/** As they are once an operator leads, or at the end of the time it is given for that. */
+async function readLedVersions(asked: CheckRequest, { request, clock }: CheckTools, signal: AbortSignal) {
+  const { namespaces, operatorNamespace, leaderWithinMs } = asked;
+  const only = namespaces.length === 1 ? namespaces[0] : undefined;
+  for (const endAt = clock.elapsed() + leaderWithinMs; ; ) {
+    const versions = await readVersions({ namespace: only, operatorNamespace, now: clock.now() }, request, signal);
+    if (operatorFaults(versions).length === 0 || clock.elapsed() >= endAt || signal.aborted) return versions;
+    await sleep(clock, pollEveryMs, signal);
+  }
 }
 
 /** What a migration of this release says would be dropped in silence. */

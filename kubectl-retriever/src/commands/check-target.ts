@@ -39,6 +39,13 @@ type Item = {
   readonly remedy?: string;
 };
 
+/** What is printed as data. */
+export type TargetDocument = {
+  readonly target: { readonly kind: "Deployment"; readonly namespace: string; readonly name: string };
+  readonly ready: boolean;
+  readonly items: readonly Item[];
+};
+
 const deadlineMs = 10_000;
 
 /** 0 when nothing is missing, 2 with what is. */
@@ -50,8 +57,8 @@ export async function checkTarget(asked: TargetRequest, tools: CheckTools, signa
   const unknown = items.filter(({ state }) => state === "unknown");
   const isReady = missing.length === 0 && items[0]?.state === "ok";
   if (output !== undefined) {
-    const target = { kind: "Deployment", namespace, name };
-    terminal.data(await printValue({ target, ready: isReady, items }, output));
+    const document: TargetDocument = { target: { kind: "Deployment", namespace, name }, ready: isReady, items };
+    terminal.data(await printValue(document, output));
   } else {
     for (const { state, name: title, message, remedy } of items) {
       terminal.print(`${state.padEnd(8)} ${title.padEnd(12)} ${message}`);

@@ -31,8 +31,8 @@ function arrange(answers: Readonly<Record<string, unknown>> = {}, client: Partia
     [leases]: [aLease],
     ...answers,
   });
-  const { around } = makeFakeSurroundings({ client: fake, request, terminal });
-  return { run: (line: string) => runCli(line.split(" "), around), asked, ...terminal };
+  const { around, clock } = makeFakeSurroundings({ client: fake, request, terminal });
+  return { run: (line: string) => runCli(line.split(" "), around), asked, clock, ...terminal };
 }
 
 /** The definitions are forbidden, so that they hold nothing up. */
@@ -57,6 +57,20 @@ describe("check", () => {
         search/docs-to-qdrant: Guard
       approvals count: retriever-act-identity is in force"
     `);
+  });
+
+  test("waits as long as it is told for an operator that begins to lead, and no longer", async () => {
+    const listed = [{ ...aLease, spec: {} }];
+    const first = arrange({ ...unread, [leases]: listed });
+    const waited = first.run("check --leader-within 1m");
+    await first.clock.advance(5000);
+    listed[0] = aLease;
+    await first.clock.advance(2000);
+    expect(await waited).toBe(0);
+    const second = arrange({ ...unread, [leases]: [{ ...aLease, spec: {} }] });
+    const inVain = second.run("check --leader-within 10s");
+    await second.clock.advance(11_000);
+    expect(await inVain).toBe(2);
   });
 
   test.each([

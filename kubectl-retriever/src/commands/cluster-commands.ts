@@ -2,17 +2,18 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import type { Connected, End, Surroundings } from "#surroundings.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
-import { collect } from "./options.ts";
+import { collect, durationMs } from "./options.ts";
 
 const operatorNamespaceHelp = "namespace of the operator, where leases of all namespaces may not be listed";
 
-/** status, check, init, evidence, replay, report, version. */
+/** status, check, init, evidence, replay, report, support-bundle, version. */
 export function addClusterCommands(program: Command, around: Surroundings, end: End): void {
   addStatus(program, around, end);
   addCheck(program, around, end);
   addInit(program, around, end);
   addEvidence(program, around, end);
   addReport(program, around, end);
+  addSupportBundle(program, around, end);
   addVersion(program, around, end);
 }
 
@@ -39,6 +40,7 @@ type CheckOptions = ClusterOptions & {
   readonly for?: string;
   readonly operatorNamespace?: string;
   readonly actIdentity: "proved" | "trusted";
+  readonly leaderWithin: number;
   readonly output?: "json" | "yaml";
 };
 
@@ -58,6 +60,11 @@ function addCheck(program: Command, around: Surroundings, end: End): void {
         .choices(["proved", "trusted"])
         .default("proved"),
     )
+    .addOption(
+      new Option("--leader-within <time>", "how long an operator may take to lead, e.g. 1m after an installation")
+        .argParser(parseLeaderTime)
+        .default(0, "0s"),
+    )
     .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]).conflicts("idle"))
     .action(async (options: CheckOptions) =>
       end(await connected(options, around, (connection) => runCheck(options, { ...around, ...connection }))),
@@ -65,12 +72,20 @@ function addCheck(program: Command, around: Surroundings, end: End): void {
 }
 
 async function runCheck(options: CheckOptions, tools: Surroundings & Connected): Promise<number> {
-  const { in: namespaces, for: name, idle, operatorNamespace, actIdentity, output } = options;
+  const {
+    in: namespaces,
+    for: name,
+    idle,
+    operatorNamespace,
+    actIdentity,
+    leaderWithin: leaderWithinMs,
+    output,
+  } = options;
   const { signal, namespace } = tools;
   if (idle) return (await import("./check-idle.ts")).checkIdle(namespaces, tools, signal);
   if (name === undefined) {
     const { checkCluster } = await import("./check-cluster.ts");
-    return checkCluster({ namespaces, operatorNamespace, actIdentity, output }, tools, signal);
+    return checkCluster({ namespaces, operatorNamespace, actIdentity, leaderWithinMs, output }, tools, signal);
   }
   const { checkTarget } = await import("./check-target.ts");
   return checkTarget({ namespace, name, operatorNamespace, output }, tools, signal);
@@ -96,6 +111,12 @@ function addInit(program: Command, around: Surroundings, end: End): void {
         ),
       );
     });
+}
+
+function parseLeaderTime(text: string): number {
+  const ms = durationMs(text);
+  if (ms <= 0 || ms > 3_600_000) throw new InvalidArgumentError("expected a time from 1s to 1h, such as 1m");
+  return ms;
 }
 
 /** The name in `deployment/NAME`, as kubectl writes it. */
@@ -161,6 +182,34 @@ function addReport(program: Command, around: Surroundings, end: End): void {
       end(
         await connected(options, around, ({ client, evidence, namespace }) =>
           reportMigration({ namespace, name: name ?? "", output }, { client, evidence, files, terminal }, signal),
+        ),
+      );
+    });
+}
+
+type BundleOptions = ClusterOptions & { readonly operatorNamespace?: string; readonly outputFile?: string };
+
+function addSupportBundle(program: Command, around: Surroundings, end: End): void {
+  const files = around.files.evidence;
+  withCluster(program.command("support-bundle"))
+    .description(
+      "Write what somebody who helps needs to see into one archive, without secrets, as far as you may read it",
+    )
+    .argument("[name]", "name of the RetrieverMigration; default: all of the namespace, at most ten")
+    .option(
+      "--operator-namespace <name>",
+      "namespace of the operator, for its logs; default: found by its lease, where leases may be listed",
+    )
+    .option("-O, --output-file <file>", "file to write, .tar.gz; default: a new one in this folder")
+    .action(async (name: string | undefined, { operatorNamespace, outputFile, ...options }: BundleOptions) => {
+      const { makeSupportBundle } = await import("#support/support-bundle.ts");
+      end(
+        await connected(options, around, (connection) =>
+          makeSupportBundle(
+            { namespace: connection.namespace, name, operatorNamespace, file: outputFile },
+            { ...connection, ...around, files },
+            around.signal,
+          ),
         ),
       );
     });

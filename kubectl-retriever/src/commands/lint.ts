@@ -67,14 +67,17 @@ async function lintFile(
   );
   const judged = loaded.found.map((found) => ({ ...found, ...judgedBy(judge, found) }));
   if (json) {
-    const documents = judged.map(({ line, checked, refusals, warnings }) => ({
-      file: path,
-      line,
-      kind: checked.kind,
-      ok: refusals.length === 0,
-      faults: refusals,
-      warnings,
-    }));
+    const documents = judged.map(
+      ({ line, checked, refusals, warnings }): LintedDocument => ({
+        file: path,
+        line,
+        kind: checked.kind,
+        ...("named" in checked ? checked.named : {}),
+        ok: refusals.length === 0,
+        faults: refusals,
+        warnings,
+      }),
+    );
     for (const one of [...documents, ...loaded.refused.map((each) => ({ file: path, ok: false, ...each }))])
       print(JSON.stringify(one));
   } else if (loaded.code === exitCodes.ok) {
@@ -115,6 +118,18 @@ function describe(checked: Checked, agreed: MigrationSpec | undefined): string {
   const plan = agreed === undefined ? "" : `, plan ${planHash(agreed)}${suggest(agreed)}`;
   return `${checked.kind} ${namespace}/${name}: ok${plan}`;
 }
+
+/** A document as it is printed as data; `warnings` and a name are left out of what can't be read. */
+export type LintedDocument = {
+  readonly file: string;
+  readonly line: number;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly ok: boolean;
+  readonly faults: readonly PlacedFault[];
+  readonly warnings?: readonly PlacedFault[];
+};
 
 type PlacedFault = ConfigFault & { readonly line: number };
 type Found = { readonly line: number; readonly checked: Checked; readonly lineOf: (path: string) => number };

@@ -6,7 +6,7 @@ import { type ClusterOptions, connected, withCluster } from "./cluster-options.t
 import { durationMs } from "./options.ts";
 
 type GetOptions = ClusterOptions & { readonly allNamespaces: boolean; readonly output?: Form };
-type EventsOptions = ClusterOptions & { readonly output?: "json" | "yaml" };
+type EventsOptions = ClusterOptions & { readonly output?: Form };
 type WaitOptions = ClusterOptions & { readonly for: string; readonly timeout: number };
 
 /** get, events, wait. */
@@ -31,7 +31,7 @@ export function addListCommands(program: Command, around: Surroundings, end: End
   withCluster(program.command("events"))
     .description("Show what the operator told of a migration, the newest last")
     .argument("<name>", "name of the RetrieverMigration")
-    .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]))
+    .addOption(new Option("-o, --output <form>", "as data").choices(forms))
     .action(async (name: string, options: EventsOptions) => {
       const { listEvents } = await import("./list-migrations.ts");
       const { output } = options;

@@ -18,7 +18,14 @@ function arrange(statuses: readonly MigrationStatus[] = [ramping], more: Partial
       return statuses.map((status) => aRawMigration(status));
     },
     listEvents: async () => [
-      { at: "2026-01-01T00:00:00Z", type: "Normal", reason: "CutOver", message: "m\u001b[2J", count: 2 },
+      {
+        name: "docs.1",
+        at: "2026-01-01T00:00:00Z",
+        type: "Normal",
+        reason: "CutOver",
+        message: "m\u001b[2J",
+        count: 2,
+      },
     ],
     ...more,
   };
@@ -62,6 +69,12 @@ test("events are told with their count, and without what a terminal obeys", asyn
   const { run, printed } = arrange();
   expect(await run("events docs")).toBe(0);
   expect(printed).toEqual(["2026-01-01T00:00:00Z  Normal   CutOver  m [2J (2 times)"]);
+});
+
+test("events as names are those of their objects", async () => {
+  const { run, printed } = arrange();
+  expect(await run("events docs -o name")).toBe(0);
+  expect(printed).toEqual(["event/docs.1"]);
 });
 
 test.each([

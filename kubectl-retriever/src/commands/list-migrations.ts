@@ -65,13 +65,14 @@ type NamedRequest = { readonly namespace: string; readonly name: string };
 
 /** What was told of a migration, the newest last. */
 export async function listEvents(
-  { namespace, name, output }: NamedRequest & { readonly output: "json" | "yaml" | undefined },
+  { namespace, name, output }: NamedRequest & { readonly output: Form | undefined },
   { client, terminal }: Tools,
   signal: AbortSignal,
 ): Promise<number> {
   await findMigration(client, namespace, name, signal);
   const events = await client.listEvents(namespace, name, signal);
-  if (output !== undefined) terminal.data(await printValue(events, output));
+  if (output === "name") for (const event of events) terminal.print(`event/${event.name}`);
+  else if (output !== undefined) terminal.data(await printValue(events, output));
   else if (events.length === 0) terminal.warn(`${namespace}/${name}: no events; an API server keeps them for an hour`);
   else
     for (const { at, type, reason, message, count } of events)

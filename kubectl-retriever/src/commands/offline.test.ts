@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
 import type { Files } from "#files/files.ts";
 import { runCli } from "#program.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
@@ -268,6 +269,25 @@ it("lint as JSON prints one object per document, with every fault and its line",
     { file: "m.yaml", kind: "RetrieverMigration", ok: true, faults: [] },
     { file: "r.yaml", ok: false, faults: [{ path: "spec.stages", line: expect.any(Number) }] },
   ]);
+});
+
+it("lint, plan and rehearse as YAML print the same objects as documents, and lint the names of what is fine", async () => {
+  const given = { "m.yaml": migration, "r.yaml": textOf("refused/falling-stages.yaml") };
+  const scenario = { "s.yaml": "kind: RehearsalScenario\nshows: a minute\nuntil: 1m\n" };
+  for (const words of [
+    ["lint", "-f", "m.yaml", "-f", "r.yaml"],
+    ["plan", "-f", "m.yaml", "--rate", "20", "--rate", "30"],
+    ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml"],
+  ]) {
+    const [json, yaml] = await Promise.all(
+      ["json", "yaml"].map((form) => run([...words, "-o", form], { ...given, ...scenario })),
+    );
+    const documents = parseAllDocuments(yaml?.printed.join("\n") ?? "").map((one) => one.toJS() as unknown);
+    expect(documents).toEqual(json?.printed.map((line) => JSON.parse(line) as unknown));
+    expect(yaml?.code).toBe(json?.code);
+  }
+  const named = await run(["lint", "-f", "m.yaml", "-f", "r.yaml", "-o", "name"], given);
+  expect(named).toMatchObject({ code: 2, printed: ["retrievermigration.retriever.dev/docs-to-qdrant"] });
 });
 
 it("rehearse takes a scenario of the library by its name, and says which one was meant", async () => {

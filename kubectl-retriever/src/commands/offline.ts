@@ -1,6 +1,7 @@
 // The commands that need files and no cluster: rehearse, plan and lint.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
 import type { LintRequest, OfflineTools } from "./lint.ts";
@@ -31,7 +32,12 @@ function addRehearse(program: Command, tools: OfflineTools, end: End): void {
       [],
     )
     .option("--json", "one JSON object per decision and event, or per run, then one for the end", false)
-    .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
+    .addOption(
+      new Option("-o, --output <form>", "json: the same as --json; yaml: a document for each").choices([
+        "json",
+        "yaml",
+      ]),
+    )
     .addOption(new Option("--html <file>", "write a page with the timeline").conflicts(["runs", "expect"]))
     .addOption(
       new Option("--evidence <file>", "write the evidence it would leave, for `replay` and `report`").conflicts([
@@ -40,12 +46,12 @@ function addRehearse(program: Command, tools: OfflineTools, end: End): void {
       ]),
     )
     .action(async ({ filename, output, ...options }: RehearseOptions) => {
-      const json = options.json || output === "json";
+      const json = options.json || output !== undefined;
       const { rehearseFiles } = await import("./rehearse.ts");
       end(
         await rehearseFiles(
           { html: undefined, evidence: undefined, traffic: undefined, ...options, manifest: filename, json },
-          tools,
+          await inForm(output, tools),
         ),
       );
     });
@@ -67,7 +73,9 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
       collect,
       [],
     )
-    .addOption(new Option("-o, --output <form>", "one JSON object per document").choices(["json"]))
+    .addOption(
+      new Option("-o, --output <form>", "for each document: an object, or the name of what is fine").choices(forms),
+    )
     .action(async ({ filename, recursive, policy, output }: LintOptions) => {
       const { lintFiles } = await import("./lint.ts");
       const { judgeMigration } = await import("./judge-migration.ts");
@@ -75,7 +83,8 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
       const policies = await loadPolicies(policy, tools);
       if (typeof policies === "number") return end(policies);
       const judge: LintRequest["judge"] = (spec, name) => judgeMigration(policies, spec, name);
-      end(await lintFiles({ paths: filename, deep: recursive, json: output === "json", judge }, tools));
+      const shown = await inForm(output, tools);
+      end(await lintFiles({ paths: filename, deep: recursive, json: output !== undefined, judge }, shown));
     });
 }
 
@@ -94,20 +103,37 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
     )
     .option("--policy <file>", "file with RetrieverMigrationPolicies to judge it by; may be repeated", collect, [])
     .option("--json", "one JSON object per rate", false)
-    .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
+    .addOption(
+      new Option("-o, --output <form>", "json: the same as --json; yaml: a document for each").choices([
+        "json",
+        "yaml",
+      ]),
+    )
     .action(async ({ filename, rate, byHour, traffic, policy, json, output }: PlanOptions) => {
-      const own = { manifest: filename, policies: policy, json: json || output === "json" };
+      const own = { manifest: filename, policies: policy, json: json || output !== undefined };
       const asked = { ...own, rates: rate, byHour, traffic };
       const { forecastFile } = await import("./forecast.ts");
-      end(await forecastFile(asked, tools));
+      end(await forecastFile(asked, await inForm(output, tools)));
     });
+}
+
+/** The same tools, but each line of JSON is printed as a document of YAML, or as the name of what it is about and fine. */
+async function inForm(form: Form | undefined, tools: OfflineTools): Promise<OfflineTools> {
+  if (form === undefined || form === "json") return tools;
+  const { printLineAs } = await import("#output/documents.ts");
+  const { stringify } = await import("yaml");
+  const print = (line: string) => {
+    const text = printLineAs(form, line, stringify);
+    if (text !== undefined) tools.terminal.data(text);
+  };
+  return { ...tools, terminal: { ...tools.terminal, print } };
 }
 
 type LintOptions = {
   readonly policy: readonly string[];
   readonly filename: readonly string[];
   readonly recursive: boolean;
-  readonly output?: "json";
+  readonly output?: Form;
 };
 
 /** Without a first value: an empty list would count as given. */
@@ -122,7 +148,7 @@ type PlanOptions = {
   readonly traffic?: string;
   readonly policy: readonly string[];
   readonly json: boolean;
-  readonly output?: "json";
+  readonly output?: "json" | "yaml";
 };
 
 type RehearseOptions = {
@@ -133,7 +159,7 @@ type RehearseOptions = {
   readonly runs: number;
   readonly expect: readonly Expectation[];
   readonly json: boolean;
-  readonly output?: "json";
+  readonly output?: "json" | "yaml";
   readonly html?: string;
   readonly evidence?: string;
 };

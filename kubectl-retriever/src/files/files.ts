@@ -4,6 +4,8 @@ export type Files = {
   /** `-` is the standard input. Rejects when it can't be read, or is larger than anything that could be meant. */
   readonly read: (path: string) => Promise<string>;
   readonly write: (path: string, text: string) => Promise<void>;
+  /** Writes a new file that only this user reads; rejects where there is one already. */
+  readonly create: (path: string, bytes: Uint8Array) => Promise<void>;
   /** The manifests in a folder, and with `deep` below it; undefined where the path is no folder. */
   readonly manifestsIn: (path: string, deep: boolean) => Promise<readonly string[] | undefined>;
 };
@@ -14,6 +16,7 @@ export function fileFault(verb: "read" | "write", path: string, fault: unknown):
   const words: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
     EACCES: "not allowed",
+    EEXIST: "there is one already",
     EISDIR: "it is a folder",
     EFBIG: "it is too large",
   };

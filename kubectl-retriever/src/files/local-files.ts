@@ -19,6 +19,7 @@ export function makeLocalFiles(largestBytes: number): Files {
       return Buffer.concat(parts).toString("utf8");
     },
     write: (path, text) => writeFile(path, text),
+    create: (path, bytes) => writeFile(path, bytes, { flag: "wx", mode: 0o600 }),
     manifestsIn: async (path, deep) => {
       const found = path === "-" ? undefined : await stat(path).catch(() => undefined);
       if (found?.isDirectory() !== true) return undefined;

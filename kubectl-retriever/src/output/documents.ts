@@ -24,6 +24,22 @@ export async function printValue(value: unknown, form: "json" | "yaml"): Promise
   return stringify(value).trimEnd();
 }
 
+type Line = { readonly kind?: string; readonly name?: string; readonly ok?: boolean };
+
+/** A line of JSON as a document of YAML, or as a name; undefined where it names nothing that is fine. */
+export function printLineAs(
+  form: "yaml" | "name",
+  line: string,
+  toYaml: (value: unknown) => string,
+): string | undefined {
+  const value = JSON.parse(line) as Line;
+  if (form === "yaml") return `---\n${toYaml(value).trimEnd()}`;
+  const { kind = "", name, ok } = value;
+  return ok === true && name !== undefined ? `${nameOfKind({ apiVersion: ourVersion, kind })}/${name}` : undefined;
+}
+
+const ourVersion = "retriever.dev/v1alpha1";
+
 /** `retrievermigration.retriever.dev` */
 function nameOfKind({ apiVersion = "", kind = "" }: Document): string {
   const [group = "", version] = apiVersion.split("/");

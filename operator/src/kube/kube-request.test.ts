@@ -3,7 +3,7 @@ import { makeSystemClock } from "#adapters/system-clock.ts";
 import type { OperatorError } from "#errors.ts";
 import { type Handler, type Played, playServer, reply } from "#test/api-server.ts";
 import { type CallReport, type KubeCall, makeKubeRequest } from "./kube-request.ts";
-import { configMaps, migrations } from "./resources.ts";
+import { configMaps, migrations, pods } from "./resources.ts";
 
 let played: Played | undefined;
 afterEach(() => played?.close());
@@ -156,6 +156,17 @@ describe("a call to the API server", () => {
     await expect(request(write)).rejects.toMatchObject({ code: "ROP_LEASE_LOST" });
     await expect(request(get)).rejects.toMatchObject({ code: "ROP_UNAUTHENTICATED" });
     expect(server.requests.map(({ method }) => method)).toEqual(["PATCH", "GET", "GET"]);
+  });
+
+  test("for a log brings its text, and one through a pod's proxy needs the right to pods/proxy", async () => {
+    const { request, fail } = await arrange((asked, response) =>
+      asked.url.pathname.endsWith("/log") ? reply(response, 200, "a line\n") : reply(response, 403, {}),
+    );
+    const place = { resource: pods, namespace: "search", name: "app-1:7090" };
+    const log = { ...get, place: { ...place, subresource: "log" }, form: "text" } as const;
+    expect(await request(log)).toBe("a line\n");
+    const { details } = await fail({ ...get, place: { ...place, subresource: "proxy/v1/status" } });
+    expect(details).toMatchObject({ verb: "get", resource: "pods/proxy" });
   });
 
   test("that isn't answered with JSON is invalid, without a word of the answer", async () => {

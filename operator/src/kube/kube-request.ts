@@ -25,6 +25,8 @@ export type KubeCall = {
   readonly contentType?: string;
   /** Another form of the answer; default application/json. */
   readonly accept?: string;
+  /** The answer is no JSON: resolves with its text. */
+  readonly form?: "text";
   readonly signal: AbortSignal;
 };
 
@@ -145,5 +147,6 @@ async function readAnswer(
       sent,
     });
   }
+  if (call.form === "text") return text;
   return text === "" ? undefined : parseJson(text, invalid);
 }

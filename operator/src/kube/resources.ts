@@ -91,5 +91,6 @@ export function ownedBy({ name, uid }: { readonly name: string; readonly uid: st
 export function rightOf(place: Place): string {
   const { group, plural } = place.resource;
   const name = group === "" ? plural : `${plural}.${group}`;
-  return place.subresource === undefined ? name : `${name}/${place.subresource}`;
+  // Behind a proxy's path comes what is asked of the pod.
+  return place.subresource === undefined ? name : `${name}/${place.subresource.replace(/\/.*/, "")}`;
 }

@@ -1,0 +1,123 @@
+// What a support bundle holds of pods: how they stand, the newest lines of one container's log, and what a sidecar says of
+// itself, asked through the API server.
+import { readPodDocument } from "@retriever/operator/adapters/cluster/read-workload.ts";
+import type { PodDocument } from "@retriever/operator/kube/documents.ts";
+import { listAll } from "@retriever/operator/kube/listing.ts";
+import { pods } from "@retriever/operator/kube/resources.ts";
+import { sidecarContainer } from "@retriever/sidecar/contract/names.ts";
+import type { Collected, Sources } from "./collected.ts";
+
+const mostPods = 5;
+const mostListed = 200;
+const newestLines = 500;
+const mostLogBytes = 512 * 1024;
+
+type Asked = { readonly folder: string; readonly namespace: string; readonly selector: string };
+type Reading = Pick<Sources, "request" | "signal">;
+type ContainerStatus = {
+  readonly name?: string;
+  readonly image?: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: unknown;
+  readonly lastState?: unknown;
+};
+
+const statusesOf = ({ status }: PodDocument): readonly ContainerStatus[] => status?.containerStatuses ?? [];
+
+/** The pods that match, and of the first few sidecars more. */
+export async function collectPods({ folder, namespace, selector }: Asked, from: Reading, to: Collected): Promise<void> {
+  const found = await listPods(`${folder}.json`, { namespace, selector }, from, to);
+  for (const pod of found.slice(0, mostPods)) {
+    const place = { namespace, pod: pod.name };
+    await collectLog(
+      `${folder}/${pod.name}`,
+      { ...place, container: sidecarContainer, hasRestarted: pod.hasRestarted },
+      from,
+      to,
+    );
+    await to.value(`${folder}/${pod.name}/status.json`, () => askSidecar(place.namespace, pod, from));
+  }
+}
+
+/** The operator's own pods: their logs. */
+export async function collectOperator(
+  { folder, namespace, selector }: Asked,
+  from: Reading,
+  to: Collected,
+): Promise<void> {
+  const found = await listPods(`${folder}.json`, { namespace, selector }, from, to);
+  for (const { name, container, hasRestarted } of found.slice(0, mostPods))
+    await collectLog(`${folder}/${name}`, { namespace, pod: name, container, hasRestarted }, from, to);
+}
+
+type Pod = {
+  readonly name: string;
+  readonly adminPort: number;
+  readonly container: string;
+  readonly hasRestarted: boolean;
+};
+
+async function listPods(
+  path: string,
+  { namespace, selector }: Omit<Asked, "folder">,
+  { request, signal }: Reading,
+  to: Collected,
+): Promise<readonly Pod[]> {
+  const found: Pod[] = [];
+  await to.value(path, async () => {
+    const selection = { place: { resource: pods, namespace }, query: { labelSelector: selector } };
+    const listed = await listAll(request, selection, (item) => [item as PodDocument], signal);
+    for (const pod of listed) {
+      const { name, adminPort } = readPodDocument(pod);
+      const hasRestarted = statusesOf(pod).some(({ restartCount = 0 }) => restartCount > 0);
+      found.push({ name, adminPort, container: pod.spec?.containers?.[0]?.name ?? "", hasRestarted });
+    }
+    return listed.slice(0, mostListed).map(describePod);
+  });
+  return found;
+}
+
+function describePod(pod: PodDocument) {
+  const { ip: _ip, adminPort: _port, ...told } = readPodDocument(pod);
+  const containers = statusesOf(pod).map(({ name, image, ready, restartCount, state, lastState }) => ({
+    name,
+    image,
+    ready,
+    restartCount,
+    state,
+    lastState,
+  }));
+  return { ...told, containers };
+}
+
+type Log = {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly hasRestarted: boolean;
+};
+
+/** Of one that was started anew, also the end of the log before. */
+async function collectLog(
+  folder: string,
+  { namespace, pod, container, hasRestarted }: Log,
+  { request, signal }: Reading,
+  to: Collected,
+) {
+  const read = (query: Readonly<Record<string, string>>) => async () =>
+    (await request({
+      method: "GET",
+      place: { resource: pods, namespace, name: pod, subresource: "log" },
+      query: { container, tailLines: String(newestLines), limitBytes: String(mostLogBytes), ...query },
+      form: "text",
+      signal,
+    })) as string;
+  await to.lines(`${folder}/${container}.log`, read({}));
+  if (hasRestarted) await to.lines(`${folder}/${container}.previous.log`, read({ previous: "true" }));
+}
+
+function askSidecar(namespace: string, { name, adminPort }: Pod, { request, signal }: Reading): Promise<unknown> {
+  const place = { resource: pods, namespace, name: `${name}:${adminPort}`, subresource: "proxy/v1/status" };
+  return request({ method: "GET", place, signal });
+}

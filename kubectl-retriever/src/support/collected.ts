@@ -1,0 +1,77 @@
+// What a support bundle has gathered so far: redacted files within a bound, and the reasons for what isn't there.
+import { asOperatorError } from "@retriever/operator/errors.ts";
+import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
+import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
+import { told } from "#commands/versions.ts";
+import type { KubeClient } from "#kube-client.ts";
+import type { Entry } from "./archive.ts";
+import { redactLines, redactText, redactValue } from "./redact.ts";
+
+/** Of one file, and of all, in characters. */
+const mostOfFile = 1024 * 1024;
+const mostOfAll = 32 * 1024 * 1024;
+const mostFiles = 400;
+
+/** Where it is read. */
+export type Sources = {
+  readonly client: KubeClient;
+  readonly request: KubeRequest;
+  readonly evidence: EvidenceReader;
+  readonly signal: AbortSignal;
+};
+
+/** What should be in the bundle and isn't, or isn't whole. */
+export type Missing = { readonly path: string; readonly why: string };
+
+export type Collected = {
+  /** Adds a value as JSON; resolves with it, or with undefined where it can't be had. */
+  readonly value: <T>(path: string, read: () => Promise<T | undefined>) => Promise<T | undefined>;
+  /** Adds lines of text, the newest of them where there are too many. */
+  readonly lines: (path: string, read: () => Promise<string | undefined>, most?: number) => Promise<void>;
+  readonly entries: () => readonly Entry[];
+  readonly missing: () => readonly Missing[];
+};
+
+/** Nothing that can't be read ends it; what was read before `signal` says stop is kept. */
+export function startCollecting(signal: AbortSignal): Collected {
+  const entries: Entry[] = [];
+  const missing: Missing[] = [];
+  let size = 0;
+  const miss = (path: string, why: string) => void missing.push({ path, why: redactText(why) });
+  const add = (path: string, text: string) => {
+    if (entries.length >= mostFiles || size + text.length > mostOfAll) return miss(path, "the bundle is full");
+    size += text.length;
+    entries.push({ path, text });
+  };
+  const read = async <T>(path: string, ask: () => Promise<T | undefined>): Promise<T | undefined> => {
+    if (signal.aborted) return void miss(path, "the time was over");
+    // Also where nobody answers any more: what there is already is worth keeping.
+    const found = await told(ask()).catch((fault: unknown) => ({
+      ok: false as const,
+      why: asOperatorError(fault).message,
+    }));
+    if (!found.ok) return void miss(path, found.why);
+    if (found.value === undefined) return void miss(path, "there is none");
+    return found.value;
+  };
+  return {
+    value: async (path, ask) => {
+      const found = await read(path, ask);
+      if (found === undefined) return undefined;
+      const text = JSON.stringify(redactValue(found), null, 2);
+      if (text.length > mostOfFile) miss(path, `${text.length} characters are more than ${mostOfFile}`);
+      else add(path, `${text}\n`);
+      return found;
+    },
+    lines: async (path, ask, most = mostOfFile) => {
+      const text = await read(path, ask);
+      if (text === undefined) return;
+      // Redacted before it is cut: half a secret is none that could be recognised.
+      const redacted = redactLines(text);
+      if (redacted.length > most) miss(path, `only its last ${most} of ${redacted.length} characters are there`);
+      add(path, redacted.slice(-most));
+    },
+    entries: () => entries,
+    missing: () => missing,
+  };
+}
