@@ -184,6 +184,7 @@ describe("the operator's rights", async () => {
       expect(rightsOf(roles)).toEqual([
         "get validatingadmissionpolicies.admissionregistration.k8s.io",
         "get validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "list leases.coordination.k8s.io",
         "list retrievermigrationpolicies.retriever.dev",
         "list retrievermigrations.retriever.dev",
       ]);
