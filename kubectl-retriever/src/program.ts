@@ -50,7 +50,7 @@ export function makeProgram(around: Surroundings, end: End): Command {
     .addHelpText("after", exitCodesHelp);
   program.commandsGroup("Before there is a migration, without a cluster:");
   addOfflineCommands(program, around, end);
-  program.commandsGroup("Look at the cluster and at migrations:");
+  program.commandsGroup("See what stands where, in a cluster:");
   addClusterCommands(program, around, end);
   addListCommands(program, around, end);
   addDashboardCommand(program, around, end);

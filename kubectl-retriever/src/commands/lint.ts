@@ -43,7 +43,7 @@ export async function lintFiles({ paths, deep, json, judge }: LintRequest, tools
       checked.push(await lintFile(file, tools, { json, judge, isLone: inFolder === undefined }));
     codes.push(...checked.map(({ code }) => code));
     if (checked.some(({ code, count }) => count > 0 || code !== exitCodes.ok)) continue;
-    const below = inFolder === undefined || deep ? "" : "; -R looks into the folders below it as well";
+    const below = inFolder === undefined || deep ? "" : "; -R takes the folders below it as well";
     tools.terminal.warn(`${path}: nothing to check; expected a document of kind ${ownKinds.join(", ")}${below}`);
     codes.push(exitCodes.error);
   }

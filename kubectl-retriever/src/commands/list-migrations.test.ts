@@ -62,7 +62,7 @@ test("get prints objects as a List, and names", async () => {
 test("get of nothing says so, apart from the data", async () => {
   const { run, printed, warned } = arrange([]);
   expect(await run("get")).toBe(0);
-  expect([printed, warned]).toEqual([[], ["no migrations in search; -A looks in all"]]);
+  expect([printed, warned]).toEqual([[], ["no migrations in search; -A lists those of all namespaces"]]);
 });
 
 test("events are told with their count, and without what a terminal obeys", async () => {

@@ -31,7 +31,9 @@ export async function listMigrations(
     terminal.data(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
   else if (found.length === 0)
     terminal.warn(
-      namespace === undefined ? "no migrations in any namespace" : `no migrations in ${namespace}; -A looks in all`,
+      namespace === undefined
+        ? "no migrations in any namespace"
+        : `no migrations in ${namespace}; -A lists those of all namespaces`,
     );
   else {
     const rows = [listHead, ...found.map((raw) => listRow(viewMigration(raw), clock.now()))].map((row) =>
