@@ -26,6 +26,19 @@ it("the bundled plugin explains itself", async () => {
   expect(await run("--help")).toMatchObject({ code: 0, output: expect.stringContaining("promote") });
 });
 
+it.each([
+  ["22.18.1", 1, "kubectl-retriever needs Node 22.19 or newer, this is 22.18.1"],
+  ["20.20.2", 1, "kubectl-retriever needs Node 22.19 or newer, this is 20.20.2"],
+  ["22.19.0", 0, "0."],
+])("the bundled plugin on Node %s ends with %i and says %s", async (version, code, words) => {
+  const older = join(folder, `as-${version}.cjs`);
+  const versions = `{ value: { ...process.versions, node: "${version}" } }`;
+  await writeFile(older, `Object.defineProperty(process, "versions", ${versions});`);
+  const command = [process.execPath, "--require", older, join(folder, "kubectl-retriever.cjs"), "--version"];
+  const ran = await runCommand(command, { cwd: "/", deadlineSeconds: 120 });
+  expect(ran).toMatchObject({ code, output: expect.stringContaining(words) });
+});
+
 it("the bundled plugin has the script of the dashboard's pages in it", async () => {
   expect(await readFile(join(folder, "kubectl-retriever.cjs"), "utf8")).toContain("new EventSource(");
 });
