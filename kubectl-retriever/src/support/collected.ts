@@ -37,21 +37,23 @@ export function startCollecting(signal: AbortSignal): Collected {
   const entries: Entry[] = [];
   const missing: Missing[] = [];
   let size = 0;
-  const miss = (path: string, why: string) => void missing.push({ path, why: redactText(why) });
+  const miss = (path: string, why: string): undefined => {
+    missing.push({ path, why: redactText(why) });
+  };
   const add = (path: string, text: string) => {
     if (entries.length >= mostFiles || size + text.length > mostOfAll) return miss(path, "the bundle is full");
     size += text.length;
     entries.push({ path, text });
   };
   const read = async <T>(path: string, ask: () => Promise<T | undefined>): Promise<T | undefined> => {
-    if (signal.aborted) return void miss(path, "the time was over");
+    if (signal.aborted) return miss(path, "the time was over");
     // Also where nobody answers any more: what there is already is worth keeping.
     const found = await told(ask()).catch((fault: unknown) => ({
       ok: false as const,
       why: asOperatorError(fault).message,
     }));
-    if (!found.ok) return void miss(path, found.why);
-    if (found.value === undefined) return void miss(path, "there is none");
+    if (!found.ok) return miss(path, found.why);
+    if (found.value === undefined) return miss(path, "there is none");
     return found.value;
   };
   return {

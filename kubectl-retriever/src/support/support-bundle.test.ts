@@ -188,6 +188,14 @@ test("the operator's namespace is found by its lease where leases may be listed"
   expect(Object.keys(found)).toContain("operators/retriever-system/op-1/operator.log");
 });
 
+test("no name leads out of the archive's folder", async () => {
+  const { run, written } = arrange({}, "../..");
+  await run();
+  const names = Object.keys(await unpack(written[0]?.bytes ?? new Uint8Array()));
+  expect(names.length).toBeGreaterThan(2);
+  expect(names.filter((path) => /(^|\/)\.*(\/|$)/.test(path))).toEqual([]);
+});
+
 test("where nobody answers, an archive that says so is written, and the command fails", async () => {
   const down = () => Promise.reject(new OperatorError("ROP_API_UNAVAILABLE", "nobody answers"));
   const terminal = makeFakeTerminal();
