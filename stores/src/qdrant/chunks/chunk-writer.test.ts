@@ -268,6 +268,13 @@ test("a write between the reading and the writing is seen by the server itself",
   expect(payloadOf(2)).toEqual({ chunk_id: "b", lang: "fr" });
 });
 
+test("an id that one point has in its payload and another one as its own is held twice", async () => {
+  hold(1, { chunk_id: "2" });
+  hold(2, {});
+  expect(await fetchAll(writer, ["2"])).toHaveLength(2);
+  expect(await reasons([makeChunk("2")])).toEqual([expect.stringContaining("more than once")]);
+});
+
 test("a chunk held twice is refused by name, and nothing is written", async () => {
   hold(1, { chunk_id: "a" });
   hold(2, { chunk_id: "a" });

@@ -1,8 +1,6 @@
 // Finds the points of chunks, whole: by their payload's chunk id, because the application chooses the ids of points, and
 // by their own id where a payload has none.
 import { RetrieverError } from "#errors.ts";
-import { valueAt } from "#values/member-path.ts";
-import { textOf } from "../client/answers.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -20,17 +18,14 @@ export type Place = {
 /** Points with their vectors are large. */
 const pagePoints = 200;
 
-/** In any order; a chunk id held twice comes twice. */
+/** In any order; a chunk id held twice comes twice, be it once as the own id of a point without another. */
 export async function findPoints(place: Place, ids: readonly string[]): Promise<StoredPoint[]> {
+  const path = place.spec.fields.id;
+  if (path === null) return retrieve(place, pointIdsOf(ids), true);
   const size = Math.min(pagePoints, place.info.limits.conditionSize);
   const found: StoredPoint[] = [];
   for (let start = 0; start < ids.length; start += size) {
-    const some = ids.slice(start, start + size);
-    const named = await findByChunkId(place, some);
-    const present = new Set(named.map(({ chunkId }) => chunkId));
-    const rest = await retrieve(place, pointIdsOf(some.filter((id) => !present.has(id))), true);
-    const path = place.spec.fields.id;
-    found.push(...named, ...rest.filter(({ payload }) => path === null || textOf(valueAt(payload, path)) === null));
+    found.push(...(await findSome(place, keyOf(path), ids.slice(start, start + size))));
   }
   return found;
 }
@@ -48,13 +43,11 @@ export async function retrieve(place: Place, ids: readonly unknown[], hasVectors
   return found;
 }
 
-async function findByChunkId(place: Place, ids: readonly string[]): Promise<StoredPoint[]> {
-  const path = place.spec.fields.id;
-  if (path === null) return [];
+async function findSome(place: Place, key: string, ids: readonly string[]): Promise<StoredPoint[]> {
   const wanted = new Set(ids);
   // By their own ids: two filters may find the same point.
   const found = new Map<string, StoredPoint>();
-  for (const should of filtersOf(keyOf(path), ids, place.info)) {
+  for (const should of filtersOf(key, ids, place.info)) {
     for (let offset: unknown = null; ; ) {
       const limit = Math.min(pagePoints, place.info.limits.points);
       const body = {
@@ -84,6 +77,8 @@ function filtersOf(key: string, ids: readonly string[], { indexes, limits }: Col
   const integer = isFree || type === "integer";
   const conditions = idConditions(key, ids, { text, integer });
   if (!text && (!integer || conditions.length === 0)) throw unindexed(key);
+  const pointIds = pointIdsOf(ids);
+  if (pointIds.length > 0) conditions.push({ has_id: pointIds });
   const filters: object[][] = [];
   for (let start = 0; start < conditions.length; start += limits.conditions) {
     filters.push(conditions.slice(start, start + limits.conditions));

@@ -158,3 +158,12 @@ test("a moment in the usual form is what the parser says, and no other form is t
     expect(momentIn(text, 0, text.length)).toBeNaN();
   }
 });
+
+test.each(["[null,1]", "[[1,2],[3,4]]", "[1,2,3]", '{"text":[1,2]}'])(
+  "a vector %s that isn't the numbers which are compared is named with its point, and is no other vector",
+  (vector) => {
+    const text = `{"result":{"points":[{"id":7,"payload":{},"vector":${vector}}],"next_page_offset":null}}`;
+    const page = new ChunkPage({ level: "vector", pageSize: 1, dimension: 2 });
+    expect(() => readScroll(text, page, fields)).toThrow(/expected 2 finite numbers .* the point 7 has something else/);
+  },
+);

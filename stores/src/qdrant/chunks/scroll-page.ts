@@ -242,9 +242,18 @@ class PointReader {
   #takeVector(target: Float32Array): void {
     const { vectorName } = this.#fields;
     const numbers = vectorName === undefined ? this.#vector : member(this.#vector, vectorName);
-    if (Array.isArray(numbers) && numbers.length === target.length) target.set(numbers as number[]);
-    else target.fill(Number.NaN);
+    if (numbers === null || numbers === undefined) return void target.fill(Number.NaN);
+    // An infinite number comes as null, which would be read as 0.
+    const isList = Array.isArray(numbers) && numbers.length === target.length;
+    if (!isList || typeof numbers[0] !== "number" || numbers.includes(null))
+      throw refuseVector(this.#pointId(), target.length);
+    target.set(numbers as number[]);
   }
+}
+
+function refuseVector(pointId: string, length: number): RetrieverError {
+  const message = `vector: expected ${length} finite numbers in every point of the collection, the point ${pointId} has something else; write it anew, or compare --level payload`;
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
 
 function refuse({ id }: PointPlaces, pointId: string, value: string): RetrieverError {

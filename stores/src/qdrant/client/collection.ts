@@ -130,11 +130,16 @@ export type StrictLimits = {
 
 type Described = { readonly vectorName?: string | undefined; readonly fields: ChunkFields };
 
-/** Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID. */
+/**
+ * Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID, and
+ * RETR_BACKEND_MISSING for a vector of a kind that isn't served.
+ */
 export function readCollection(body: string, { vectorName, fields: { id, updatedAt } }: Described): CollectionInfo {
   const result = member(parseAnswer(body), "result");
-  const vectors = member(member(member(result, "config"), "params"), "vectors");
+  const params = member(member(result, "config"), "params");
+  const vectors = member(params, "vectors");
   const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
+  refuseKind(params, vector, vectorName);
   const distance = member(vector, "distance");
   const schema = Object.entries(member(result, "payload_schema") ?? {});
   const indexes = new Map(schema.map(([key, index]) => [key, String(member(index, "data_type"))]));
@@ -154,6 +159,19 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
     rangeless,
     limits: readLimits(member(member(result, "config"), "strict_mode_config")),
   };
+}
+
+function refuseKind(params: unknown, vector: unknown, vectorName: string | undefined): void {
+  const isSparse = vectorName !== undefined && isObject(member(member(params, "sparse_vectors"), vectorName));
+  const isMany = isObject(member(vector, "multivector_config"));
+  if (!isSparse && !isMany) return;
+  const found = isSparse ? "a sparse one" : "a list of vectors for each point (multivector_config)";
+  const message = `vectorName: expected a dense vector, the collection has ${found} of this name: name another one`;
+  throw new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** Of `strict_mode_config`. */
