@@ -20,7 +20,7 @@ import { chunkCount } from "./chunks.ts";
 import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
 import { type Expected, judge } from "./judge.ts";
 import { runCopies } from "./law/copies.ts";
-import { runLaw } from "./law/run.ts";
+import { runCollectionLaw, runLaw } from "./law/run.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
 
 const { values: options } = parseArgs({
@@ -239,6 +239,8 @@ async function runGenerated(): Promise<void> {
   count.passed += Math.max(0, tables - wrong.length - 1);
   note("generated tables", "16-0.8", "table", []);
   for (const fault of wrong) note("generated tables", "16-0.8", "table", [fault]);
+  const collections = await runCollectionLaw({ address, collections: tables, seed: Number(options.seed) });
+  note("generated collections", "Qdrant's stand-in", "collection", collections.wrong);
   const copies = await runCopies({ address, tables: Math.ceil(tables / 8), seed: Number(options.seed) });
   note("copies of them", "16-0.8", "all", copies.wrong);
 }

@@ -12,7 +12,11 @@ export type QdrantAddress = {
   readonly ca?: string | undefined;
 };
 
-type Call = { readonly method: "PUT" | "POST" | "DELETE" | "GET"; readonly path: string; readonly body?: unknown };
+type Call = {
+  readonly method: "PUT" | "POST" | "PATCH" | "DELETE" | "GET";
+  readonly path: string;
+  readonly body?: unknown;
+};
 type CallQdrant = (call: Call) => Promise<unknown>;
 export type Caller = { readonly call: CallQdrant; readonly close: () => Promise<void> };
 

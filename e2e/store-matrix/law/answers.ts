@@ -1,4 +1,4 @@
-// What each way into a table says of it: requests and the probe, `check-config`, a verification, and the plan of a repair.
+// What each way into a store says of it: requests and the probe, `check-config`, a verification, and the plan of a repair.
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend, Candidate } from "@retriever/stores/ports/backend.ts";
 import type {
@@ -10,7 +10,7 @@ import type {
 } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { makeSpec, testDeps } from "@retriever/stores/test/spec.ts";
-import { dimension, type TableCase } from "./generate.ts";
+import { dimension, type StoreCase } from "./generate.ts";
 
 /** A text: refused with this sentence. */
 type Said<T> = T | string;
@@ -28,7 +28,7 @@ export type Answers = {
 };
 
 export type Opened = {
-  readonly table: TableCase;
+  readonly drawn: StoreCase;
   readonly backend: Backend;
   readonly store: ChunkStore;
   readonly writer: ChunkWriter;
@@ -37,21 +37,25 @@ export type Opened = {
   readonly close: () => Promise<unknown>;
 };
 
-const identity = { kind: "pgvector", label: "law", digest: "0".repeat(32) };
+const identity = { kind: "law", label: "law", digest: "0".repeat(32) };
 const adapters = await loadAdapters();
-const adapter = adapters.find(({ kind }) => kind === "pgvector");
-
 export const limit = (): AbortSignal => AbortSignal.timeout(20_000);
 
-export function openTable(table: TableCase, connectionString: string): Opened {
-  const spec = makeSpec("pgvector", { connectionString, timeoutMs: 20_000, poolSize: 1, ...table.document });
-  const access = { identity, fields: [...table.metadata, ...(table.hasText ? ["$text"] : [])] };
+export function openTable(table: StoreCase, connectionString: string): Opened {
+  return openStore("pgvector", { ...table, document: { connectionString, poolSize: 1, ...table.document } });
+}
+
+/** `document`: with the connection. */
+export function openStore(kind: "pgvector" | "qdrant", drawn: StoreCase): Opened {
+  const adapter = adapters.find((each) => each.kind === kind);
+  const spec = makeSpec(kind, { timeoutMs: 20_000, ...drawn.document });
+  const access = { identity, fields: [...drawn.metadata, ...(drawn.hasText ? ["$text"] : [])] };
   const store = adapter?.makeChunkStore?.(spec, access);
   const writer = adapter?.makeChunkWriter?.(spec, access);
   const backend = adapter?.makeBackend(spec, testDeps);
   if (store === undefined || writer === undefined || backend === undefined) throw new Error("expected a whole kind");
   return {
-    table,
+    drawn,
     backend,
     store,
     writer,
@@ -67,7 +71,7 @@ export function said<T>(work: Promise<T>): Promise<Said<T>> {
   return work.catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
 }
 
-export async function answersOf({ table, backend, store, writer, check }: Opened): Promise<Answers> {
+export async function answersOf({ drawn: table, backend, store, writer, check }: Opened): Promise<Answers> {
   const request = requestOf({ embedding: Array.from({ length: dimension }, () => 1), k: 100 });
   const content = { text: table.hasText, metadata: table.metadata };
   const level = table.isDated ? "vector" : "ids";

@@ -99,9 +99,9 @@ const memberValues: readonly (readonly string[])[] = [
 ];
 
 const relations = ["table", "view", "materialized view", "partitions", "inheritance"] as const;
-export type TableCase = {
+/** What is asked of a store, whichever kind it is of. */
+export type StoreCase = {
   readonly name: string;
-  readonly statements: readonly string[];
   /** As a base has it, beside the connection. */
   readonly document: object;
   readonly metadata: readonly string[];
@@ -109,6 +109,8 @@ export type TableCase = {
   readonly hasNamespace: boolean;
   readonly hasText: boolean;
 };
+
+export type TableCase = StoreCase & { readonly statements: readonly string[] };
 
 /** Types that the tables' columns are of, beside Postgres' own. */
 export function typesOf(): string {

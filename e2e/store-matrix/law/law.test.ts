@@ -1,11 +1,17 @@
 import { expect, test } from "vitest";
 import { runCopies } from "./copies.ts";
-import { runLaw } from "./run.ts";
+import { runCollectionLaw, runLaw } from "./run.ts";
 
 test("what requests accept of a generated table a check, a verification and a repair accept, and all read the same of it", async () => {
   const { served, tables, wrong } = await runLaw({ address: "127.0.0.91", tables: 30, seed: 1 });
   expect(wrong).toEqual([]);
   expect(served).toBeGreaterThan(tables / 2);
+});
+
+test("the same of a generated collection, with and without payload indexes and strict mode", async () => {
+  const { served, wrong } = await runCollectionLaw({ address: "127.0.0.92", collections: 60, seed: 1 });
+  expect(wrong).toEqual([]);
+  expect(served).toBe(60);
 });
 
 test("a generated table that is copied is equal at the end or its chunks are refused by name, and a second copy writes nothing", async () => {

@@ -5,8 +5,9 @@ import type { queryBody, scrollBody } from "./bodies.ts";
 import { type Collection, checkDimension } from "./data/collection.ts";
 import { parseDatetime } from "./data/datetime.ts";
 import { wrongInput } from "./data/fault.ts";
+import { type Json, toDouble } from "./data/json.ts";
 import { elementsAt, parsePath } from "./data/payload.ts";
-import { isIndexed } from "./data/payload-index.ts";
+import { indexedInteger, isIndexed } from "./data/payload-index.ts";
 import { comparePointIds, printPointId } from "./data/point-id.ts";
 import { pointPrinter } from "./data/print-point.ts";
 
@@ -76,9 +77,17 @@ function page(points: readonly string[], next: string): string {
 
 type OrderBy = NonNullable<ScrollBody["order_by"]>;
 
-/** Points without a time are left out; times are microseconds since 1970. */
+/** What an index orders by: times are microseconds since 1970. */
+const orderOf: Readonly<Record<string, (value: Json) => number | undefined>> = {
+  datetime: (value) => (typeof value === "string" ? parseDatetime(value) : undefined),
+  integer: (value) => (indexedInteger(value) === undefined ? undefined : toDouble(value)),
+  float: toDouble,
+};
+
+/** Points of whose key the index holds nothing are left out. */
 function inOrder(collection: Collection, points: ReturnType<Collection["scan"]>, { key, direction }: OrderBy) {
-  if (collection.indexes.get(key)?.type !== "datetime") {
+  const orderIn = orderOf[collection.indexes.get(key)?.type ?? ""];
+  if (orderIn === undefined) {
     throw wrongInput(
       `No range index for \`order_by\` key: \`${key}\`. Please create one to use \`order_by\`. Check ` +
         "https://qdrant.tech/documentation/concepts/indexing/#payload-index to see which payload schemas support Range conditions",
@@ -87,7 +96,7 @@ function inOrder(collection: Collection, points: ReturnType<Collection["scan"]>,
   const path = parsePath(key);
   const ordered = points.flatMap((point) =>
     elementsAt(point.payload, path).flatMap((value) => {
-      const order = typeof value === "string" ? parseDatetime(value) : undefined;
+      const order = orderIn(value);
       return order === undefined ? [] : [{ point, order }];
     }),
   );

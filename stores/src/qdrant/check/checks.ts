@@ -117,6 +117,8 @@ type PayloadIndex = {
   readonly types: readonly string[];
   readonly field: string;
   readonly what: string;
+  /** Whether strict mode refuses it without an index. */
+  readonly isRefusable: boolean;
 };
 
 const payloadIndexes: Check = ({ info }, { fields: { id, namespace, updatedAt } }) => {
@@ -127,28 +129,36 @@ const payloadIndexes: Check = ({ info }, { fields: { id, namespace, updatedAt } 
       types: ["keyword", "uuid"],
       field: "namespaceField",
       what: "requests with a namespace",
+      isRefusable: true,
     },
     {
       path: id,
       types: ["keyword", "uuid", "integer"],
       field: "collection",
       what: "look-ups of a verification or repair",
+      isRefusable: true,
     },
-    { path: updatedAt, types: ["datetime"], field: "collection", what: "the newest update" },
+    {
+      path: updatedAt,
+      types: ["datetime", "integer", "float"],
+      field: "collection",
+      what: "searches for the newest update",
+      isRefusable: false,
+    },
   ];
-  return wanted.flatMap(({ path, types, field, what }) => {
+  return wanted.flatMap(({ path, types, field, what, isRefusable }) => {
     if (path === null) return [];
     const key = keyOf(path);
     const held = info.indexes.get(key);
     if (held !== undefined && types.includes(held)) return [finding("ok", field, `${key} has an index (${held})`)];
-    const isRefused = !info.limits.searchesUnindexed;
+    const isRefused = isRefusable && !info.limits.searchesUnindexed;
     // A namespace is asked for as text, which finds no number.
     const findsNone = path === namespace && held === "integer";
     const outcome = isRefused
       ? "are refused by strict mode"
       : findsNone
         ? "find nothing, as its values are integers"
-        : "read the whole collection, or aren't known";
+        : "read the whole collection, or aren't made";
     const found = `${key} has no index of type ${types.join(" or ")}: ${what} ${outcome}`;
     return [
       finding(

@@ -20,6 +20,7 @@ import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { type DescribedCollection, describeCollection } from "./describe-collection.ts";
+import { unindexed } from "./find-points.ts";
 import { atEnd, mostWhole, mostWithPayloads } from "./page-sizes.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
@@ -145,12 +146,14 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
   return [...found.values()];
 }
 
-/** Conditions that find the ids, in as many filters as strict mode demands. */
+/** Conditions that find the ids, in as many filters as strict mode demands. Throws where some could be found by none. */
 function filtersOf({ fields }: QdrantSpec, ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
   const key = fields.id === null ? null : keyOf(fields.id);
   const type = indexes.get(key ?? "");
   const isFree = limits.searchesUnindexed;
   const pointIds = pointIdsOf(ids);
+  const isSearched = isFree || /^(keyword|uuid|integer)$/.test(type ?? "");
+  if (key !== null && !isSearched && pointIds.length < ids.length) throw unindexed(key);
   const conditions = [
     ...(key === null
       ? []

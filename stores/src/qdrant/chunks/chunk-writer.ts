@@ -171,8 +171,11 @@ function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoi
   return { id: chunk.id, given, held: point ?? null };
 }
 
-function unguarded({ spec: { fields } }: Target): string {
+function unguarded({ spec: { fields }, info }: Target): string {
   const [key] = keysOf([fields.updatedAt]);
+  const held = info.indexes.get(key ?? "");
+  if (held !== undefined)
+    return `no condition on ${key} tells what the point holds there, by its index of type ${held}: correct the value, or create an index of another type`;
   return key === undefined
     ? "the collection's fields name no updatedAt, and a write can depend on none of its other keys: name updatedAt"
     : `strict mode of the collection refuses a write that depends on ${key} without an index: create one of type datetime`;

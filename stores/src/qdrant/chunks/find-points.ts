@@ -86,7 +86,7 @@ function filtersOf(key: string, ids: readonly string[], { indexes, limits }: Col
   return filters;
 }
 
-function unindexed(key: string): RetrieverError {
+export function unindexed(key: string): RetrieverError {
   const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type keyword (integer for numbers)`;
   return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
 }
