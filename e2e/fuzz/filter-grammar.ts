@@ -115,7 +115,7 @@ const name = fc.oneof(
 );
 
 function valueOf(field: string): fc.Arbitrary<string> {
-  const good = fc.constantFrom(...(goodValues[field] ?? ["1"]));
+  const good = fc.constantFrom(...(Object.hasOwn(goodValues, field) ? (goodValues[field] ?? []) : ["1"]));
   return fc.oneof({ weight: 20, arbitrary: good }, { weight: 1, arbitrary: badValue });
 }
 

@@ -1,6 +1,7 @@
 // A few hundred of what `make fuzz-sidecar` does in thousands; the slow ones are left to it.
 import { expect, it } from "vitest";
 import { runDifferential } from "./differential.ts";
+import { contentBase, flatBase, typedBase } from "./fuzzed-base.ts";
 import { runHostileRequests } from "./hostile-requests.ts";
 import { makeTally } from "./tally.ts";
 
@@ -11,14 +12,11 @@ it("300 questions get through the sidecar what the official client gets", async 
   expect(tally.passed()).toBeGreaterThan(300);
 });
 
-it.each([
-  ["flat filters", false],
-  ["typed filters", true],
-])(
-  "300 hostile requests with %s are served or refused as the reference says, and nothing else",
-  async (_, declares) => {
+it.each([flatBase, typedBase, contentBase])(
+  "300 hostile requests with $name are served or refused as the reference says, and nothing else",
+  async (base) => {
     const tally = makeTally();
-    await runHostileRequests({ requests: 300, slowRequests: 0, seed: 7, tally, declares });
+    await runHostileRequests({ requests: 300, slowRequests: 0, seed: 7, tally, base });
     expect(tally.print()).not.toContain("FAIL");
     expect(tally.passed()).toBeGreaterThan(300);
   },

@@ -170,6 +170,23 @@ const filters = fc.oneof(
 );
 const filtersText = filters.map((list) => `{${list.map(([key, value]) => `"${key}":${value}`).join(",")}}`);
 
+const include = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom('["text"]', '["metadata"]', '["metadata","text"]', '["text","text"]', "[]") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '["kanarie"]',
+      '["text","metadata","text"]',
+      '"text"',
+      '["lang"]',
+      '[["text"]]',
+      "[null]",
+      '{"0":"text"}',
+      '["te\\u0078t"]',
+    ),
+  },
+);
+
 const embeddingKey = fc.constantFrom(
   '"embedding"',
   '"embedding"',
@@ -188,6 +205,11 @@ const strayKey = fc.constantFrom(
   '"toJSON"',
 );
 
+/** In one request of three: what a base doesn't allow makes it a refused one. */
+function sometimes(text: fc.Arbitrary<string>): fc.Arbitrary<string | null> {
+  return fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: text });
+}
+
 type Member = readonly [key: string, value: string];
 type Kinded = { readonly kind: string; readonly members: readonly Member[] };
 
@@ -205,11 +227,12 @@ const members: fc.Arbitrary<Kinded> = fc
     k: fc.oneof({ weight: 6, arbitrary: goodK }, { weight: 1, arbitrary: badK }),
     namespace: fc.option(fc.oneof({ weight: 12, arbitrary: text }, { weight: 1, arbitrary: junk }), { freq: 2 }),
     filters: fc.option(fc.oneof({ weight: 12, arbitrary: filtersText }, { weight: 1, arbitrary: junk }), { freq: 2 }),
-    filter: fc.option(filterText, { freq: 1 }),
+    filter: sometimes(filterText),
+    include: sometimes(include),
     stray: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.tuple(strayKey, junk) }),
     turn: fc.nat({ max: 4 }),
   })
-  .map(({ key, embedding: [kind, embedding], k, namespace, filters, filter, stray, turn }) => {
+  .map(({ key, embedding: [kind, embedding], k, namespace, filters, filter, include: shown, stray, turn }) => {
     const list: Member[] = [
       [key, embedding],
       ['"k"', k],
@@ -217,6 +240,7 @@ const members: fc.Arbitrary<Kinded> = fc
     if (namespace !== null) list.push(['"namespace"', namespace]);
     if (filters !== null) list.push(['"filters"', filters]);
     if (filter !== null) list.push(['"filter"', filter]);
+    if (shown !== null) list.push(['"include"', shown]);
     if (stray !== null) list.push(stray);
     return { kind: stray === null ? kind : "a stray member", members: [...list.slice(turn), ...list.slice(0, turn)] };
   });

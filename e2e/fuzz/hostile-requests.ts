@@ -1,7 +1,7 @@
 // Hostile requests against a real sidecar whose stores are well: every answer is held against the reference,
 // every body that reached a store against the request it was made of.
 import fc from "fast-check";
-import { declared } from "./filter-grammar.ts";
+import type { FuzzedBase } from "./fuzzed-base.ts";
 import { dimension, type HostileBody, hostileBodies } from "./hostile-body.ts";
 import type { RecordingStore } from "./recording-store.ts";
 import { faultOfQuery, readReference } from "./reference.ts";
@@ -15,15 +15,14 @@ type Options = {
   readonly slowRequests: number;
   readonly seed: number;
   readonly tally: Tally;
-  /** Whether the base declares fields, so that filters are typed. */
-  readonly declares?: boolean;
+  readonly base: FuzzedBase;
 };
 type Case = HostileBody & { readonly delivery: Delivery };
 type Run = Scene & {
   readonly tally: Tally;
   /** Bodies that reached the primary. */
   readonly accepted: Set<string>;
-  readonly declares: boolean;
+  readonly base: FuzzedBase;
 };
 
 const batchSize = 250;
@@ -33,9 +32,9 @@ const slow: readonly Delivery[] = ["slow", "half-closed", "cut", "stalled"];
 
 /** Counts every request once, and once more each law that holds over all of them. */
 export async function runHostileRequests(options: Options): Promise<void> {
-  const { requests, slowRequests, seed, tally, declares = false } = options;
-  const scene = await openScene({}, declares ? { filterable: declared } : {});
-  const run = { ...scene, tally, declares, accepted: new Set<string>() };
+  const { requests, slowRequests, seed, tally, base } = options;
+  const scene = await openScene(base.adapter, base.more);
+  const run = { ...scene, tally, base, accepted: new Set<string>() };
   try {
     await runOneByOne(run, requests - slowRequests, seed);
     await runSlowly(run, slowRequests, seed);
@@ -63,7 +62,7 @@ const quick: fc.Arbitrary<Delivery> = fc.oneof(
 );
 
 async function runOneByOne(
-  { sidecar, store, shadow, tally, accepted, declares }: Run,
+  { sidecar, store, shadow, tally, accepted, base }: Run,
   count: number,
   seed: number,
 ): Promise<void> {
@@ -71,7 +70,7 @@ async function runOneByOne(
     const answer = await send(`${sidecar.appUrl}/v1/retrieve`, each.bytes, each.delivery);
     const queries = store.takeQueries();
     for (const query of queries) accepted.add(query);
-    const fault = faultOf(each, answer, { queries, declares }) ?? shadowFault(shadow, accepted);
+    const fault = faultOf(each, answer, { queries, base }) ?? shadowFault(shadow, accepted);
     const outcome = `${each.kind}, ${each.delivery}: ${answer.status ?? "closed"}`;
     if (fault === undefined) tally.pass(outcome);
     else tally.fail(`${outcome}: ${fault}`, describe(each, answer));
@@ -79,11 +78,11 @@ async function runOneByOne(
   }
 }
 
-type Seen = { readonly queries: readonly string[]; readonly declares: boolean };
+type Seen = { readonly queries: readonly string[]; readonly base: FuzzedBase };
 
 /** What is wrong with the treatment of one request; undefined: nothing. */
-function faultOf({ bytes, delivery }: Case, answer: Answer, { queries, declares }: Seen): string | undefined {
-  const request = isDelivered(delivery) ? readReference(bytes, dimension, declares) : undefined;
+function faultOf({ bytes, delivery }: Case, answer: Answer, { queries, base }: Seen): string | undefined {
+  const request = isDelivered(delivery) ? readReference(bytes, dimension, base) : undefined;
   if (request === undefined) {
     if (queries.length > 0) return "a refused request reached the store";
     return refusalFault(answer, delivery);
@@ -91,7 +90,7 @@ function faultOf({ bytes, delivery }: Case, answer: Answer, { queries, declares 
   if (answer.status !== 200) return "a valid request was refused";
   const [query] = queries;
   if (query === undefined || queries.length > 1) return `the store was asked ${queries.length} times`;
-  return faultOfQuery(query, request, declares);
+  return faultOfQuery(query, request, base);
 }
 
 function refusalFault({ status, body }: Answer, delivery: Delivery): string | undefined {
@@ -117,18 +116,14 @@ function shadowFault(shadow: RecordingStore, accepted: ReadonlySet<string>): str
 }
 
 /** Many at once, as each takes seconds; the store's queries are matched afterwards. */
-async function runSlowly(
-  { sidecar, store, tally, accepted, declares }: Run,
-  count: number,
-  seed: number,
-): Promise<void> {
+async function runSlowly({ sidecar, store, tally, accepted, base }: Run, count: number, seed: number): Promise<void> {
   store.takeQueries();
   const waiting = [...cases(count, seed + 1_000_003, fc.constantFrom(...slow))];
   let expected = 0;
   const work = async (): Promise<void> => {
     for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
       const answer = await send(`${sidecar.appUrl}/v1/retrieve`, each.bytes, each.delivery);
-      const isValid = isDelivered(each.delivery) && readReference(each.bytes, dimension, declares) !== undefined;
+      const isValid = isDelivered(each.delivery) && readReference(each.bytes, dimension, base) !== undefined;
       if (isValid) expected += 1;
       const fault = isValid
         ? answer.status === 200

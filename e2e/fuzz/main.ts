@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { runBrokenStores } from "./broken-stores.ts";
 import { runDifferential } from "./differential.ts";
+import { contentBase, flatBase, typedBase } from "./fuzzed-base.ts";
 import { runHostileRequests } from "./hostile-requests.ts";
 import { makeTally } from "./tally.ts";
 
@@ -29,13 +30,14 @@ const requests = readCount("requests");
 const tally = makeTally();
 const phases = [
   {
-    name: "hostile requests",
-    run: () => runHostileRequests({ requests, slowRequests: Math.ceil(requests * shareOfSlow), seed, tally }),
+    name: `hostile requests with ${flatBase.name}`,
+    run: () =>
+      runHostileRequests({ requests, slowRequests: Math.ceil(requests * shareOfSlow), seed, tally, base: flatBase }),
   },
-  {
-    name: "hostile requests with typed filters",
-    run: () => runHostileRequests({ requests: Math.ceil(requests / 2), slowRequests: 0, seed, tally, declares: true }),
-  },
+  ...[typedBase, contentBase].map((base) => ({
+    name: `hostile requests with ${base.name}`,
+    run: () => runHostileRequests({ requests: Math.ceil(requests / 2), slowRequests: 0, seed, tally, base }),
+  })),
   { name: "broken stores", run: () => runBrokenStores(tally) },
   {
     name: "the official client as oracle",

@@ -8,6 +8,7 @@ import {
   retrieveEnvelopeSchema,
 } from "@retriever/sidecar/contract/retrieve.ts";
 import { areFiltersRight } from "./filter-grammar.ts";
+import { type FuzzedBase, flatBase } from "./fuzzed-base.ts";
 
 type FlatValue = string | number | bigint | boolean;
 type ReadRequest = Omit<RetrieveEnvelope, "filters"> & {
@@ -16,17 +17,13 @@ type ReadRequest = Omit<RetrieveEnvelope, "filters"> & {
   readonly filters?: Readonly<Record<string, FlatValue>> | undefined;
 };
 
+/** Of brackets within each other. */
+const maxLevels = 200;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Payload keys of the retrieval service's contract. */
-const payloadKeys = ["chunk_id", "entity_id", "updated_at"];
 
-/**
- * The request that a body is; undefined: it is none. `dimension`: the collection's. `declares`: the base declares the
- * fields of `filter-grammar.ts`.
- */
-export function readReference(body: Uint8Array, dimension: number, declares = false): ReadRequest | undefined {
-  if (body.length > maxBodyBytes) return undefined;
-  const document = parseDocument(body);
+/** The request that a body is; undefined: it is none. `dimension`: the collection's. */
+export function readReference(body: Uint8Array, dimension: number, base = flatBase): ReadRequest | undefined {
+  const document = body.length > maxBodyBytes ? undefined : parseDocument(body);
   if (document === undefined) return undefined;
   const { embedding: given, ...rest } = document;
   if (hasProto(rest["filters"])) return undefined;
@@ -34,11 +31,15 @@ export function readReference(body: Uint8Array, dimension: number, declares = fa
   const envelope = retrieveEnvelopeSchema.safeParse(rest);
   if (embedding === undefined || !envelope.success || embedding.length !== dimension) return undefined;
   const exact = parseExactly(utf8.decode(body)) as Pick<ReadRequest, "filters" | "filter">;
-  if (!areFiltersRight({ ...envelope.data, ...exact }, declares)) return undefined;
+  if (!isPermitted({ ...envelope.data, ...exact }, base)) return undefined;
   const { filters, ...query } = envelope.data;
   if (filters === undefined) return { ...query, embedding };
   const digits = Object.keys(filters).map((key) => [key, exact.filters?.[key] ?? ""] as const);
   return { ...query, embedding, filters: Object.fromEntries(digits) };
+}
+
+function isPermitted(request: Parameters<typeof areFiltersRight>[0] & RetrieveEnvelope, base: FuzzedBase): boolean {
+  return areFiltersRight(request, base.declares) && (base.includes || (request.include ?? []).length === 0);
 }
 
 /** A member of that name sets an object's prototype where it is copied; the schema leaves it out. */
@@ -62,11 +63,24 @@ function parseDocument(body: Uint8Array): Record<string, unknown> | undefined {
     const text = utf8.decode(body);
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    // Of a member that stands there twice JSON.parse shows one alone.
+    if (levelsOf(text) > maxLevels) return undefined;
     const embeddings = topLevelKeys(text).filter((key) => key === "embedding");
     return embeddings.length === 1 ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Of valid JSON. */
+function levelsOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 /** Keys of the outermost object of valid JSON, repeated ones as often as they stand there. */
@@ -103,14 +117,14 @@ function isOverpadded(text: string, canonical: string): boolean {
 }
 
 /** What is wrong with a body that reached the store, held against the request it was made of; undefined: nothing. */
-export function faultOfQuery(body: string, request: ReadRequest, declares = false): string | undefined {
+export function faultOfQuery(body: string, request: ReadRequest, base = flatBase): string | undefined {
   const document = parseQuery(body);
   if (document === undefined) return "the store got something that isn't one JSON object";
-  const expected = expectedQuery(request);
+  const expected = expectedQuery(request, base);
   const keys = topLevelKeys(body).toSorted();
   if (!isDeepStrictEqual(keys, Object.keys(expected).toSorted())) return `the store got the members ${keys.join(", ")}`;
   // What a typed filter becomes is the matrix of filters' concern; that it is there is ours.
-  const compared = Object.keys(expected).filter((key) => key !== "filter" || !declares);
+  const compared = Object.keys(expected).filter((key) => key !== "filter" || !base.declares);
   const differing = compared.find((key) => !isDeepStrictEqual(asStored(document[key]), asStored(expected[key])));
   return differing === undefined ? undefined : `the store got another ${differing} than was asked for`;
 }
@@ -133,11 +147,19 @@ function parseQuery(body: string): Record<string, unknown> | undefined {
   }
 }
 
-function expectedQuery({ embedding, k, namespace, filters = {}, filter }: ReadRequest): Record<string, unknown> {
+function expectedQuery(
+  { embedding, k, namespace, filters = {}, filter, include = [] }: ReadRequest,
+  { keys, textKey, metadataKeys, keyOf }: FuzzedBase,
+): Record<string, unknown> {
   const wanted = [...(namespace === undefined ? [] : [["namespace", namespace] as const]), ...Object.entries(filters)];
-  const must = wanted.map(([key, value]) => conditionOf(key, value));
+  const must = wanted.map(([key, value]) => conditionOf(keyOf(key), value));
+  const shown = [
+    ...keys,
+    ...(include.includes("text") ? [textKey] : []),
+    ...(include.includes("metadata") ? metadataKeys : []),
+  ];
   const isFiltered = must.length > 0 || filter !== undefined;
-  return { query: embedding, limit: k, with_payload: payloadKeys, ...(isFiltered ? { filter: { must } } : {}) };
+  return { query: embedding, limit: k, with_payload: shown, ...(isFiltered ? { filter: { must } } : {}) };
 }
 
 /** The contract's condition; numbers that Qdrant's `match` doesn't take are a range of one point. */

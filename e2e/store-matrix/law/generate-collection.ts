@@ -107,9 +107,13 @@ export function drawCollection(random: () => number): CollectionCase {
   );
   const shown = fields.map(({ path, values: { name } }) => `${path} ${name}`);
   return {
-    name: [strictness, distance, `points ${points.name}`, ...shown, `indexes ${indexed.map(({ path }) => path)}`].join(
-      "; ",
-    ),
+    name: [
+      strictness,
+      distance,
+      `points ${points.name}`,
+      ...shown,
+      `indexes ${indexed.map(({ path }) => path).join()}`,
+    ].join("; "),
     requests: requestsOf({ points, fields, indexed, vectorName, distance, strict }),
     document: { vectorName, fields: { ...paths, metadata } },
     metadata: metadata.map(({ name }) => name),

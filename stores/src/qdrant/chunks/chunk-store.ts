@@ -148,21 +148,15 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
 
 /** Conditions that find the ids, in as many filters as strict mode demands. Throws where some could be found by none. */
 function filtersOf({ fields }: QdrantSpec, ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
-  const key = fields.id === null ? null : keyOf(fields.id);
-  const type = indexes.get(key ?? "");
-  const isFree = limits.searchesUnindexed;
   const pointIds = pointIdsOf(ids);
-  const isSearched = isFree || /^(keyword|uuid|integer)$/.test(type ?? "");
-  if (key !== null && !isSearched && pointIds.length < ids.length) throw unindexed(key);
-  const conditions = [
-    ...(key === null
-      ? []
-      : idConditions(key, ids, {
-          text: isFree || type === "keyword" || type === "uuid",
-          integer: isFree || type === "integer",
-        })),
-    ...(pointIds.length === 0 ? [] : [{ has_id: pointIds }]),
-  ];
+  const conditions: object[] = pointIds.length === 0 ? [] : [{ has_id: pointIds }];
+  if (fields.id !== null) {
+    const key = keyOf(fields.id);
+    const served = limits.searchesUnindexed ? "any" : (indexes.get(key) ?? "");
+    const [text, integer] = [/^(any|keyword|uuid)$/.test(served), /^(any|integer)$/.test(served)];
+    if (!text && !integer && pointIds.length < ids.length) throw unindexed(key);
+    conditions.unshift(...idConditions(key, ids, { text, integer }));
+  }
   const filters: object[][] = [];
   for (let start = 0; start < conditions.length; start += limits.conditions) {
     filters.push(conditions.slice(start, start + limits.conditions));

@@ -22,7 +22,7 @@ import type { QdrantSpec } from "../config/schema.ts";
 import { findPoints, type Place, retrieve } from "./find-points.ts";
 import { type Given, givenOf, type IdConventions, isWritten, readChunk } from "./given-points.ts";
 import { changesOf } from "./held-changes.ts";
-import { expectedKeys, guardOf, type Keys, versionOf } from "./held-point.ts";
+import { expectedKeys, guardOf, type Keys, unguarded, versionOf } from "./held-point.ts";
 import { readPoints, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, ownIdRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
@@ -169,16 +169,6 @@ function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoi
   if (typeof given === "string") return given;
   if (point !== undefined && !guardOf(point, target).isSafe) return unguarded(target);
   return { id: chunk.id, given, held: point ?? null };
-}
-
-function unguarded({ spec: { fields }, info }: Target): string {
-  const [key] = keysOf([fields.updatedAt]);
-  const held = info.indexes.get(key ?? "");
-  if (held !== undefined)
-    return `no condition on ${key} tells what the point holds there, by its index of type ${held}: correct the value, or create an index of another type`;
-  return key === undefined
-    ? "the collection's fields name no updatedAt, and a write can depend on none of its other keys: name updatedAt"
-    : `strict mode of the collection refuses a write that depends on ${key} without an index: create one of type datetime`;
 }
 
 function takenBy(pointId: unknown, taker: string): string {

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { valueAt } from "#values/member-path.ts";
 import type { CollectionInfo } from "../client/collection.ts";
-import { keyOf } from "../client/payload-key.ts";
+import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { StoredPoint } from "./point-answers.ts";
 import { type Pin, pinsOf } from "./value-pins.ts";
@@ -72,4 +72,15 @@ export function expectedKeys(names: readonly string[], info: CollectionInfo, con
   const paths = [...configured, ...[...info.indexes.keys()].filter((key) => /^[\w.-]+$/.test(key))];
   const keys = [...paths.map((path) => path.split(".")), ...names.map((name) => [name])];
   return [...new Map(keys.map((steps) => [JSON.stringify(steps), steps])).values()];
+}
+
+/** Why a point can't be written where its guard isn't safe. */
+export function unguarded({ spec: { fields }, info }: Guarded): string {
+  const [key] = keysOf([fields.updatedAt]);
+  const held = info.indexes.get(key ?? "");
+  if (held !== undefined)
+    return `no condition on ${key} tells what the point holds there, by its index of type ${held}: correct the value, or create an index of another type`;
+  return key === undefined
+    ? "the collection's fields name no updatedAt, and a write can depend on none of its other keys: name updatedAt"
+    : `strict mode of the collection refuses a write that depends on ${key} without an index: create one of type datetime`;
 }
