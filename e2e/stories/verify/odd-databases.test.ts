@@ -31,7 +31,7 @@ async function open(encoding: string, statements: string): Promise<Opened> {
   await client.connect();
   await client.query(`CREATE EXTENSION vector; CREATE TABLE odd (${columns}); ${statements}`);
   await client.end();
-  const facts = { name: database, statements: [], metadata: ["namespace"], isDated: true, hasNamespace: true };
+  const facts = { name: database, metadata: ["namespace"], isDated: true, hasNamespace: true };
   const document = { table: "odd", metadataColumns: ["namespace"] };
   const opened = openTable({ ...facts, hasText: false, document }, url.href);
   onTestFinished(async () => void (await opened.close()));
