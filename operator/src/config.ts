@@ -48,6 +48,10 @@ const rows = {
   leaseName: { about: "name of the lease", schema: label.default("retriever-operator") },
   apiDeadlineMs: { about: "deadline of one API call", schema: whole(100, 60_000).default(10_000) },
   sidecarDeadlineMs: { about: "deadline of one sidecar call", schema: whole(50, 30_000).default(2000) },
+  sidecarCaFile: {
+    about: "file with the authorities of the certificates of ports admin-tls; empty: those that Node knows",
+    schema: file,
+  },
   resyncMs: { about: "how often everything is listed", schema: whole(100, 600_000).default(60_000) },
   concurrency: { about: "migrations reconciled at the same time", schema: whole(1, 64).default(4) },
   logLevel: {

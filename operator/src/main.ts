@@ -117,10 +117,11 @@ function openAudit(request: KubeRequest, books: Books, { evidenceLog }: Settings
 }
 
 /** Who is asked in pods: sidecars, and verifiers for their reports. */
-function openPeers({ sidecarDeadlineMs: deadlineMs }: Settings, log: Logger) {
+function openPeers({ sidecarDeadlineMs: deadlineMs, sidecarCaFile }: Settings, log: Logger) {
   const onIgnored = (version: string, keys: readonly string[]) =>
     log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
-  return { sidecars: makeHttpSidecars({ deadlineMs, onIgnored }), reports: makeHttpReports({ deadlineMs }) };
+  const caFile = sidecarCaFile === "" ? undefined : sidecarCaFile;
+  return { sidecars: makeHttpSidecars({ deadlineMs, caFile, onIgnored }), reports: makeHttpReports({ deadlineMs }) };
 }
 
 /** Undefined: there is one replica, which leads. */

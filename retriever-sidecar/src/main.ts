@@ -81,6 +81,7 @@ program
   .option("--config <dir>", "directory of the base and the overlay (RETRIEVER_CONFIG)")
   .option("--listen <host:port>", "address for the application (RETRIEVER_LISTEN; 127.0.0.1:7080)")
   .option("--admin <host:port>", "address for metrics, status and health (RETRIEVER_ADMIN; 0.0.0.0:7090)")
+  .option("--admin-tls <dir>", "directory with tls.crt and tls.key for that address (RETRIEVER_ADMIN_TLS; plain HTTP)")
   .action(serve);
 program
   .command("check-config <file>")

@@ -1,6 +1,7 @@
 // The running sidecar: wires documents, activation, listeners and probes, and ends them. Reads nothing of the process.
 import { randomUUID } from "node:crypto";
 import { faultOf } from "@retriever/stores/errors.ts";
+import type { TlsPair } from "@retriever/stores/http/limit-connections.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { adapterOf } from "@retriever/stores/registry.ts";
@@ -14,6 +15,7 @@ import type { Settings } from "#config/settings.ts";
 import { watchDirectory } from "#config/watch-directory.ts";
 import { makeAdminHandler } from "#http/admin-listener.ts";
 import { makeAppHandler } from "#http/app-listener.ts";
+import { followCertificate, readCertificate } from "#http/certificate.ts";
 import { type Handler, type Listener, listen } from "#http/listener.ts";
 import { instantOf } from "#retrieve/instant.ts";
 import { recallStatusOf } from "#retrieve/recall.ts";
@@ -53,8 +55,10 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
   const read = makeReader(deps);
   const state = { isStopping: false };
   activation.start(read());
+  const tls = settings.adminTls === null ? undefined : readCertificate(settings.adminTls);
   const app = await listen(settings.listen, makeApp(deps, activation, metrics));
-  const admin = await listenElse(settings.admin, makeAdmin(deps, activation, { metrics, state }), app);
+  const admin = await listenElse(settings.admin, makeAdmin(deps, activation, { metrics, state }), { app, tls });
+  const certificate = tls && settings.adminTls !== null ? follow(settings.adminTls, tls, { admin, log }) : null;
   // An exception here is a bug; the active configuration serves on.
   const reread = (): void => {
     try {
@@ -70,6 +74,7 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
     stop: async (graceMs) => {
       state.isStopping = true;
       watch?.stop();
+      certificate?.stop();
       clearInterval(probes);
       await app.close(graceMs);
       await activation.close(graceMs);
@@ -78,9 +83,20 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
   };
 }
 
-async function listenElse(address: Settings["admin"], handler: Handler, app: Listener): Promise<Listener> {
+function follow(folder: string, first: TlsPair, { admin, log }: { readonly admin: Listener; readonly log: Log }) {
+  const onFault = (fault: unknown): void =>
+    log.error(
+      { event: "certificate-unusable", ...faultOf(fault) },
+      "the certificate can't be used; the one before stays",
+    );
+  return followCertificate(folder, first, { renew: admin.renew, onFault });
+}
+
+type AdminOptions = { readonly app: Listener; readonly tls: TlsPair | undefined };
+
+async function listenElse(address: Settings["admin"], handler: Handler, { app, tls }: AdminOptions): Promise<Listener> {
   try {
-    return await listen(address, handler, { connections: { most: 64, mostOfAddress: 16 } });
+    return await listen(address, handler, { connections: { most: 64, mostOfAddress: 16 }, tls });
   } catch (error) {
     await app.close(0);
     throw error;

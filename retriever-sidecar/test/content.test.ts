@@ -60,6 +60,7 @@ beforeEach(async () => {
       config: directory.path,
       listen: address,
       admin: address,
+      adminTls: null,
       podUid: "p",
       podName: "p",
       allowedHosts,

@@ -44,7 +44,14 @@ beforeAll(async () => {
   directory.write({ "retriever.json": base });
   const address = { host: "127.0.0.1", port: 0 };
   const allowedHosts = [{ host: "memory", port: null, credential: null, demandsTls: false }];
-  const settings = { config: directory.path, listen: address, admin: address, podUid: "p", podName: "p" };
+  const settings = {
+    config: directory.path,
+    listen: address,
+    admin: address,
+    adminTls: null,
+    podUid: "p",
+    podName: "p",
+  };
   sidecar = await startSidecar({
     settings: { ...settings, allowedHosts, showsNamespaces: false },
     env: {},

@@ -1,5 +1,6 @@
 // A self-signed certificate made on the spot, so that no private key lies in the repository.
 import { generateKeyPairSync, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
 
 export type TestCertificate = { readonly key: string; readonly cert: string };
 
@@ -8,7 +9,7 @@ const [sequence, set, integer, bits, octets, oid, utf8, utcTime, flag] = [
 ];
 const ecdsaWithSha256 = der(sequence, der(oid, Buffer.from("2a8648ce3d040302", "hex")));
 
-/** Valid for `address` (IPv4) until 2049, its own authority. */
+/** Valid for `address` (an IPv4, or a DNS name) until 2049, its own authority. */
 export function makeCertificate(address: string): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const name = der(
@@ -45,8 +46,10 @@ function authority(): Buffer {
 }
 
 function alternativeName(address: string): Buffer {
-  const ip = der(0x87, Buffer.from(address.split(".").map(Number)));
-  return der(sequence, der(oid, Buffer.from("551d11", "hex")), der(octets, der(sequence, ip)));
+  const name = isIPv4(address)
+    ? der(0x87, Buffer.from(address.split(".").map(Number)))
+    : der(0x82, Buffer.from(address, "ascii"));
+  return der(sequence, der(oid, Buffer.from("551d11", "hex")), der(octets, der(sequence, name)));
 }
 
 function time(text: string): Buffer {

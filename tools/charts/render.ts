@@ -38,6 +38,8 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ["networkPolicy.applicationIngress=null", "applicationIngress: expected who reaches the application"],
   ['networkPolicy.applicationIngress=[{"ports":[{"port":7090}]}]', "expected ports without the admin port"],
   ['networkPolicy.applicationIngress=[{"ports":[{"port":"admin"}]}]', "expected ports without the admin port"],
+  ['networkPolicy.applicationIngress=[{"ports":[{"port":"admin-tls"}]}]', "expected ports without the admin port"],
+  ['adminTls.secretName="Not A Name"', "/adminTls/secretName"],
   [
     'networkPolicy.applicationIngress=[{"ports":[{"port":1,"endPort":65535}]}]',
     "expected ports without the admin port",
@@ -45,6 +47,11 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ['networkPolicy.applicationIngress=[{"ports":[{"protocol":"TCP"}]}]', "expected ports without the admin port"],
   ['networkPolicy.applicationIngress=[{"form":[]}]', "'form' not allowed"],
   ["copy.env=[]", "copy: expected env or credentialsSecret"],
+];
+
+/** What a person may give, and the words that they get. */
+const accepted: readonly (readonly [setting: string, words: string])[] = [
+  ["admissionPolicies.operatorAccounts=null", "in ['system:serviceaccount:default:retriever-migration-operator']"],
 ];
 
 async function main(check: boolean): Promise<number> {
@@ -68,6 +75,7 @@ async function main(check: boolean): Promise<number> {
     for (const one of rendered) results.push(...(await renderAll(helm, one, check)));
     results.push(await crdsAreCopies(helm));
     for (const [setting, words] of refusals) results.push(await isRefused(helm, operator, setting, words));
+    for (const [setting, words] of accepted) results.push(await isAccepted(helm, setting, words));
     for (const [setting, words] of sidecarRefusals)
       results.push(await isRefused(helm, example, `retriever-sidecar.${setting}`, words));
     return report(results);
@@ -110,16 +118,18 @@ async function crdsAreCopies(helm: string): Promise<Result> {
   return { name: "CRDs are the manifests, kept", fault: code === 0 ? fault : output };
 }
 
+async function isAccepted(helm: string, setting: string, words: string): Promise<Result> {
+  const { code, output } = await renderWith(helm, operator, setting);
+  const isTaken = code === 0 && output.includes(words);
+  return { name: `take --set ${setting}`, fault: isTaken ? undefined : `exit ${code}, expected ${words}` };
+}
+
+function renderWith(helm: string, chart: string, setting: string) {
+  return run(helm, ["template", "retriever", chart, ...given, "--set-json", setting, ...kubernetes]);
+}
+
 async function isRefused(helm: string, chart: string, setting: string, words: string): Promise<Result> {
-  const { code, output } = await run(helm, [
-    "template",
-    "retriever",
-    chart,
-    ...given,
-    "--set-json",
-    setting,
-    ...kubernetes,
-  ]);
+  const { code, output } = await renderWith(helm, chart, setting);
   const refused = code !== 0 && output.includes(words);
   return { name: `refuse --set ${setting}`, fault: refused ? undefined : `exit ${code}, expected ${words}: ${output}` };
 }

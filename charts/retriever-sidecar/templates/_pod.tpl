@@ -1,28 +1,43 @@
 {{- /* One entry for the pod's containers (initContainers with `native`). */ -}}
 {{- define "retriever-sidecar.container" -}}
 {{- $ := index .Values "retriever-sidecar" -}}
+{{- $admin := ternary "admin-tls" "admin" (ne $.adminTls.secretName "") -}}
+{{- $scheme := ternary ", scheme: HTTPS" "" (ne $.adminTls.secretName "") -}}
 - name: retriever-sidecar
   image: {{ include "retriever-sidecar.image" . }}
   imagePullPolicy: {{ $.image.pullPolicy }}
   {{- if $.native }}
   restartPolicy: Always
   {{- end }}
-  args: [serve, --config, /etc/retriever/config, --listen, "127.0.0.1:{{ $.retrievePort }}", --admin, "0.0.0.0:{{ $.adminPort }}"]
+  args: [serve, --config, /etc/retriever/config, --listen, "127.0.0.1:{{ $.retrievePort }}", --admin, "0.0.0.0:{{ $.adminPort }}"{{ if $.adminTls.secretName }}, --admin-tls, /etc/retriever/admin-tls{{ end }}]
   env: {{ include "retriever-sidecar.env" . | nindent 4 }}
   ports:
     - { name: retrieve, containerPort: {{ $.retrievePort }} }
-    - { name: admin, containerPort: {{ $.adminPort }} }
+    - { name: {{ $admin }}, containerPort: {{ $.adminPort }} }
   # About the sidecar, not the stores: a store's outage must not take the pods out of service.
-  startupProbe: { httpGet: { path: /readyz, port: admin }, periodSeconds: 1, failureThreshold: 60 }
-  readinessProbe: { httpGet: { path: /readyz, port: admin }, periodSeconds: 5 }
-  livenessProbe: { httpGet: { path: /healthz, port: admin }, periodSeconds: 10, failureThreshold: 6 }
+  startupProbe: { httpGet: { path: /readyz, port: {{ $admin }}{{ $scheme }} }, periodSeconds: 1, failureThreshold: 60 }
+  readinessProbe: { httpGet: { path: /readyz, port: {{ $admin }}{{ $scheme }} }, periodSeconds: 5 }
+  livenessProbe: { httpGet: { path: /healthz, port: {{ $admin }}{{ $scheme }} }, periodSeconds: 10, failureThreshold: 6 }
   resources: {{ toYaml $.resources | nindent 4 }}
   securityContext: {{ include "retriever-sidecar.security" . | nindent 4 }}
-  volumeMounts: {{ include "retriever-sidecar.mounts" . | nindent 4 }}
+  volumeMounts:
+    {{- include "retriever-sidecar.mounts" . | nindent 4 }}
+    {{- if $.adminTls.secretName }}
+    - { name: retriever-admin-tls, mountPath: /etc/retriever/admin-tls, readOnly: true }
+    {{- end }}
 {{- end -}}
 
 {{- /* Entries for the pod's volumes: base and, once a migration has begun, its overlay, in one directory. */ -}}
 {{- define "retriever-sidecar.volumes" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+{{ include "retriever-sidecar.configVolumes" . }}
+{{- if $.adminTls.secretName }}
+- { name: retriever-admin-tls, secret: { secretName: {{ $.adminTls.secretName }} } }
+{{- end }}
+{{- end -}}
+
+{{- /* Those that a verification needs, too. */ -}}
+{{- define "retriever-sidecar.configVolumes" -}}
 {{- $ := index .Values "retriever-sidecar" -}}
 - name: retriever-config
   projected:

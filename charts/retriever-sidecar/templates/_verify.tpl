@@ -52,7 +52,7 @@ spec:
                 {{- include "retriever-sidecar.mounts" . | nindent 16 }}
                 - { name: retriever-report, mountPath: /tmp }
           volumes:
-            {{- include "retriever-sidecar.volumes" . | nindent 12 }}
+            {{- include "retriever-sidecar.configVolumes" . | nindent 12 }}
             - { name: retriever-report, emptyDir: {} }
 ---
 # The operator's admission policy lets it make Jobs from the CronJobs named here, and no others.

@@ -55,8 +55,8 @@ export function faultWord(fault: unknown): string {
 }
 
 /** `http://host:port` of a pod's address. */
-export function originOf(address: string, port: number): string {
-  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+export function originOf(address: string, port: number, scheme: "http" | "https" = "http"): string {
+  return `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** Cause of the error of a body beyond its limit. */

@@ -83,6 +83,14 @@ describe("an observation", () => {
     ]);
   });
 
+  test("asks a pod whose template names admin-tls by its workload's name, and another one in plain HTTP", async () => {
+    const { observed, sidecars, cluster } = arrange(2);
+    const [first] = cluster.pods;
+    if (first !== undefined) cluster.pods[0] = { ...first, pod: { ...first.pod, hasAdminTls: true } };
+    await observed();
+    expect(sidecars.asked.map(({ serverName }) => serverName)).toEqual(["search-api.search.svc", undefined]);
+  });
+
   test("asks each pod for the bins that its record lacks, and one without a record for all", async () => {
     const { observed, sidecars, migration } = arrange(2);
     const groups = groupsOf([{ uid: aPod("search-api-1").uid, binsUntil: 1_772_323_200 }]);

@@ -2,13 +2,14 @@
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
+import { adminServerName } from "@retriever/sidecar/contract/names.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";
 import { binsFrom } from "#core/pods/processes.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead, WorkloadRead } from "#ports/cluster.ts";
-import type { StatusQuestion } from "#ports/sidecars.ts";
+import type { SidecarPeer, StatusQuestion } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -48,15 +49,22 @@ export async function readPods(
   const windows = [...new Map(spans).values()];
   const from = binsFrom(evidence);
   const own = read.value.filter(({ stranger }) => stranger === undefined);
-  const observed = await observeAll(own, (pod) => ({ windows, bins: from(pod.uid) }), deps, deadline);
+  const serverName = adminServerName(target, namespace);
+  const asking = (pod: PodRead): Asking => ({
+    question: { windows, bins: from(pod.uid) },
+    peer: { address: pod.ip, port: pod.adminPort, ...(pod.hasAdminTls === true ? { serverName } : {}) },
+  });
+  const observed = await observeAll(own, asking, deps, deadline);
   const unproved = nameUnproved(read.value, observed);
   return { pods: { ok: true, value: observed }, ...(unproved.length === 0 ? {} : { unproved }) };
 }
 
+type Asking = { readonly question: StatusQuestion; readonly peer: SidecarPeer };
+
 /** In the order of the list; asked in another one: whoever hasn't answered of late comes last. */
 async function observeAll(
   pods: readonly PodRead[],
-  questionOf: (pod: PodRead) => StatusQuestion,
+  askingOf: (pod: PodRead) => Asking,
   deps: ObserveDeps,
   deadline: ReadDeadline,
 ): Promise<PodObservation[]> {
@@ -75,7 +83,7 @@ async function observeAll(
       return;
     }
     const limited = isLarge ? { ...deadline, deadlineMs: Math.min(deadline.deadlineMs, leftMs) } : deadline;
-    const found = await observePod(pod, questionOf(pod), deps, limited);
+    const found = await observePod(pod, askingOf(pod), deps, limited);
     if (pod.sidecarRunning && pod.ip !== "") silentPods?.note(pod.uid, found.status.ok);
     observed.set(pod, found);
   });
@@ -98,17 +106,23 @@ function nameUnproved(listed: readonly PodRead[], observed: readonly PodObservat
 
 async function observePod(
   pod: PodRead,
-  question: StatusQuestion,
+  { peer, question }: Asking,
   deps: ObserveDeps,
   deadline: ReadDeadline,
 ): Promise<PodObservation> {
-  const { ip, adminPort } = pod;
-  const status = await readStatus(pod, (signal) => deps.sidecars.readStatus(ip, adminPort, question, signal), deadline);
+  const status = await readStatus(pod, (signal) => deps.sidecars.readStatus(peer, question, signal), deadline);
   return withStatus(pod, ofThisPod(status, pod));
 }
 
 function withStatus(pod: PodRead, status: Read<SidecarStatus>): PodObservation {
-  const { ip: _ip, adminPort: _adminPort, stranger: _stranger, unaskable: _unaskable, ...rest } = pod;
+  const {
+    ip: _ip,
+    adminPort: _adminPort,
+    hasAdminTls: _hasAdminTls,
+    stranger: _stranger,
+    unaskable: _unaskable,
+    ...rest
+  } = pod;
   return { ...rest, status };
 }
 

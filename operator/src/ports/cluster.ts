@@ -46,6 +46,8 @@ export type PodRead = Omit<PodObservation, "status"> & {
   /** Empty until the pod has an address. */
   readonly ip: string;
   readonly adminPort: number;
+  /** Its pod template says that the port speaks TLS. */
+  readonly hasAdminTls?: true;
   /** Why it isn't a pod of the workload though it has its labels; absent: it is, or nobody asked. */
   readonly stranger?: string;
   /** Why it is never asked, though it belongs to the workload. */

@@ -10,7 +10,14 @@ export type StatusQuestion = {
   readonly bins: number;
 };
 
+export type SidecarPeer = {
+  readonly address: string;
+  readonly port: number;
+  /** Present: it is asked over TLS, and its certificate has to be for this name. */
+  readonly serverName?: string;
+};
+
 export interface Sidecars {
   /** Throws with a coded error when the pod doesn't answer within its deadline, or not with a status. */
-  readStatus(address: string, port: number, question: StatusQuestion, signal: AbortSignal): Promise<SidecarStatus>;
+  readStatus(peer: SidecarPeer, question: StatusQuestion, signal: AbortSignal): Promise<SidecarStatus>;
 }

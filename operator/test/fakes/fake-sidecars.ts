@@ -1,13 +1,13 @@
 // Sidecars in memory, by address.
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { OperatorError } from "#errors.ts";
-import type { Sidecars, StatusQuestion, WindowSpan } from "#ports/sidecars.ts";
+import type { SidecarPeer, Sidecars, StatusQuestion, WindowSpan } from "#ports/sidecars.ts";
 
 type Answer = (windows: readonly WindowSpan[], bins: number) => SidecarStatus | Promise<SidecarStatus>;
 
 /** An address without an answer is unreachable. */
 export class FakeSidecars implements Sidecars {
-  readonly asked: (StatusQuestion & { readonly address: string })[] = [];
+  readonly asked: (StatusQuestion & Omit<SidecarPeer, "port">)[] = [];
   readonly #answers = new Map<string, Answer>();
   atOnce = 0;
   mostAtOnce = 0;
@@ -20,8 +20,9 @@ export class FakeSidecars implements Sidecars {
     this.#answers.delete(address);
   }
 
-  async readStatus(address: string, port: number, { windows, bins }: StatusQuestion): Promise<SidecarStatus> {
-    this.asked.push({ address, windows, bins });
+  async readStatus({ port, ...peer }: SidecarPeer, { windows, bins }: StatusQuestion): Promise<SidecarStatus> {
+    const { address } = peer;
+    this.asked.push({ ...peer, windows, bins });
     this.atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);
     try {

@@ -6,11 +6,19 @@ test("without flags and variables the defaults hold", () => {
     config: "/etc/retriever/config",
     listen: { host: "127.0.0.1", port: 7080 },
     admin: { host: "0.0.0.0", port: 7090 },
+    adminTls: null,
     podUid: "local",
     podName: "local",
     allowedHosts: [],
     showsNamespaces: false,
   });
+});
+
+test("the admin port has TLS where a folder with its certificate is named, by flag or by variable", () => {
+  const env = { RETRIEVER_ADMIN_TLS: "/a" };
+  expect(parseSettings({}, env).adminTls).toBe("/a");
+  expect(parseSettings({ adminTls: "/b" }, env).adminTls).toBe("/b");
+  expect(() => parseSettings({}, { RETRIEVER_ADMIN_TLS: "" })).toThrow(/adminTls/);
 });
 
 test("flags win over variables, and the base in variables needs no directory", () => {

@@ -11,6 +11,8 @@ export type Settings = {
   readonly config: string | null;
   readonly listen: Address;
   readonly admin: Address;
+  /** Folder with the certificate of the admin port; null: it speaks plain HTTP. */
+  readonly adminTls: string | null;
   readonly podUid: string;
   readonly podName: string;
   readonly allowedHosts: readonly AllowedHost[];
@@ -21,6 +23,7 @@ export type Flags = {
   readonly config?: string | undefined;
   readonly listen?: string | undefined;
   readonly admin?: string | undefined;
+  readonly adminTls?: string | undefined;
 };
 
 const addressPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/;
@@ -49,6 +52,7 @@ const settingsSchema = z.object({
   config: z.string().min(1).nullable(),
   listen: addressSchema,
   admin: addressSchema,
+  adminTls: z.string().min(1).nullable(),
   podUid: z.string().min(1),
   podName: z.string().min(1),
   allowedHosts: hostsSchema,
@@ -70,6 +74,7 @@ function readSettings(flags: Flags, env: Environment): object {
   return {
     listen: flags.listen ?? env["RETRIEVER_LISTEN"] ?? "127.0.0.1:7080",
     admin: flags.admin ?? env["RETRIEVER_ADMIN"] ?? "0.0.0.0:7090",
+    adminTls: flags.adminTls ?? env["RETRIEVER_ADMIN_TLS"] ?? null,
     podUid: env["RETRIEVER_POD_UID"] ?? "local",
     podName: env["RETRIEVER_POD_NAME"] ?? "local",
     allowedHosts: env["RETRIEVER_ALLOWED_HOSTS"] ?? "",

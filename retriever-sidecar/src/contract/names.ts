@@ -20,6 +20,13 @@ export const contractMetrics = {
 export const sidecarContainer = "retriever-sidecar";
 export const retrievePort = "retrieve";
 export const adminPort = "admin";
+/** Name of the same port where it speaks TLS alone. */
+export const adminTlsPort = "admin-tls";
+
+/** The name that the certificate of a workload's admin ports has to be for. */
+export function adminServerName(workload: string, namespace: string): string {
+  return `${workload}.${namespace}.svc`;
+}
 
 /** Pod annotation whose change makes a kubelet refresh the pod's volumes at once. */
 export const epochAnnotation = "retriever.dev/config-epoch";

@@ -1,7 +1,8 @@
 // An HTTP server with limits on slow and idle clients and a graceful end.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type ConnectionLimits, makeLimitedServer } from "@retriever/stores/http/limit-connections.ts";
+import { type ConnectionLimits, makeLimitedServer, type TlsPair } from "@retriever/stores/http/limit-connections.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -9,6 +10,8 @@ export type Listener = {
   readonly address: Address;
   /** Refuses new connections, lets running requests finish, cuts what is left after `graceMs`. */
   readonly close: (graceMs: number) => Promise<void>;
+  /** New connections get this certificate. Throws for a pair that isn't one, and goes on with the one before. */
+  readonly renew: (pair: TlsPair) => void;
 };
 
 /** In ms, but for `maxHeaderSize` in bytes. */
@@ -25,13 +28,18 @@ const clientLimits = {
 /** All of one address where there is but one client, as for the application. */
 const usualConnections: ConnectionLimits = { most: 512 };
 
-type ListenOptions = { readonly limits?: typeof clientLimits; readonly connections?: ConnectionLimits };
+type ListenOptions = {
+  readonly limits?: typeof clientLimits;
+  readonly connections?: ConnectionLimits;
+  /** Present: HTTPS alone. */
+  readonly tls?: TlsPair | undefined;
+};
 
 /** Listens. Rejects when the address can't be bound. */
 export async function listen(
   address: Address,
   handler: Handler,
-  { limits = clientLimits, connections = usualConnections }: ListenOptions = {},
+  { limits = clientLimits, connections = usualConnections, tls }: ListenOptions = {},
 ): Promise<Listener> {
   const active: ServerResponse[] = [];
   const tracked: Handler = (request, response) => {
@@ -39,11 +47,15 @@ export async function listen(
     response.once("close", () => remove(active, response));
     handler(request, response);
   };
-  const server = makeLimitedServer(limits, connections, tracked);
+  const server = makeLimitedServer({ ...limits, tls }, connections, tracked);
   server.timeout = limits.socketIdleMs;
   await bind(server, address);
   const bound = server.address() as AddressInfo;
-  return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, active, graceMs) };
+  return {
+    address: { host: bound.address, port: bound.port },
+    close: (graceMs) => close(server, active, graceMs),
+    renew: (pair) => (server as TlsServer).setSecureContext({ ...pair, minVersion: "TLSv1.2" }),
+  };
 }
 
 /**

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { request as requestSafely } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect as connectSafely } from "node:tls";
 import { afterEach, expect, test } from "vitest";
+import { makeCertificate } from "#test/certificate.ts";
 import { type ConnectionLimits, makeLimitedServer } from "./limit-connections.ts";
 
 let server: Server;
@@ -50,6 +53,30 @@ test("whoever asks is answered while silent connections hold every place", async
   const port = await listen({ most: 4 });
   for (let count = 0; count < 12; count += 1) await beSilent(port, `127.0.0.${2 + (count % 5)}`);
   for (let count = 0; count < 5; count += 1) expect(await ask(port)).toBe(200);
+});
+
+test("over TLS, too: silent connections give way, and those that shook hands and say nothing", async () => {
+  const { cert, key } = makeCertificate("127.0.0.1");
+  server = makeLimitedServer({ tls: { cert, key } }, { most: 4 }, (_, response) => void response.end("ok"));
+  server.listen(0, "0.0.0.0");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const askSafely = (): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const asked = requestSafely({ port, host: "127.0.0.1", ca: cert, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.on("error", reject).end();
+    });
+  for (let count = 0; count < 6; count += 1) await beSilent(port, `127.0.0.${2 + count}`);
+  expect(await askSafely()).toBe(200);
+  for (let count = 0; count < 6; count += 1) {
+    const secure = connectSafely({ port, host: "127.0.0.1", ca: cert }).on("error", () => undefined);
+    sockets.push(secure);
+    await once(secure, "secureConnect");
+  }
+  for (let count = 0; count < 3; count += 1) expect(await askSafely()).toBe(200);
 });
 
 test("an address that has all its places loses its own longest idle one, and nobody else's", async () => {

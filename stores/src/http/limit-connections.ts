@@ -9,6 +9,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 
 export type ConnectionLimits = {
@@ -17,6 +18,9 @@ export type ConnectionLimits = {
   /** Of one address; absent: as many as there may be. */
   readonly mostOfAddress?: number;
 };
+/** PEM texts of a listener that speaks TLS alone. */
+export type TlsPair = { readonly cert: string; readonly key: string };
+type LimitedOptions = ServerOptions & { readonly tls?: TlsPair | undefined };
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 type Use = {
   readonly address: string;
@@ -39,12 +43,17 @@ const mostAhead = 2;
  * is closed. Whoever sends many requests at once is cut off: all of their answers would wait in memory to be read.
  */
 export function makeLimitedServer(
-  options: ServerOptions,
+  { tls, ...options }: LimitedOptions,
   { most, mostOfAddress = most }: ConnectionLimits,
   handle: RequestListener,
 ): Server {
   const uses = new Map<Socket, Use>();
-  const server = createServer({ ...options, IncomingMessage: messagesOf(uses) });
+  const all = { ...options, IncomingMessage: messagesOf(uses) };
+  const handshakeTimeout = options.headersTimeout ?? handshakeMs;
+  const server =
+    tls === undefined
+      ? createServer(all)
+      : createTlsServer({ ...all, ...tls, handshakeTimeout, minVersion: "TLSv1.2", ALPNProtocols: ["http/1.1"] });
   let turn = 0;
   const giveWay = (among: (use: Use) => boolean, newest: Socket): void => {
     const idle = [...uses].filter(([socket, use]) => socket !== newest && !isOwed(use) && among(use));
@@ -66,6 +75,14 @@ export function makeLimitedServer(
     if ([...uses.values()].filter(isOfAddress).length > mostOfAddress) giveWay(isOfAddress, socket);
     if (uses.size > most) giveWay(() => true, socket);
   });
+  // Requests name the socket within: the same connection, whose use began before anybody had shaken hands.
+  server.on("secureConnection", (secure: Socket) => {
+    const [socket, use] = [...uses].find(([one]) => isSamePeer(one, secure)) ?? [];
+    if (socket === undefined || use === undefined) return void secure.destroy();
+    uses.delete(socket);
+    uses.set(secure, use);
+    secure.once("close", () => uses.delete(secure));
+  });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const use = uses.get(request.socket);
     // Cut off.
@@ -84,6 +101,12 @@ export function makeLimitedServer(
   };
   for (const event of ["request", "checkContinue", "checkExpectation"]) server.on(event, onRequest);
   return server;
+}
+
+const handshakeMs = 5000;
+
+function isSamePeer(one: Socket, other: Socket): boolean {
+  return one.remotePort === other.remotePort && one.remoteAddress === other.remoteAddress;
 }
 
 const continued = /^100-continue$/i;

@@ -125,6 +125,15 @@ describe("a pod", () => {
     });
   });
 
+  test("whose template names the port admin-tls is asked over TLS, whatever it names beside it", () => {
+    const ports = [
+      { name: "admin", containerPort: 7999 },
+      { name: "admin-tls", containerPort: 7998 },
+    ];
+    const both = { ...running, spec: { containers: [{ ...sidecar, ports }] } };
+    expect(readPodDocument(both)).toMatchObject({ adminPort: 7998, hasAdminTls: true });
+  });
+
   test("that has just been created is empty, not broken", () => {
     expect(readPodDocument({})).toMatchObject({
       ip: "",
@@ -166,7 +175,7 @@ describe("a pod", () => {
 
   test.each([
     ["in its node's network", { spec: { ...running.spec, hostNetwork: true } }, "it is in its node's network"],
-    ["that declares no admin port", { spec: { containers: [sidecar] } }, "declares no port admin"],
+    ["that declares no admin port", { spec: { containers: [sidecar] } }, "declares no port admin or admin-tls"],
     ["whose address is a name", { status: { ...running.status, podIP: "kubernetes.default" } }, "its address is none"],
   ])("%s is never asked", (_, more, why) => {
     expect(readPodDocument({ ...running, ...more }).unaskable).toContain(why);

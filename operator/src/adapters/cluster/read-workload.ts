@@ -1,6 +1,6 @@
 // A Deployment and its pods as the operator sees them: pure translation of documents.
 import { isIP } from "node:net";
-import { adminPort, epochAnnotation, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
+import { adminPort, adminTlsPort, epochAnnotation, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
 import type {
   ConfigMapSource,
   Container,
@@ -49,20 +49,25 @@ export function readPodDocument(pod: PodDocument): PodRead {
     nodeLost: isNodeLost(pod),
     annotatedEpoch: epochOf(annotations[epochAnnotation]),
     ip: status.podIP ?? "",
-    adminPort: declaredPort(spec) ?? defaultAdminPort,
+    adminPort: declaredPort(spec)?.port ?? defaultAdminPort,
+    ...(declaredPort(spec)?.isTls === true ? { hasAdminTls: true as const } : {}),
     ...unaskable(pod),
   };
 }
 
-function declaredPort(spec: PodSpec): number | undefined {
-  return sidecarOf(spec)?.ports?.find((port) => port.name === adminPort)?.containerPort;
+/** Where both are named, TLS. */
+function declaredPort(spec: PodSpec): { readonly port: number; readonly isTls: boolean } | undefined {
+  const named = (name: string) => sidecarOf(spec)?.ports?.find((port) => port.name === name)?.containerPort;
+  const [plain, secure] = [named(adminPort), named(adminTlsPort)];
+  if (secure !== undefined) return { port: secure, isTls: true };
+  return plain === undefined ? undefined : { port: plain, isTls: false };
 }
 
 /** Whoever answers there may be another than the pod: its node, or whatever listens where nothing is declared. */
 function unaskable({ spec = {}, status = {} }: PodDocument): Pick<PodRead, "unaskable"> {
   if (spec.hostNetwork === true) return { unaskable: "it is in its node's network" };
   if (sidecarOf(spec) !== undefined && declaredPort(spec) === undefined)
-    return { unaskable: `its container ${sidecarContainer} declares no port ${adminPort}` };
+    return { unaskable: `its container ${sidecarContainer} declares no port ${adminPort} or ${adminTlsPort}` };
   const { podIP = "" } = status;
   return podIP !== "" && isIP(podIP) === 0 ? { unaskable: "its address is none" } : {};
 }

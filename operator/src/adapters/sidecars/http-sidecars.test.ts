@@ -24,7 +24,7 @@ async function arrange(handler: Handler, options: Partial<Parameters<typeof make
   sidecars = client;
   const port = Number(new URL(played.url).port);
   const ask = (stop: AbortSignal = signal) =>
-    client.readStatus("127.0.0.1", port, { windows, bins: 1_772_323_200 }, stop);
+    client.readStatus({ address: "127.0.0.1", port }, { windows, bins: 1_772_323_200 }, stop);
   const fail = (stop: AbortSignal = signal): Promise<OperatorError> =>
     ask(stop).then(
       () => Promise.reject(new Error("expected a fault")),
@@ -81,7 +81,7 @@ describe("a read of a sidecar", () => {
     const { port } = server.address() as AddressInfo;
     const client = makeHttpSidecars({ deadlineMs: 1000 });
     sidecars = client;
-    const asked = client.readStatus("127.0.0.1", port, { windows, bins: 0 }, signal);
+    const asked = client.readStatus({ address: "127.0.0.1", port }, { windows, bins: 0 }, signal);
     await expect(asked).rejects.toMatchObject({ code: "ROP_SIDECAR_PLAIN_TEXT_REFUSED" });
     server.close();
   });
