@@ -57,6 +57,12 @@ describe("the alert of a Prometheus", () => {
       "False",
       "RuleStale",
     ],
+    [
+      "a rule evaluated over a minute from now, by a clock that is ahead or by nobody's",
+      someAlerts(noon, { rules: [aRule(noon, { evaluatedAt: noon + 61_000 })] }),
+      "Unknown",
+      "RuleNotEvaluated",
+    ],
     ["no canary rule", canary({ rules: [] }), "False", "RuleMissing"],
     ["a canary that doesn't fire for the target", canary({ activeAt: null }), "False", "CanaryNotFiring"],
     ["an answer that can't be used", "HTTP 500, expected 200", "Unknown", "NotObserved"],

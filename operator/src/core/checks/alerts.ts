@@ -81,6 +81,12 @@ function judgeRules(
   const fresh = ours.find(({ evaluatedAt, health }) => evaluatedAt === null || health === "unknown");
   if (fresh !== undefined)
     return unknown("RuleNotEvaluated", `${where} has not evaluated ${name} yet (group ${fresh.group})`);
+  const ahead = ours.find((rule) => -ageSeconds(rule, input.now) > longestAgeSeconds(rule));
+  if (ahead !== undefined) {
+    const seconds = Math.round(-ageSeconds(ahead, input.now));
+    const words = `its clock is ${seconds} s ahead of the operator's, so that it would never be seen to stop`;
+    return unknown("RuleNotEvaluated", `${where} evaluated ${name} (group ${ahead.group}) in time to come: ${words}`);
+  }
   const stale = ours.find((rule) => ageSeconds(rule, input.now) > longestAgeSeconds(rule));
   if (stale === undefined) return undefined;
   const age = Math.round(ageSeconds(stale, input.now));
