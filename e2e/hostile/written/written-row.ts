@@ -1,5 +1,4 @@
 // Z1: documents that others write, read and decided on by the operator's own code.
-import { harms } from "@retriever/operator/test/hostile/judge.ts";
 import { playHostile } from "@retriever/operator/test/hostile/play.ts";
 import { amount, most } from "#bench/report/rows.ts";
 import type { HostileRow } from "../rows/hostile-row.ts";
@@ -16,9 +15,6 @@ export const writtenRow: HostileRow = {
     for (const { kind, phase, harm, words, seed: world } of played.found.slice(0, mostTold))
       say(`${kind} in ${phase}, world ${world}: ${harm}: ${words.slice(0, 300)}`);
     const n = Object.values(played.documents).reduce((sum, count) => sum + count, 0);
-    return harms.map((harm) => {
-      const found = played.found.filter((one) => one.harm === harm).length;
-      return amount(harm, found, most(0), { n, enough: wanted });
-    });
+    return Object.entries(played.harms).map(([harm, count]) => amount(harm, count, most(0), { n, enough: wanted }));
   },
 };

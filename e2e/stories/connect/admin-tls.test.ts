@@ -4,14 +4,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeHttpSidecars } from "@retriever/operator/adapters/sidecars/http-sidecars.ts";
-import type { SidecarPeer } from "@retriever/operator/ports/sidecars.ts";
+import { type HttpSidecars, makeHttpSidecars } from "@retriever/operator/adapters/sidecars/http-sidecars.ts";
 import { adminServerName } from "@retriever/sidecar/contract/names.ts";
 import { makeCertificate, type TestCertificate } from "@retriever/stores/test/certificate.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
 
+type SidecarPeer = Parameters<HttpSidecars["readStatus"]>[0];
 const serverName = adminServerName("search-api", "search");
 const own = makeCertificate(serverName);
 const folder = mkdtempSync(join(tmpdir(), "retriever-admin-tls-"));

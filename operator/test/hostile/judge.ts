@@ -19,7 +19,7 @@ export const harms = [
   "automatic rollback prevented",
   "it threw",
 ] as const;
-type Harm = (typeof harms)[number];
+export type Harm = (typeof harms)[number];
 export type Found = { readonly harm: Harm; readonly words: string };
 
 /** One pass on what `seen` says; the simulation goes on with what was decided. */

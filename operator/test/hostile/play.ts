@@ -5,7 +5,7 @@ import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 import { openAlertKinds } from "./alert-kinds.ts";
-import { type Found, judge } from "./judge.ts";
+import { type Found, type Harm, harms, judge } from "./judge.ts";
 import { type Kind, kinds as ofCluster } from "./kinds.ts";
 import { makeRandom, oneOf, type Random } from "./values.ts";
 
@@ -23,6 +23,8 @@ const passesToLeave = 12;
 type Played = {
   /** Hostile documents by kind. */
   readonly documents: Readonly<Record<string, number>>;
+  /** How often each came about. */
+  readonly harms: Readonly<Record<Harm, number>>;
   readonly found: readonly (Found & { readonly kind: string; readonly phase: Phase; readonly seed: number })[];
 };
 
@@ -53,7 +55,9 @@ async function playKinds(kinds: readonly Kind[], atLeast: number, seed: number):
     documents[kind.name] = (documents[kind.name] ?? 0) + count;
     found.push(...harms.map((harm) => ({ ...harm, kind: kind.name, phase, seed: worldSeed })));
   }
-  return { documents, found };
+  const count = (harm: Harm): number => found.filter((one) => one.harm === harm).length;
+  const counts = Object.fromEntries(harms.map((harm) => [harm, count(harm)])) as Played["harms"];
+  return { documents, harms: counts, found };
 }
 
 let compared: Simulation | undefined;
