@@ -49,8 +49,14 @@ describe("rules of the spec", () => {
     [
       "a copy that nobody agrees to",
       { data: { copy: "IfIncomplete" }, checklist: { approvals: { policy: "Skip" } } },
-      "expected copy Never",
+      "expected copy and sync Never",
     ],
+    [
+      "a sync that nobody agrees to",
+      { data: { sync: "Continuous" }, checklist: { approvals: { policy: "Skip" } } },
+      "expected copy and sync Never",
+    ],
+    ["a lag of nothing", { data: { maxLag: "0s" } }, "maxLag and verifyEvery of at least 1s"],
     ["a copy as a smoke test", { checklist: { smokeTests: { cronJobs: ["a-retriever-copy"] } } }, "is no smoke test"],
     ["a window that never opens", { checklist: { window: { start: "09:00", end: "09:00" } } }, "never opens"],
     [

@@ -113,8 +113,11 @@ describe("a policy", () => {
     [
       "a migration that has a store written to",
       {},
-      { data: { copy: "IfIncomplete" } },
-      ["spec.data.copy: got IfIncomplete, expected Never: the policy's storeWrites is Forbid"],
+      { data: { copy: "IfIncomplete", sync: "Continuous" } },
+      [
+        "spec.data.copy: got IfIncomplete, expected Never: the policy's storeWrites is Forbid",
+        "spec.data.sync: got Continuous, expected Never: the policy's storeWrites is Forbid",
+      ],
     ],
     [
       "a store without TLS",

@@ -33,7 +33,7 @@ const refusals: readonly (readonly [setting: string, words: string])[] = [
   ["prometheusRule.create=true", "prometheusRule.runbookUrl: expected"],
 ];
 
-/** Of the library chart: what would cut the application off, open the admin port, or copy with nobody's credential. */
+/** Of the library chart: what would cut the application off, open the admin port, or write with nobody's credential. */
 const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = [
   ["networkPolicy.applicationIngress=null", "applicationIngress: expected who reaches the application"],
   ['networkPolicy.applicationIngress=[{"ports":[{"port":7090}]}]', "expected ports without the admin port"],
@@ -47,6 +47,7 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ['networkPolicy.applicationIngress=[{"ports":[{"protocol":"TCP"}]}]', "expected ports without the admin port"],
   ['networkPolicy.applicationIngress=[{"form":[]}]', "'form' not allowed"],
   ["copy.env=[]", "copy: expected env or credentialsSecret"],
+  ["sync.env=[]", "sync: expected env or credentialsSecret"],
 ];
 
 /** What a person may give, and the words that they get. */

@@ -13,8 +13,8 @@ const sources = paths.filter((path) => !isTest(path)).map((path) => readSource(r
 
 /** Words of the core that are no reasons: values of fields, answers, kinds of messages. */
 const others = new Set(
-  `Adaptive ApprovalWanted Both Buckets Completion Corrections Fail Failed False Fixed Hold IncidentReview Keep KeepShadow Manifest Midpoint
-  Normal NotYet Observe Off Page Pass PostmortemOverdue PreCutover Require Resolved Running Sidecars Skip SourceOnly Stage Start StepDown
+  `Adaptive Allow ApprovalWanted Both Buckets Completion Corrections Fail Failed False Fixed Hold IncidentReview Keep KeepShadow Manifest Midpoint
+  Normal NotStarted NotYet Observe Off Page Pass PostmortemOverdue PreCutover Require Resolved Running Sidecars Skip SourceOnly Stage Start StepDown
   Stopped Ticket True Unknown Validate
   Verify Warning`.split(/\s+/),
 );

@@ -65,7 +65,10 @@ function judgeWindow({ window: asked }: PolicySpec, { checklist: { window } }: M
 
 function judgeData({ storeWrites }: PolicySpec, spec: MigrationSpec): string[] {
   if (storeWrites === "Allow" || !writesToStores(spec)) return [];
-  return [`spec.data.copy: got ${spec.data.copy}, expected Never: the policy's storeWrites is Forbid`];
+  const asked = (["copy", "sync"] as const).filter((field) => spec.data[field] !== "Never");
+  return asked.map(
+    (field) => `spec.data.${field}: got ${spec.data[field]}, expected Never: the policy's storeWrites is Forbid`,
+  );
 }
 
 type Times = { readonly start: string; readonly end: string };

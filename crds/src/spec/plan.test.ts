@@ -11,13 +11,16 @@ it("hashes a spec to 16 hex digits that don't depend on the order of fields or o
   expect(planHash(spec)).toMatch(/^[0-9a-f]{16}$/);
   expect(planHash(reversed)).toBe(planHash(spec));
   expect(planHash(migrationSpecSchema.parse({ ...minimal, mode: "Migrate" }))).toBe(planHash(spec));
-  expect(planHash(migrationSpecSchema.parse({ ...minimal, data: { copy: "Never" } }))).toBe(planHash(spec));
+  expect(planHash(migrationSpecSchema.parse({ ...minimal, data: { copy: "Never", sync: "Never" } }))).toBe(
+    planHash(spec),
+  );
 });
 
 it("changes with any value", () => {
   const spec = migrationSpecSchema.parse(minimal);
   expect(planHash({ ...spec, mode: "Validate" })).not.toBe(planHash(spec));
-  expect(planHash({ ...spec, data: { copy: "IfIncomplete" } })).not.toBe(planHash(spec));
+  expect(planHash(migrationSpecSchema.parse({ ...minimal, data: { copy: "IfIncomplete" } }))).not.toBe(planHash(spec));
+  expect(planHash(migrationSpecSchema.parse({ ...minimal, data: { sync: "Continuous" } }))).not.toBe(planHash(spec));
   expect(planHash({ ...spec, stages: spec.stages.toReversed() })).not.toBe(planHash(spec));
 });
 

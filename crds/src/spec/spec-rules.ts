@@ -126,11 +126,19 @@ const dataRules: readonly SpecRule[] = [
   {
     field: "data",
     at: "spec",
-    rule: "!has(self.data) || !has(self.data.copy) || self.data.copy == 'Never' || !has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.policy) || self.checklist.approvals.policy == 'Require'",
-    message: "expected copy Never where checklist.approvals.policy is Skip: nobody would have agreed to the writing",
+    rule: "!has(self.data) || ((!has(self.data.copy) || self.data.copy == 'Never') && (!has(self.data.sync) || self.data.sync == 'Never')) || !has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.policy) || self.checklist.approvals.policy == 'Require'",
+    message:
+      "expected copy and sync Never where checklist.approvals.policy is Skip: nobody would have agreed to the writing",
     holds: ({ data, checklist }: Partial<MigrationSpec>) =>
       data === undefined || !writesToStores({ data }) || checklist?.approvals.policy !== "Skip",
-    received: ({ data }) => data.copy,
+    received: ({ data }) => [data.copy, data.sync],
+  },
+  {
+    field: "data",
+    rule: `${atLeast("maxLag", "1s")} && ${atLeast("verifyEvery", "1s")}`,
+    message: "expected maxLag and verifyEvery of at least 1s",
+    holds: ({ data }) => [data.maxLag, data.verifyEvery].every((one) => durationSeconds(one) >= 1),
+    received: ({ data }) => [data.maxLag, data.verifyEvery],
   },
 ];
 

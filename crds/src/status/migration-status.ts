@@ -10,7 +10,6 @@ import { acksSchema, cutoverStatusSchema } from "./acks-status.ts";
 import { actsStatusSchema } from "./acts-status.ts";
 import { checksStatusSchema } from "./check-status.ts";
 import { columnsSchema } from "./columns.ts";
-import { copyStatusSchema } from "./copy-status.ts";
 import {
   baselineSchema,
   dispersionStateSchema,
@@ -26,6 +25,7 @@ import { outboxMessageSchema } from "./outbox-status.ts";
 import { stageStatusSchema } from "./stage-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 import { waitingStatusSchema } from "./waiting-status.ts";
+import { copyStatusSchema, syncStatusSchema } from "./writer-status.ts";
 
 export const phases = [
   "Pending",
@@ -49,6 +49,7 @@ export const conditionTypes = [
   "Reachable",
   "ParityVerified",
   "DataCopied",
+  "DataSynced",
   "AlertsArmed",
   "Approved",
   "MetricsHealthy",
@@ -263,6 +264,7 @@ export const migrationStatusSchema = z
     ramp: rampEvidenceSchema.optional(),
     verification: verificationStatusSchema.optional(),
     copy: copyStatusSchema.optional(),
+    sync: syncStatusSchema.optional(),
     smokeTests: z.array(smokeTestStatusSchema).max(10).optional().describe("The newest run of each smoke test."),
     /** Of mode Validate. */
     validation: validationStatusSchema.optional(),

@@ -14,6 +14,7 @@ import {
   namespace,
   requestDeadlineMs,
   storeTimeoutMs,
+  syncCronJob,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
@@ -46,6 +47,8 @@ export type PlayOptions = {
   readonly verifier?: (usual: object) => object;
   /** Whether there is a CronJob that copies. */
   readonly copier?: boolean;
+  /** Whether there is one that syncs. */
+  readonly syncer?: boolean;
 };
 
 export type Play = MigrationHandle & {
@@ -110,12 +113,13 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
 }
 
 async function apply({ world }: Stage, input: ApplicationInput, options: PlayOptions): Promise<void> {
-  const { deployment, verifier, copier = false } = options;
+  const { deployment, verifier, copier = false, syncer = false } = options;
   const usual = applicationDeployment(input);
   await world.client.create(configMapsPath, baseConfigMap(input));
   await world.client.create(deploymentsPath, deployment?.(usual) ?? usual);
   if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
   if (copier) await world.client.create(cronJobsPath, copyCronJob(input));
+  if (syncer) await world.client.create(cronJobsPath, syncCronJob(input));
 }
 
 type Doors = Pick<Play, "source" | "destination" | "storeEnv">;

@@ -5,6 +5,8 @@ import {
   copyTemplateName,
   overlayName,
   reportPort,
+  syncContainer,
+  syncTemplateName,
   verifyContainer,
   verifyTemplateName,
 } from "@retriever/sidecar/contract/names.ts";
@@ -114,6 +116,22 @@ export function copyCronJob(input: ApplicationInput): object {
     volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
   };
   return suspended(copyTemplateName(input.name), { containers: [container], volumes: [configVolume(input)] });
+}
+
+/** The suspended CronJob that syncs are made from. */
+export function syncCronJob(input: ApplicationInput): object {
+  const container = {
+    name: syncContainer,
+    image: "retriever-sidecar:demo",
+    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    args: "sync --interval 0.5 --lag 1 --verify-every 3 --listen 0.0.0.0:7091 --termination-log /dev/termination-log"
+      .split(" ")
+      .concat("--config", configFolder),
+    env: storeEnv(input),
+    ports: [{ name: reportPort, containerPort: 7091 }],
+    volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
+  };
+  return suspended(syncTemplateName(input.name), { containers: [container], volumes: [configVolume(input)] });
 }
 
 function suspended(name: string, pod: object): object {

@@ -2,8 +2,8 @@
 
 import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import { isSameData } from "@retriever/operator/core/model/deep-equal.ts";
-import type { JobSeen, JobsObservation } from "@retriever/operator/core/model/job-observation.ts";
-import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import type { JobSeen, JobsObservation, SyncReading } from "@retriever/operator/core/model/job-observation.ts";
+import { copyTemplateName, syncTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { PodTime } from "./toy-pod.ts";
@@ -19,7 +19,7 @@ export function isJobEffect(effect: Effect): effect is JobEffect {
 }
 
 type Asked = {
-  readonly isCopy: boolean;
+  readonly what: "copy" | "sync" | "other";
   readonly name: string;
   readonly since: string | null;
   readonly askedMs: number;
@@ -32,6 +32,14 @@ type Stores = { readonly source: StoreIdentity; readonly destination: StoreIdent
 
 const none: DifferenceCounts = { missing: 0, extra: 0, stale: 0, payload: 0, vector: 0, lagging: 0 };
 const chunks = 5000;
+const inStep: SyncReading = {
+  state: "following",
+  lagSeconds: 6,
+  backlog: 0,
+  refused: 0,
+  verified: { ageSeconds: 600, left: 0 },
+  fault: null,
+};
 
 /** One Job a verification, each in one pod. It finds what was so when it began. */
 export class ToyVerifier {
@@ -41,6 +49,8 @@ export class ToyVerifier {
   tests: Readonly<Record<string, boolean>> = {};
   /** How a copy ends; refused: its Job isn't let in; none: there is no CronJob to make one from. */
   copier: "completes" | "fails" | "refused" | "none" = "completes";
+  /** How far a sync is; fails: its Job ends; none: there is no CronJob to make one from. */
+  sync: Partial<SyncReading> | "fails" | "none" = {};
   parity: Parity = {};
   takesMs: number;
   readonly #stores: Stores;
@@ -57,16 +67,21 @@ export class ToyVerifier {
     const passes = this.tests[effect.template];
     const found = passes === undefined ? this.#differences(elapsedMs) : { cannot: !passes };
     const { job: name, since } = effect;
-    const isCopy = effect.template.endsWith(copyTemplateName(""));
-    if (isCopy && this.copier === "refused") return;
+    const what = effect.template.endsWith(copyTemplateName(""))
+      ? "copy"
+      : effect.template.endsWith(syncTemplateName(""))
+        ? "sync"
+        : "other";
+    if (what === "copy" && this.copier === "refused") return;
     const ends = { endMs: nowMs + this.takesMs, doneAtMs: elapsedMs + this.takesMs };
-    this.#jobs = [...this.#jobs, { isCopy, name, since, askedMs: nowMs, ...ends, found }];
+    this.#jobs = [...this.#jobs, { what, name, since, askedMs: nowMs, ...ends, found }];
   }
 
   observe({ elapsedMs }: Pick<PodTime, "elapsedMs">): JobsObservation {
     const { copier } = this;
     return {
       copier: copier === "none" ? null : { name: "copier", suspended: true, hasCopier: true },
+      syncer: this.sync === "none" ? null : { name: "syncer", suspended: true, hasSyncer: true },
       verifier: this.hasTemplate ? { name: "verifier", suspended: true, hasVerifier: true } : null,
       tests: Object.keys(this.tests).map((name) => ({ name, suspended: true, hasVerifier: false })),
       jobs: this.#jobs.map((job) => this.#seen(job, elapsedMs)),
@@ -77,15 +92,16 @@ export class ToyVerifier {
   /** A copy brings what it found missing when it began; what only the destination has stays. */
   #differences(elapsedMs: number): Parity {
     const isMended = this.#jobs.some(
-      ({ isCopy, doneAtMs, found }) => isCopy && elapsedMs >= doneAtMs && isSameData(found, this.parity),
+      ({ what, doneAtMs, found }) => what === "copy" && elapsedMs >= doneAtMs && isSameData(found, this.parity),
     );
     return isMended && this.copier === "completes" ? { extra: this.parity.extra ?? 0 } : this.parity;
   }
 
   #seen(job: Asked, elapsedMs: number): JobSeen {
     const { name, endMs, doneAtMs, found } = job;
+    if (job.what === "sync") return this.#syncing(name);
     if (elapsedMs < doneAtMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
-    if (job.isCopy) {
+    if (job.what === "copy") {
       const state = this.copier === "completes" ? "succeeded" : "failed";
       return { name, state, message: "BackoffLimitExceeded", partitions: 1, pods: [] };
     }
@@ -94,6 +110,15 @@ export class ToyVerifier {
     const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, words: "", report: null };
     const isGood = found.cannot !== true && exitCode === 0;
     return { name, state: isGood ? "succeeded" : "failed", message: "", partitions: 1, pods: [pod] };
+  }
+
+  #syncing(name: string): JobSeen {
+    const { sync } = this;
+    if (typeof sync === "string")
+      return { name, state: "failed", message: "BackoffLimitExceeded", partitions: 1, pods: [] };
+    const value = { ...inStep, ...sync };
+    const pod = { name: `${name}-0`, partition: 0, exitCode: null, endedAt: 0, summary: null, words: "", report: null };
+    return { name, state: "running", message: "", partitions: 1, pods: [{ ...pod, sync: { ok: true, value } }] };
   }
 
   #summaryOf({ since, askedMs, endMs, found }: Asked): VerifySummary {

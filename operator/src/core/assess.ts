@@ -28,9 +28,9 @@ import { servingPods, storeViews } from "./pods/pods.ts";
 import { countsByPod, type PodCount } from "./pods/thirds.ts";
 import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
-import { foldCopy } from "./verification/copy-run.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
+import { foldWriters } from "./verification/writer-runs.ts";
 
 type Judged = Pick<Context, "plan" | "status" | "totals" | "now">;
 
@@ -41,8 +41,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const serving = servingPods(observation) ?? [];
   const reportName = configMapNameOf(migration.meta, "drift");
   const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
-  const copied = foldCopy({ meta: migration.meta, status: tested, observation, nowIso });
-  const folded = foldVerification({ status: copied, plan, observation, reportName, now });
+  const written = foldWriters({ meta: migration.meta, status: tested, observation, nowIso });
+  const folded = foldVerification({ status: written, plan, observation, reportName, now });
   const { status: counted, bins } = gatherEvidence(folded, observation, now);
   const { evidence } = counted;
   const listed = observation.pods.ok ? observation.pods.value : [];

@@ -2,6 +2,7 @@
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
 import { assess } from "./assess.ts";
+import { keepSyncing } from "./checks/sync.ts";
 import type { Context } from "./model/context.ts";
 import type { Announcement, Decision, Outcome } from "./model/decision.ts";
 import type { Migration } from "./model/migration.ts";
@@ -128,7 +129,7 @@ function answer(migration: Migration, observation: Observation, now: number): An
   const overlay = observation.overlay.ok ? observation.overlay.value : null;
   const plan = accepted ?? planToGoBack(migration, overlay);
   if (plan === undefined) return undefined;
-  const c = endForbiddenCopy(assess(migration, plan, observation, now));
+  const c = keepSyncing(endForbiddenCopy(assess(migration, plan, observation, now)));
   if (accepted !== undefined || goesBack(c)) return { c, first: firstAnswer(c) };
   const held = unjudged(c);
   return { c: held, first: adoptRollback(held) ?? holdDamaged(held) };

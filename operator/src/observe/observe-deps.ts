@@ -11,7 +11,7 @@ export type ObserveDeps = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
   readonly jobs: Jobs;
-  readonly reports: Pick<Reports, "isReady">;
+  readonly reports: Pick<Reports, "isReady" | "readSync">;
   /** Absent: there is no source but Sidecars. */
   readonly alertSources?: AlertSources | undefined;
   /** What earlier passes know of pods that don't answer; absent: each pass asks all. */

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
 import { aStatus } from "#test/builders/migration.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { aSyncStatus } from "#test/builders/verification.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
@@ -58,6 +60,30 @@ describe("the Jobs of a migration", () => {
     const ended = { exitCode: 1, at: 1, message: "3 new; drift, 1 missing; 1 refused, c-1: it has a NUL" };
     jobs.run(copy.job, "failed", [{ ended }]);
     expect((await observed()).jobs).toMatchObject({ value: { jobs: [{ pods: [{ words: ended.message }] }] } });
+  });
+
+  test("show what syncs are made from, and how far the one that runs is, as its pod says", async () => {
+    const sync = { number: 1, job: "docs-sync-1-abc123", planHash: "", askedAt: run.askedAt };
+    const stores = { source: sourceIdentity, destination: destinationIdentity };
+    const { jobs, reports, meta, observed } = arrange(
+      { phase: "Guard", sync, ...stores },
+      { data: { sync: "Continuous" } },
+    );
+    const template = "search-api-retriever-sync";
+    jobs.addTemplate(template, { containers: ["retriever-sync"] });
+    await jobs.createJob(meta, { name: sync.job, template, since: null });
+    jobs.run(sync.job, "running", [{ ip: "ip-sync" }]);
+    expect((await observed()).jobs).toMatchObject({
+      value: {
+        syncer: { name: template, suspended: true, hasSyncer: true },
+        jobs: [{ pods: [{ sync: { ok: false, why: expect.stringContaining("ip-sync") } }] }],
+      },
+    });
+    reports.syncs.set("ip-sync", aSyncStatus());
+    expect((await observed()).jobs).toMatchObject({
+      value: { jobs: [{ pods: [{ sync: { ok: true, value: { lagSeconds: 6, backlog: 2, refused: 1 } } }] }] },
+    });
+    expect(JSON.stringify((await observed()).jobs)).not.toContain("chunk-1");
   });
 
   test("are read after the end as long as a copy's Job isn't known to be gone", async () => {

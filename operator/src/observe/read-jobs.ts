@@ -1,20 +1,32 @@
 // The Jobs of a migration, read while a phase asks for them.
-import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
+import { copiesData, syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import {
   copyContainer,
   copyTemplateName,
+  reportPort,
+  syncContainer,
+  syncTemplateName,
   verifyContainer,
   verifyTemplateName,
 } from "@retriever/sidecar/contract/names.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { configMapNameOf } from "#core/model/config-map-name.ts";
-import type { CopyTemplate, JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/model/job-observation.ts";
+import type {
+  CopyTemplate,
+  JobSeen,
+  JobsObservation,
+  JobTemplate,
+  SyncReading,
+  SyncTemplate,
+  VerifyPod,
+} from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
+import type { Read } from "#core/model/workload.ts";
 import { asksForJobs } from "#core/verification/purpose.ts";
-import { openCopy, openRun } from "#core/verification/runs.ts";
+import { openRun, openWriter } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
@@ -46,13 +58,13 @@ async function observeJobs(
   const { namespace, uid } = meta;
   const { jobs } = deps;
   const run = openRun(status);
-  const copy = openCopy(status);
   const { smokeTests } = plan.checklist;
   const tests = smokeTests.policy === "Require" ? smokeTests.cronJobs : [];
-  const isCopied = writesToStores(plan);
-  const [verifier, copier, found, listed, reportOf] = await Promise.all([
+  const [isCopied, isSynced] = [copiesData(plan), syncsData(plan)];
+  const [verifier, copier, syncer, found, listed, reportOf] = await Promise.all([
     jobs.readTemplate(namespace, verifyTemplateName(plan.target.name), signal),
     isCopied ? jobs.readTemplate(namespace, copyTemplateName(plan.target.name), signal) : undefined,
+    isSynced ? jobs.readTemplate(namespace, syncTemplateName(plan.target.name), signal) : undefined,
     Promise.all(tests.map((name) => jobs.readTemplate(namespace, name, signal))),
     jobs.listJobs(namespace, uid, signal),
     run === undefined ? undefined : jobs.readReportOf(namespace, configMapNameOf(meta, "drift"), signal),
@@ -60,9 +72,8 @@ async function observeJobs(
   const seen = await Promise.all(
     listed.map(async (job): Promise<JobSeen> => {
       const { name, state, message, partitions } = job;
-      const isEnded = name === copy?.job && state !== "running";
-      const container = name === run?.job ? verifyContainer : isEnded ? copyContainer : undefined;
-      const reads = { deps, deadline, signal };
+      const container = containerOf(job, status);
+      const reads = { deps, deadline, signal, status };
       const pods = container === undefined ? [] : await podsOf({ job, namespace, container }, reads);
       return { name, state, message, partitions, pods };
     }),
@@ -70,10 +81,18 @@ async function observeJobs(
   return {
     verifier: verifier === undefined ? null : toTemplate(verifier),
     ...(isCopied ? { copier: copier === undefined ? null : toCopyTemplate(copier) } : {}),
+    ...(isSynced ? { syncer: syncer === undefined ? null : toSyncTemplate(syncer) } : {}),
     tests: found.flatMap((template) => (template === undefined ? [] : [toTemplate(template)])),
     jobs: seen,
     reportOf: reportOf ?? null,
   };
+}
+
+/** The container of a Job's pods that says something now; undefined: none does. */
+function containerOf({ name, state }: JobRead, status: MigrationStatus): string | undefined {
+  if (name === openRun(status)?.job) return verifyContainer;
+  if (name === openWriter(status, "sync")?.job) return syncContainer;
+  return name === openWriter(status, "copy")?.job && state !== "running" ? copyContainer : undefined;
 }
 
 function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTemplate {
@@ -81,7 +100,7 @@ function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTempla
     name,
     suspended,
     hasVerifier: containers.includes(verifyContainer),
-    ...(containers.includes(copyContainer) ? { hasWriter: true } : {}),
+    ...(containers.includes(copyContainer) || containers.includes(syncContainer) ? { hasWriter: true } : {}),
   };
 }
 
@@ -89,8 +108,17 @@ function toCopyTemplate({ name, suspended, containers }: JobTemplateRead): CopyT
   return { name, suspended, hasCopier: containers.includes(copyContainer) };
 }
 
+function toSyncTemplate({ name, suspended, containers }: JobTemplateRead): SyncTemplate {
+  return { name, suspended, hasSyncer: containers.includes(syncContainer) };
+}
+
 type JobOf = { readonly job: JobRead; readonly namespace: string; readonly container: string };
-type JobReads = { readonly deps: ObserveDeps; readonly deadline: ReadDeadline; readonly signal: AbortSignal };
+type JobReads = {
+  readonly deps: ObserveDeps;
+  readonly deadline: ReadDeadline;
+  readonly signal: AbortSignal;
+  readonly status: MigrationStatus;
+};
 
 async function podsOf({ job, namespace, container }: JobOf, reads: JobReads): Promise<VerifyPod[]> {
   const pods = await reads.deps.jobs.listPods(namespace, job, container, reads.signal);
@@ -104,7 +132,8 @@ async function podsOf({ job, namespace, container }: JobOf, reads: JobReads): Pr
       endedAt: ended?.at ?? 0,
       summary,
       words: summary === null ? (ended?.message.trim().slice(0, mostWords) ?? "") : "",
-      report: await reportOf(pod, reads),
+      report: container === verifyContainer ? await reportOf(pod, reads) : null,
+      ...(container === syncContainer && pod.running ? { sync: await readingOf(pod, reads) } : {}),
     };
   });
 }
@@ -124,4 +153,23 @@ async function reportOf({ name, running, ip, reportPort }: JobPodRead, reads: Jo
   const { deps, deadline } = reads;
   const ready = await attempt(deadline, `report of ${name}`, (signal) => deps.reports.isReady(ip, reportPort, signal));
   return ready.ok && ready.value ? { address: ip, port: reportPort } : null;
+}
+
+async function readingOf({ name, ip, reportPort: port }: JobPodRead, reads: JobReads): Promise<Read<SyncReading>> {
+  const { deps, deadline, status } = reads;
+  const { source, destination } = status;
+  if (ip === "" || port === 0 || source === undefined || destination === undefined)
+    return { ok: false, why: `pod ${name} serves nothing on a port ${reportPort}` };
+  return attempt(deadline, `sync of ${name}`, async (signal): Promise<SyncReading> => {
+    const told = await deps.reports.readSync({ address: ip, port }, { source, destination }, signal);
+    const { state, lagSeconds, backlog, refused, verified, fault } = told;
+    return {
+      state,
+      lagSeconds,
+      backlog,
+      refused: refused.count,
+      verified: verified && { ageSeconds: verified.ageSeconds, left: verified.left },
+      fault: fault && { code: fault.code, message: fault.message.slice(0, mostWords) },
+    };
+  });
 }

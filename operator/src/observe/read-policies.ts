@@ -1,18 +1,21 @@
-// The policies of the migration's namespace: read until sampling begins.
+// The policies of the migration's namespace: read until sampling begins, and while a sync writes to a store.
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { replannable } from "#core/people/edits.ts";
+import { isSyncing } from "#core/verification/purpose.ts";
 import { hasCode } from "#errors.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
 /** Empty where nobody asks. Never rejects. */
 export async function readPolicies(
-  { meta, status: { phase } }: Migration,
+  { meta, status }: Migration,
   { cluster, migrationPolicies = "optional" }: Pick<ObserveDeps, "cluster" | "migrationPolicies">,
   deadline: ReadDeadline,
 ): Promise<Pick<Observation, "policies">> {
-  if (phase !== "Pending" && !replannable.includes(phase)) return {};
+  const { phase } = status;
+  const isWriting = status.sync !== undefined && isSyncing(status);
+  if (phase !== "Pending" && !replannable.includes(phase) && !isWriting) return {};
   const policies = await attempt(deadline, "migration policies", async (signal) => {
     try {
       return await cluster.listPolicies(meta, signal);

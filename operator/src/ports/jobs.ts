@@ -1,4 +1,5 @@
 // Jobs in the cluster: what they are made from, how they stand, and the report they leave.
+import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { JobSeen, JobTemplate } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
@@ -67,6 +68,8 @@ export interface Jobs {
 export interface Reports {
   /** Whether a verifier has its report ready; false as long as it compares. Rejects when it can't be reached. */
   isReady(address: string, port: number, signal: AbortSignal): Promise<boolean>;
+  /** How far a sync of these stores says it is. Rejects when it can't be reached, or is about other stores. */
+  readSync(from: Pick<ReportPlace, "address" | "port">, stores: ReportStores, signal: AbortSignal): Promise<SyncStatus>;
   /** The report's text, proved by its digest and about these stores. Fetching it lets the verifier end. */
   fetch(from: ReportPlace, stores: ReportStores, signal: AbortSignal): Promise<string>;
 }

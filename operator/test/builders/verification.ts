@@ -1,5 +1,6 @@
 // What is known of comparisons of the stores: runs in a status, Jobs as they are seen, and what their pods said.
 import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
+import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { DifferenceCounts, VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobSeen, JobsObservation, VerifyPod } from "#core/model/job-observation.ts";
 import { destinationIdentity, sourceIdentity } from "./sidecar-status.ts";
@@ -57,4 +58,23 @@ export function aJob(pods: readonly VerifyPod[] = [], more: Partial<JobSeen> = {
 export function someJobs(more: Partial<JobsObservation> = {}): { readonly ok: true; readonly value: JobsObservation } {
   const verifier = { name: "search-api-retriever-verify", suspended: true, hasVerifier: true };
   return { ok: true, value: { verifier, tests: [], jobs: [], reportOf: null, ...more } };
+}
+
+/** What a sync in step says of itself. */
+export function aSyncStatus(more: Partial<SyncStatus> = {}): SyncStatus {
+  return {
+    schema: 1,
+    version: "0.1.0",
+    source: sourceIdentity,
+    destination: destinationIdentity,
+    startedAt: "2026-01-01T00:00:00.000Z",
+    state: "following",
+    lagSeconds: 6,
+    backlog: 2,
+    refused: { count: 1, chunks: [{ id: "chunk-1", reason: "it has a NUL" }] },
+    done: { passes: 3, written: 4, replaced: 0, missed: 0, removed: 0 },
+    verified: { ageSeconds: 60, finishedAt: "2026-01-01T00:01:00.000Z", left: 0, written: 0, removed: 0 },
+    fault: null,
+    ...more,
+  };
 }

@@ -1,5 +1,7 @@
 // Jobs in memory: the port's promises, and what a cluster that runs them does.
+
 import { verifyContainer } from "@retriever/sidecar/contract/names.ts";
+import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
 import type { JobPodRead, JobRead, Jobs, JobTemplateRead, JobWish, KeptReport, Reports } from "#ports/jobs.ts";
@@ -100,6 +102,14 @@ export class FakeJobs implements Jobs {
 /** Reports by address; an address without one is still comparing. */
 export class FakeReports implements Reports {
   readonly texts = new Map<string, string>();
+  /** Syncs by address. */
+  readonly syncs = new Map<string, SyncStatus>();
+
+  async readSync({ address }: { readonly address: string }): Promise<SyncStatus> {
+    const told = this.syncs.get(address);
+    if (told === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", address);
+    return told;
+  }
 
   async isReady(address: string): Promise<boolean> {
     return this.texts.has(address);

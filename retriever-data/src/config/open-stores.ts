@@ -26,7 +26,7 @@ export type NamedStores = Both<NamedStore> & {
   readonly filterable?: Filterable | undefined;
   /** Whether both stores say when a chunk was written. Without that ids alone can be compared. */
   readonly areDated: boolean;
-  /** Whether an overlay makes the destination the store that requests are answered from. */
+  /** Whether an overlay has requests answered from the destination, or had before a rollback. */
   readonly servesDestination: boolean;
 };
 type Deps = { readonly env: Environment; readonly registry: Registry };
@@ -98,7 +98,8 @@ function ofDirectory(directory: string | null, read: ReadInput): Choices {
   if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
   if (overlay.kind === "valid") {
     checkSource(source, overlay.value.overlay.source);
-    const servesDestination = overlay.value.overlay.primary === "destination";
+    const { primary, rollback } = overlay.value.overlay;
+    const servesDestination = primary === "destination" || rollback === true;
     return { source, destination: overlay.value.destination, filterable, servesDestination };
   }
   if (shadow !== null) return { source, destination: shadow, filterable, servesDestination: false };

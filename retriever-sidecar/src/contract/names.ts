@@ -52,6 +52,12 @@ export function copyTemplateName(workload: string): string {
 }
 export const copyContainer = "retriever-copy";
 
+/** The same of what keeps the destination equal; it serves `GET /v1/sync` on the port `report`. */
+export function syncTemplateName(workload: string): string {
+  return `${workload}-retriever-sync`;
+}
+export const syncContainer = "retriever-sync";
+
 /** Container of a verification pod, and the port it serves `GET /v1/report` on until the report was fetched. */
 export const verifyContainer = "retriever-verify";
 export const reportPort = "report";

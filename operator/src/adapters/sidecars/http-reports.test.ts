@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { OperatorError } from "#errors.ts";
 import { type Handler, type Played, playServer, reply } from "#test/api-server.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { aSyncStatus } from "#test/builders/verification.ts";
 import { type HttpReports, makeHttpReports } from "./http-reports.ts";
 
 let played: Played | undefined;
@@ -52,6 +53,7 @@ async function arrange(handler: Handler, deadlineMs = 1000, maxBytes = 4096) {
         () => Promise.reject(new Error("expected a fault")),
         (fault: unknown) => fault as OperatorError,
       ),
+    readSync: () => client.readSync(from, stores, signal),
     requests: played.requests,
   };
 }
@@ -124,5 +126,25 @@ describe("a verifier's report", () => {
     expect((await fail()).code).toBe("ROP_DEADLINE_EXCEEDED");
     await played?.close();
     expect((await fail()).code).toBe("ROP_SIDECAR_UNREACHABLE");
+  });
+});
+
+describe("what a sync says of itself", () => {
+  test("is read from its pod", async () => {
+    const { readSync, requests } = await arrange((_, response) => reply(response, 200, aSyncStatus()));
+    expect(await readSync()).toEqual(aSyncStatus());
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["GET /v1/sync"]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["is about other stores", aSyncStatus({ source: destinationIdentity }), "other stores"],
+    ["has a lag below 0", aSyncStatus({ lagSeconds: -1 }), "lagSeconds"],
+    ["is no JSON", "secret-canary", "not JSON"],
+    ["is larger than any", "x".repeat(65_537), "more than 65536 bytes"],
+    ["has more values than any", { ...aSyncStatus(), more: Array.from({ length: 2000 }, () => 0) }, "values"],
+  ])("is refused where it %s", async (_, body, words) => {
+    const { readSync } = await arrange((_request, response) => reply(response, 200, body));
+    const fault = await readSync().catch((error: OperatorError) => error);
+    expect(fault).toMatchObject({ code: "ROP_SIDECAR_ANSWER_INVALID", message: expect.stringContaining(words) });
   });
 });

@@ -1,5 +1,6 @@
 // The Reports port over HTTP: a verifier serves its report until it was fetched. Nothing is believed that isn't proved.
 
+import { syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { digestOfReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { Agent } from "undici";
@@ -10,13 +11,17 @@ import type { ReportStores, Reports } from "#ports/jobs.ts";
 /** A difference has at least 96 bytes with six values, so that 900 KiB of a report have less than 60,000. */
 export const mostReportValues = 64_000;
 
+/** A status has at most a hundred refused chunks of three values each, in 64 KiB. */
+const mostSyncBytes = 65_536;
+const mostSyncValues = 1000;
+
 export type HttpReports = Reports & { close(): Promise<void> };
 
 /** Verifiers by address. A connection is used once: the process ends after the answer. */
 export function makeHttpReports({ deadlineMs }: { readonly deadlineMs: number }): HttpReports {
   const dispatcher = new Agent({ connections: 1, pipelining: 0, allowH2: false, connect: { timeout: deadlineMs } });
-  const at = (address: string, port: number, signal: AbortSignal) => ({
-    url: `${originOf(address, port)}/v1/report`,
+  const at = (address: string, port: number, signal: AbortSignal, path = "/v1/report") => ({
+    url: `${originOf(address, port)}${path}`,
     dispatcher,
     deadlineMs,
     signal,
@@ -36,6 +41,16 @@ export function makeHttpReports({ deadlineMs }: { readonly deadlineMs: number })
         prove(await readOk(answer, maxBytes, invalid), stores, invalid),
       );
     },
+    readSync: ({ address, port }, stores, signal) => {
+      const request = { ...at(address, port, signal, "/v1/sync"), about: `sync of ${address}:${port}` };
+      const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${request.about}: ${what}`);
+      return ask(request, async (answer) => {
+        const text = await readOk(answer, mostSyncBytes, invalid);
+        const told = checkDocument(parseForeign(text, mostSyncValues, invalid), syncStatusSchema, invalid);
+        if (!isOf(told, stores)) throw invalid("a sync of other stores than the migration's");
+        return told;
+      });
+    },
     close: () => dispatcher.destroy(),
   };
 }
@@ -45,7 +60,11 @@ function prove(text: string, stores: ReportStores, invalid: Invalid): string {
   const report = checkDocument(parseForeign(text, mostReportValues, invalid), verifyReportSchema, invalid);
   if (digestOfReport(report) !== report.digest) throw invalid("the digest is not the report's");
   const { source, destination } = report;
-  if (!isSameStore(source.identity, stores.source) || !isSameStore(destination.identity, stores.destination))
+  if (!isOf({ source: source.identity, destination: destination.identity }, stores))
     throw invalid("a report about other stores than the migration's");
   return text;
+}
+
+function isOf({ source, destination }: ReportStores, stores: ReportStores): boolean {
+  return isSameStore(source, stores.source) && isSameStore(destination, stores.destination);
 }

@@ -6,7 +6,6 @@ import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification
 import { noon } from "#test/builders/world.ts";
 import { decide } from "../decide.ts";
 import type { Context } from "../model/context.ts";
-import { awaitingApproval } from "../phases/awaiting-approval.ts";
 import { preflight } from "../phases/preflight.ts";
 import { askCopy, judgeCopy } from "./copy.ts";
 
@@ -124,30 +123,21 @@ describe("a copy", () => {
     expect(askCopy(c).status.copy).toMatchObject({ number: 2, planHash: c.status.planHash });
   });
 
-  test.each([["Preflight", preflight] as const, ["AwaitingApproval", awaitingApproval] as const])(
-    "under way in %s ends where a policy forbids it, and not where policies can't be read",
-    (phase, handle) => {
-      const c = incomplete({ phase, copy: open });
+  test.each([
+    ["Preflight", false],
+    ["AwaitingApproval", false],
+    ["AwaitingApproval", true],
+  ] as const)(
+    "under way in %s, paused: %s, ends where a policy forbids it, and not where none can be read",
+    (phase, paused) => {
+      const c = incomplete({ phase, acts: { paused, seen: [], approvals }, copy: open });
       const spec = parsePolicySpec({});
       if (!spec.ok) throw new Error("a policy without fields");
-      const forbids = { ok: true as const, value: [{ name: "bank", spec: spec.spec, underWay: [] }] };
-      const refused = handle(seeing(c, { policies: forbids }));
-      expect([refused.reason, refused.status.copy?.stoppedAt]).toEqual(["PolicyRefuses", c.nowIso]);
-      const acks = { ...c.acks, state: "waiting" as const };
-      expect(handle({ ...seeing(c, { policies: forbids }), acks }).status.copy?.stoppedAt).toBe(c.nowIso);
-      const unread = handle(seeing(c, { policies: { ok: false, why: "timed out" } }));
-      expect([unread.reason, unread.status.copy]).toEqual(["NotObserved", { ...open, absentSince: c.nowIso }]);
+      const decided = (policies: Context["observation"]["policies"]) =>
+        decide({ observation: { ...seeing(c, { policies }).observation }, migration: c.migration, now: c.now }).status
+          .copy;
+      expect(decided({ ok: true, value: [{ name: "bank", spec: spec.spec, underWay: [] }] })?.stoppedAt).toBe(c.nowIso);
+      expect(decided({ ok: false, why: "timed out" })).toEqual({ ...open, absentSince: c.nowIso });
     },
   );
-
-  test("under way ends where a policy forbids it while the migration is paused", () => {
-    const spec = parsePolicySpec({});
-    if (!spec.ok) throw new Error("a policy without fields");
-    const c = incomplete({ acts: { paused: true, seen: [], approvals }, copy: open });
-    const policies = { ok: true as const, value: [{ name: "bank", spec: spec.spec, underWay: [] }] };
-    const { migration, now } = c;
-    const { status } = decide({ observation: { ...c.observation, policies }, migration, now });
-    expect(status.copy?.stoppedAt).toBe(c.nowIso);
-    expect(status.conditions.map(({ reason }) => reason)).toContain("Paused");
-  });
 });

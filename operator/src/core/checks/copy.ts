@@ -2,8 +2,8 @@
 // let stores be written to. A comparison says whether it is needed, and afterwards whether it was enough.
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
-import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
-import type { CopyStatus } from "@retriever/crds/status/copy-status.ts";
+import { copiesData, syncsData } from "@retriever/crds/spec/data-spec.ts";
+import type { WriterRun } from "@retriever/crds/status/writer-status.ts";
 import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Context } from "../model/context.ts";
@@ -20,7 +20,7 @@ export function askCopy(c: Context): Context {
   if (!isDue(c)) return c;
   const number = (c.status.copy?.number ?? 0) + 1;
   const { planHash, copy: last } = c.status;
-  const failures = last?.planHash === planHash && last.result?.outcome === "Failed" ? last.failures : undefined;
+  const failures = last?.planHash === planHash && hasFailed(last) ? last.failures : undefined;
   const copy = {
     number,
     job: jobNameOf(c.meta, "copy", number),
@@ -38,12 +38,16 @@ function isDue(c: Context): boolean {
 
 const copyDue = "CopyDue";
 
+function hasFailed({ result }: WriterRun): boolean {
+  return result?.outcome === "Failed" || result?.outcome === "NotStarted";
+}
+
 /**
  * The fact behind the condition DataCopied; undefined where the plan asks for no copy. True: nothing has to be copied.
  * False: a copy failed, or was not enough.
  */
 export function judgeCopy(c: Context): Fact | undefined {
-  if (!writesToStores(c.plan)) return undefined;
+  if (!copiesData(c.plan)) return undefined;
   const { copy } = c.status;
   if (copy !== undefined && copy.result === undefined) return openFact(c, copy);
   const need = needOf(c);
@@ -55,7 +59,7 @@ export function judgeCopy(c: Context): Fact | undefined {
     : { status: "True", reason: "NothingToCopy", message: "the destination lacks nothing that the plan asks for" };
 }
 
-function openFact(c: Context, { job, stoppedAt, planHash }: CopyStatus): Fact {
+function openFact(c: Context, { job, stoppedAt, planHash }: WriterRun): Fact {
   const fault = isThere(c, job) ? undefined : templateFault(c);
   if (fault !== undefined) return fault;
   const isStopping = stoppedAt !== undefined || planHash !== c.status.planHash;
@@ -73,16 +77,22 @@ function waitingFact(c: Context): Fact {
   const last = copy?.result;
   const isOver = last === undefined || last.outcome === "Stopped" || copy?.planHash !== planHash;
   if (!isOver && c.now - (instantMs(last.at) ?? 0) < waitSeconds * 1000) {
-    const reason = last.outcome === "Failed" ? "CopyFailed" : "CopyIncomplete";
-    const found = last.outcome === "Failed" ? "" : ", and yet the destination isn't complete";
+    const found = hasFailed(copy) ? "" : ", and yet the destination isn't complete";
     return {
       status: "False",
-      reason,
+      reason: reasons[last.outcome],
       message: `${last.message}${found}; it is copied again after ${printDuration(waitSeconds)}`,
     };
   }
   return refusalOf(c) ?? unknown(copyDue, "the copy is about to begin");
 }
+
+const reasons = {
+  Completed: "CopyIncomplete",
+  Failed: "CopyFailed",
+  NotStarted: "CopyNotStarted",
+  Stopped: copyDue,
+} as const;
 
 /** Each failure in a row doubles it, up to a day. */
 function pauseSeconds({ plan, status: { copy } }: Context): number {
@@ -90,13 +100,16 @@ function pauseSeconds({ plan, status: { copy } }: Context): number {
   return Math.max(recheck, Math.min(86_400, recheck * 2 ** Math.max(0, Math.min(20, (copy?.failures ?? 1) - 1))));
 }
 
-/** A person has to have agreed to this plan: creating a migration alone writes to no store. */
-function refusalOf(c: Context): Fact | undefined {
-  if (c.plan.checklist.approvals.policy === "Skip")
-    return unknown("CopyNotApproved", "spec.checklist.approvals.policy is Skip, so that nobody agrees to the copy");
+/** Why nobody agreed to this plan: creating a migration alone writes to no store. */
+export function disagreementOf(c: Context): string | undefined {
+  if (c.plan.checklist.approvals.policy === "Skip") return "spec.checklist.approvals.policy is Skip";
   const approved = judgeApprovals(c, c.observation.actIdentity);
-  if (approved.status !== "True") return unknown("CopyNotApproved", `before anything is copied: ${approved.message}`);
-  return templateFault(c);
+  return approved.status === "True" ? undefined : approved.message;
+}
+
+function refusalOf(c: Context): Fact | undefined {
+  const open = disagreementOf(c);
+  return open === undefined ? templateFault(c) : unknown("CopyNotApproved", `before anything is copied: ${open}`);
 }
 
 /** A Job that wasn't made yet, or that somebody deleted, needs its CronJob again. */
@@ -115,6 +128,8 @@ function templateFault(c: Context): Fact | undefined {
 
 /** A collection that isn't there yet can't be compared, and the copy may make it. */
 function needOf(c: Context): "none" | "unknown" | "copy" {
+  // A sync brings what is missing, and begins once a copy has ended.
+  if (syncsData(c.plan) && isFilled(c)) return "none";
   if (isMissing(c)) return isJustCopied(c) ? "unknown" : "copy";
   if (c.reachable.status !== "True") return "unknown";
   const counts = countsInForce(c);
@@ -122,6 +137,10 @@ function needOf(c: Context): "none" | "unknown" | "copy" {
   if (counts === undefined) return "unknown";
   // What only the destination has is no copy's to remove.
   return surplus(c.plan, counts).some((kind) => kind !== "extra") ? "copy" : "none";
+}
+
+function isFilled({ status: { copy, sync, planHash } }: Context): boolean {
+  return sync?.planHash === planHash || (copy?.planHash === planHash && copy.result?.outcome === "Completed");
 }
 
 /** What the comparison that counts now found; undefined where nothing can be said. */
@@ -148,7 +167,7 @@ function isMissing({ reachable }: Context): boolean {
 }
 
 /** Something that blocks, and what was asked. */
-export type Blocking = { readonly name: CheckName | "copy"; readonly result: Fact };
+export type Blocking = { readonly name: CheckName | "copy" | "sync"; readonly result: Fact };
 
 /** What blocks while the checklist is asked, the copy before what only the copy can mend. */
 export function blockingWithCopy(c: Context, names: readonly CheckName[]): readonly Blocking[] {

@@ -5,6 +5,15 @@ import type { Context } from "../model/context.ts";
 import type { Standing } from "../model/decision.ts";
 import type { PolicyObservation, UnderWay } from "../model/observation.ts";
 
+/** Whether the policies of the namespace let stores be written to. Where nobody asked them, that was agreed to before. */
+export function judgeStoreWrites({ observation: { policies } }: Context): "allowed" | "forbidden" | "unknown" {
+  if (policies === undefined) return "allowed";
+  if (!policies.ok || policies.value.some((policy) => "fault" in policy)) return "unknown";
+  return policies.value.every((policy) => "spec" in policy && policy.spec.storeWrites === "Allow")
+    ? "allowed"
+    : "forbidden";
+}
+
 type PolicyRefusal = { readonly standing: Standing; readonly reason: string; readonly message: string };
 
 /** Why the migration may not go on; undefined where every policy lets it, or there is none. */

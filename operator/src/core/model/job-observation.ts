@@ -1,5 +1,7 @@
 // What was seen of the Jobs that a migration asked for, and of what they are made from. Data only.
+import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Read } from "./workload.ts";
 
 /** A CronJob that Jobs are made from. */
 export type JobTemplate = {
@@ -12,7 +14,7 @@ export type JobTemplate = {
   readonly hasWriter?: boolean;
 };
 
-/** A pod of a verification or copy. */
+/** A pod of a verification, copy or sync. */
 export type VerifyPod = {
   readonly name: string;
   /** Completion index; 0 unless the Job is Indexed. */
@@ -27,6 +29,8 @@ export type VerifyPod = {
   readonly words: string;
   /** Where its report can be fetched now; null: nowhere. */
   readonly report: { readonly address: string; readonly port: number } | null;
+  /** Of a running sync. */
+  readonly sync?: Read<SyncReading>;
 };
 
 export type JobSeen = {
@@ -36,8 +40,22 @@ export type JobSeen = {
   readonly message: string;
   /** Completions it needs; a verification is cut into as many partitions. */
   readonly partitions: number;
-  /** Read of the verification under way, and of a copy that has just ended. */
+  /** Read of the verification and the sync under way, and of a copy or sync that has just ended. */
   readonly pods: readonly VerifyPod[];
+};
+
+/** How far a sync is, as its pod says now. */
+export type SyncReading = Pick<SyncStatus, "state" | "lagSeconds" | "backlog" | "fault"> & {
+  /** Chunks that the destination refuses. */
+  readonly refused: number;
+  /** The last full verification: how long ago it began, and how many differences it left. */
+  readonly verified: { readonly ageSeconds: number; readonly left: number } | null;
+};
+
+/** The CronJob that syncs are made from. */
+export type SyncTemplate = Omit<JobTemplate, "hasVerifier"> & {
+  /** Whether its pods have a container named retriever-sync. */
+  readonly hasSyncer: boolean;
 };
 
 /** The CronJob that copies are made from. */
@@ -51,6 +69,8 @@ export type JobsObservation = {
   readonly verifier: JobTemplate | null;
   /** What copies are made from; null when there is no such CronJob, absent where the plan asks for none. */
   readonly copier?: CopyTemplate | null;
+  /** What syncs are made from; null when there is no such CronJob, absent where the plan asks for none. */
+  readonly syncer?: SyncTemplate | null;
   /** What smoke tests are made from; those that exist. */
   readonly tests: readonly JobTemplate[];
   /** The Jobs that carry the migration's uid. */

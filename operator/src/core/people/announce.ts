@@ -10,6 +10,7 @@ export function announceFlips(c: Context, next: MigrationStatus): Announcement[]
   return [
     ...rollbackPath(before, next),
     ...copies(before, next),
+    ...syncs(before, next),
     ...missedAlerts(before, next),
     ...lapsedApprovals(before, next),
     ...denials(before, next),
@@ -32,6 +33,18 @@ function copies(before: MigrationStatus, next: MigrationStatus): Announcement[] 
       : [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
   return now.reason === "Copied" ? [{ type: "Normal", reason: now.reason, message: now.message, severity: null }] : [];
 }
+
+/** A sync that fails, lags or can't be leaves users with answers of before; each way is told once. */
+function syncs(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "DataSynced");
+  if (now === undefined || old === undefined || old.reason === now.reason) return [];
+  if (now.status !== "False" && !hopeless.includes(now.reason)) return [];
+  const isRepeated = (now.reason === "SyncFailed" || now.reason === "SyncNotStarted") && (next.sync?.failures ?? 1) > 1;
+  return isRepeated ? [] : [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+}
+
+/** Unknown, and nothing that comes by itself. */
+const hopeless: readonly string[] = ["NoSyncTemplate", "SyncForbidden", "SyncWouldHide"];
 
 const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
 

@@ -1,7 +1,7 @@
 // What happened between two statuses that people outside are to be told of.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { configMapNameOf } from "../model/config-map-name.ts";
 import type { Announcement } from "../model/decision.ts";
@@ -63,9 +63,10 @@ function approvalNews({ plan, before, next }: Steps, now: number): News[] {
 }
 
 function wantedApproval({ phase, conditions }: MigrationStatus) {
-  // A copy is approved before it is made.
-  const isCopyAsked = phase === "Preflight" && conditions.some(({ reason }) => reason === "CopyNotApproved");
-  if (phase !== "AwaitingApproval" && phase !== "AwaitingCutover" && !isCopyAsked) return undefined;
+  // A copy or a sync is approved before it is made.
+  const isAsked = ({ reason }: Condition): boolean => reason === "CopyNotApproved" || reason === "SyncNotApproved";
+  const isWritingAsked = phase === "Preflight" && conditions.some(isAsked);
+  if (phase !== "AwaitingApproval" && phase !== "AwaitingCutover" && !isWritingAsked) return undefined;
   const approved = conditions.find(({ type }) => type === "Approved");
   return approved?.status === "False" ? approved : undefined;
 }

@@ -2,6 +2,7 @@
 
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { judgeCheck } from "../checks/checklist.ts";
+import { judgeSync } from "../checks/sync.ts";
 import { unpassed } from "../gates/failed.ts";
 import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
@@ -41,6 +42,11 @@ function answerPeople(c: Context): Outcome {
     const standing = parity.reason === "Comparing" || parity.reason === "NotCompared" ? "waiting" : "blocked";
     return stay(c, standing, parity.reason, `every gate passes, but before the cutover: ${parity.message}`);
   }
+  const sync = judgeSync(c);
+  if (sync !== undefined && sync.status !== "True") {
+    const standing = waitsForSync.includes(sync.reason) ? "waiting" : "blocked";
+    return stay(c, standing, sync.reason, `every gate passes, but before the cutover: ${sync.message}`);
+  }
   // Given for one plan and for a while: who agreed weeks ago is asked again.
   const approvals = judgeCheck(c, "approvals");
   if (approvals.status !== "True") {
@@ -57,6 +63,8 @@ function answerPeople(c: Context): Outcome {
   }
   return cutOver(c, by);
 }
+
+const waitsForSync: readonly string[] = ["SyncDue", "SyncWaits", "SyncStarting", "SyncUnverified"];
 
 /** A cutover that was taken back is tried again by a person alone, also where the plan asks nobody. */
 function awaitAnotherTry(c: Context, { causes }: NonNullable<MigrationStatus["takenBack"]>): Outcome {

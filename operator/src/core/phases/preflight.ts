@@ -1,6 +1,7 @@
 // Preflight: the probe epoch has reached every pod, and the checklist is answered.
 import { preflightChecks } from "../checks/checklist.ts";
 import { askCopy, blockingWithCopy } from "../checks/copy.ts";
+import { blockingSync } from "../checks/sync.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -8,19 +9,16 @@ import { holdByPolicy } from "../steps/hold-by-policy.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
-import { openCopy } from "../verification/runs.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function preflight(context: Context): Outcome {
-  // What writes to a store waits for no pod.
-  const ended = openCopy(context.status) === undefined ? undefined : holdByPolicy(context, "preflight");
-  if (ended !== undefined) return ended;
   if (!isFollowed(context)) return awaitAcks(context);
   const held = holdByPolicy(context, "preflight");
   if (held !== undefined) return held;
   // What can't be reached can't be read either.
   const c = askCopy(context.reachable.status === "True" ? askSmokeTests(askParity(context)) : context);
-  const blocking = blockingWithCopy(c, preflightChecks).map(({ result }) => result);
+  const asked = [...blockingWithCopy(c, preflightChecks), ...blockingSync(c)];
+  const blocking = asked.map(({ result }) => result);
   const [first] = blocking;
   if (first !== undefined) {
     const causes = blocking.map(({ message }) => message).join("; ");
@@ -42,7 +40,7 @@ const comesByItself: readonly string[] = [
   "CopyDue",
 ];
 /** May take hours, or somebody who agrees. */
-const takesTime: readonly string[] = ["Copying", "CopyNotApproved"];
+const takesTime: readonly string[] = ["Copying", "CopyNotApproved", "SyncNotApproved"];
 
 function standingOf(blocking: readonly Fact[]): Standing {
   const isFault = blocking.some(({ reason }) => !comesByItself.includes(reason) && !takesTime.includes(reason));

@@ -14,7 +14,8 @@ import { answeredStatuses, servingPods } from "../pods/pods.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
-import { openCopy, openTests } from "../verification/runs.ts";
+import { openTests, openWriter, writers } from "../verification/runs.ts";
+import { stopWriter } from "../verification/writer-runs.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -35,6 +36,9 @@ function endOverlay(c: Context, revision: Revision): Outcome {
   if (c.acks.state !== "all")
     return stay(c, "waiting", "Propagating", `releasing the overlay: ${describeAcks(c.acks)}`);
   if (!matches) return keep(c);
+  // Without an overlay its pod would take the base's stores for the migration's.
+  const writing = stoppingWriters(c);
+  if (writing !== undefined) return writing;
   return {
     ...stay(c, "waiting", "Releasing", "every pod may go back to its base; removing the overlay"),
     cleanup: "removeOverlay",
@@ -145,13 +149,21 @@ function leaveBase(c: Context): Outcome {
 }
 
 function settled(c: Context): Outcome {
-  const copy = openCopy(c.status);
-  // Nothing is settled while a Job of ours may write to a store.
-  if (copy !== undefined) return stay(c, "waiting", "StoppingCopy", `waiting for Job ${copy.job} to be gone`);
+  const writing = stoppingWriters(c);
+  if (writing !== undefined) return writing;
   const [test] = openTests(c.status);
   if (test !== undefined) return stay(c, "waiting", "StoppingTests", `waiting for Job ${test.job} to be gone`);
   const done = stay(c, "waiting", "Settled", describeEnd(c));
   return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
+}
+
+/** Nothing is settled while a Job of ours may write to a store. */
+function stoppingWriters(c: Context): Outcome | undefined {
+  const which = writers.find((one) => openWriter(c.status, one) !== undefined);
+  if (which === undefined) return undefined;
+  const status = stopWriter(c.status, which, c.nowIso);
+  const reason = which === "copy" ? "StoppingCopy" : "StoppingSync";
+  return stay({ ...c, status }, "waiting", reason, `waiting for Job ${status[which]?.job} to be gone`);
 }
 
 /** How it ended stays readable: the last sentence of a rollback is its cause. */

@@ -4,6 +4,7 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { sidecarSource } from "../checks/alerts.ts";
 import { judgeCheck } from "../checks/checklist.ts";
 import { judgeCopy } from "../checks/copy.ts";
+import { judgeSync } from "../checks/sync.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -120,6 +121,7 @@ function checkFacts(c: Context, next: MigrationStatus): Facts {
     Reachable: kept("Reachable", () => judgeCheck(c, "reachable")),
     ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(of, "parity")), asked || asksAgain),
     ...copyFacts(c, next, kept),
+    ...syncFacts(c, next),
     AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts")), asked || listens),
     Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals")), asked || asksAgain),
   };
@@ -131,6 +133,12 @@ type Kept = (type: ConditionType, judge: () => Fact) => Fact;
 function copyFacts(c: Context, { copy }: MigrationStatus, kept: Kept): Facts {
   const fact = judgeCopy(copy === undefined ? c : { ...c, status: { ...c.status, copy } });
   return fact === undefined ? {} : { DataCopied: kept("DataCopied", () => fact) };
+}
+
+/** Absent where the plan asks for no sync, and where none was begun. */
+function syncFacts(c: Context, next: MigrationStatus): Facts {
+  const fact = next.phase === "Pending" ? undefined : judgeSync({ ...c, status: next });
+  return fact === undefined ? {} : { DataSynced: fact };
 }
 
 /** A skipped or waived check was not verified: the condition says Unknown, openly. */

@@ -94,11 +94,11 @@ describe("a plan that has an incomplete destination filled", () => {
     expect(sim.status.message).toContain("no suspended CronJob search-api-retriever-copy");
   });
 
-  test("whose Job isn't let in has failed after five minutes, and is made once it is", () => {
+  test("whose Job isn't let in has not started after five minutes, and is made once it is", () => {
     const sim = incomplete();
     sim.verifier.copier = "refused";
     approve(sim.run(60)).run(420);
-    expect([copied(sim), sim.tickets]).toEqual(["False/CopyFailed", ["CopyFailed"]]);
+    expect([copied(sim), sim.tickets]).toEqual(["False/CopyNotStarted", ["CopyNotStarted"]]);
     expect(sim.status.copy?.result?.message).toContain("could not be made within 5m");
     sim.verifier.copier = "completes";
     sim.until("WarmUp", 800);

@@ -1,16 +1,16 @@
-// From the verifications, tests and copy of a status to the Jobs there must be: created once, kept for a while, few of them.
+// From the verifications, tests, copy and sync of a status to the Jobs there must be: created once, kept for a while, few of them.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
-import { copyTemplateName, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import { copyTemplateName, syncTemplateName, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { configMapNameOf } from "../model/config-map-name.ts";
 import type { Effect } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
-import { wantedCopy } from "./copy-run.ts";
 import { purposeOf } from "./purpose.ts";
-import { openRun, openTests } from "./runs.ts";
+import { openRun, openTests, type Writer, writers } from "./runs.ts";
 import { isTest } from "./smoke-tests.ts";
+import { wantedWriter } from "./writer-runs.ts";
 
 /** Finished Jobs that stay for whoever wants to read their logs. */
 const mostFinished = 3;
@@ -30,7 +30,7 @@ export function jobEffects(input: JobsInput): Effect[] {
   return [
     ...createVerification(input, jobs.value),
     ...createTests(input, jobs.value),
-    ...createCopy(input, jobs.value),
+    ...writers.flatMap((which) => createWriter(input, which, jobs.value)),
     ...keepReports(input, jobs.value),
     ...clear(input, jobs.value),
   ];
@@ -62,10 +62,12 @@ function createTests(input: JobsInput, { tests, jobs }: JobsObservation): Effect
   });
 }
 
-function createCopy(input: JobsInput, { copier, jobs }: JobsObservation): Effect[] {
-  const run = wantedCopy(input);
-  if (run === undefined || copier?.suspended !== true || jobs.some(({ name }) => name === run.job)) return [];
-  return [{ kind: "createJob", job: run.job, template: copyTemplateName(input.target), since: null }];
+function createWriter(input: JobsInput, which: Writer, { copier, syncer, jobs }: JobsObservation): Effect[] {
+  const run = wantedWriter(input, which);
+  const from = which === "copy" ? copier : syncer;
+  if (run === undefined || from?.suspended !== true || jobs.some(({ name }) => name === run.job)) return [];
+  const nameOf = which === "copy" ? copyTemplateName : syncTemplateName;
+  return [{ kind: "createJob", job: run.job, template: nameOf(input.target), since: null }];
 }
 
 /** A report is there until it was fetched; what a pod offers now is kept now. */
@@ -94,7 +96,8 @@ function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
 
 /** What nobody waits for any more is ended; of what has ended the newest stay, and the newest of each smoke test. */
 function clear(input: JobsInput, { jobs }: JobsObservation): Effect[] {
-  const wanted = new Set([wantedRun(input)?.job, wantedCopy(input)?.job, ...wantedTests(input).map(({ job }) => job)]);
+  const written = writers.map((which) => wantedWriter(input, which)?.job);
+  const wanted = new Set([wantedRun(input)?.job, ...written, ...wantedTests(input).map(({ job }) => job)]);
   const tests = new Set((input.status.smokeTests ?? []).map(({ job }) => job));
   const others = jobs.filter(({ name }) => !wanted.has(name));
   const isRunning = ({ state }: JobSeen): boolean => state === "running";

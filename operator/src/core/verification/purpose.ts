@@ -1,11 +1,11 @@
 // What a verification is for, and in which phases somebody waits for it.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
-import { writesToStores } from "@retriever/crds/spec/data-spec.ts";
+import { copiesData, syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { openCopy, openTests } from "./runs.ts";
+import { openTests, openWriter, writers } from "./runs.ts";
 
 const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
   Preflight: ["Preflight", "AwaitingApproval"],
@@ -49,7 +49,8 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
 export function asksForJobs(plan: MigrationSpec, status: MigrationStatus): boolean {
   const { phase, verification, takenBack } = status;
   if (phase === "VerifyingDrift" || hasOpenJobs(status)) return true;
-  if (writesToStores(plan) && waiting.Preflight.includes(phase)) return true;
+  if (copiesData(plan) && waiting.Preflight.includes(phase)) return true;
+  if (syncsData(plan) && isSyncing(status)) return true;
   const isBack = phase === "RolledBack" || (phase === "AwaitingCutover" && takenBack !== undefined);
   if (isBack && verification !== undefined) return true;
   const { parity, smokeTests } = plan.checklist;
@@ -57,7 +58,24 @@ export function asksForJobs(plan: MigrationSpec, status: MigrationStatus): boole
   return isTesting || (parity.policy === "Require" && purposeOf(phase) !== undefined);
 }
 
-/** A copy or a smoke test is waited for wherever the migration stands: also until it is gone. */
+const syncing: readonly Phase[] = [
+  "Preflight",
+  "AwaitingApproval",
+  "WarmUp",
+  "Ramp",
+  "AwaitingCutover",
+  "CuttingOver",
+  "Guard",
+  "Completed",
+];
+
+/** While the application's writers write to the source, and the overlay says which store that is. */
+export function isSyncing({ phase, acts, revision }: MigrationStatus): boolean {
+  const isEnded = acts?.writersMoved !== undefined || acts?.latched !== undefined || revision?.released === true;
+  return syncing.includes(phase) && !isEnded;
+}
+
+/** What writes, and a smoke test, is waited for wherever the migration stands: also until it is gone. */
 function hasOpenJobs(status: MigrationStatus): boolean {
-  return openCopy(status) !== undefined || openTests(status).length > 0;
+  return writers.some((which) => openWriter(status, which) !== undefined) || openTests(status).length > 0;
 }

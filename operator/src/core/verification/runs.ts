@@ -1,6 +1,5 @@
 // The verifications a status knows of: the one under way, and the newest result of each purpose.
 import { hash } from "node:crypto";
-import type { CopyStatus } from "@retriever/crds/status/copy-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type {
   SmokeTestStatus,
@@ -8,6 +7,7 @@ import type {
   VerificationResult,
   VerificationRun,
 } from "@retriever/crds/status/verification-status.ts";
+import type { WriterRun } from "@retriever/crds/status/writer-status.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 
 export type ConcludedRun = VerificationRun & { readonly result: VerificationResult };
@@ -22,9 +22,19 @@ export function openRun(status: MigrationStatus): VerificationRun | undefined {
   return runsOf(status).find(({ result }) => result === undefined);
 }
 
+/** What writes to a store: one Job of each at most. */
+export const writers = ["copy", "sync"] as const;
+export type Writer = (typeof writers)[number];
+
+/** The run under way; also one that is being ended. */
+export function openWriter(status: Pick<MigrationStatus, Writer>, which: Writer): WriterRun | undefined {
+  const run = status[which];
+  return run?.result === undefined ? run : undefined;
+}
+
 /** The copy under way; also one that is being ended. */
-export function openCopy({ copy }: MigrationStatus): CopyStatus | undefined {
-  return copy?.result === undefined ? copy : undefined;
+export function openCopy(status: Pick<MigrationStatus, Writer>): WriterRun | undefined {
+  return openWriter(status, "copy");
 }
 
 /** The smoke tests under way; also those that are being ended. */

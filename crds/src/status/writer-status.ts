@@ -1,0 +1,46 @@
+// What a status keeps of the copy and the sync that it asked for.
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { z } from "zod";
+import { instant, shortName } from "#fields/field-types.ts";
+
+const runSchema = z.strictObject({
+  number: z.int().min(1).meta(doc("How many were asked for until then.", 1)),
+  job: shortName.meta(doc("The Job.", "docs-to-qdrant-copy-1-6f1d4c")),
+  planHash: z
+    .string()
+    .max(64)
+    .meta(doc("The approved plan that it is part of; no other plan keeps it running.", "0123456789abcdef")),
+  askedAt: instant.describe("When it was asked for."),
+  failures: z
+    .int()
+    .min(0)
+    .max(1000)
+    .optional()
+    .meta(doc("How many of this plan failed in a row; each doubles the time to the next.", 1)),
+  stoppedAt: instant.optional().describe("Since when it is to end: its Job is deleted."),
+  absentSince: instant.optional().describe("Since when its Job is to run and isn't there."),
+  result: z
+    .strictObject({
+      outcome: z
+        .enum(["Completed", "Failed", "NotStarted", "Stopped"])
+        .meta(
+          doc(
+            "Completed: of a copy whose own comparison found both stores equal. NotStarted: its Job could not be made. Stopped: nobody wanted it any more.",
+            "Completed",
+            "Equal",
+          ),
+        ),
+      message: z
+        .string()
+        .max(1024)
+        .describe("What came of it, as a sentence.")
+        .meta({ examples: ["Job docs-to-qdrant-copy-1-6f1d4c completed"] }),
+      at: instant.describe("When the operator took note of it."),
+    })
+    .optional(),
+});
+
+export const copyStatusSchema = runSchema.describe("The newest copy from source to destination.");
+export const syncStatusSchema = runSchema.describe("The newest run of the sync from source to destination.");
+/** A Job that writes to a store. */
+export type WriterRun = z.infer<typeof runSchema>;

@@ -1,0 +1,182 @@
+// What is written to the source is brought to the destination, from before the first sample until the application's writers
+// have moved. Reads move at the cutover and writes don't, so it goes on after it.
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
+import { syncsData } from "@retriever/crds/spec/data-spec.ts";
+import type { WriterRun } from "@retriever/crds/status/writer-status.ts";
+import { syncTemplateName } from "@retriever/sidecar/contract/names.ts";
+import type { Context } from "../model/context.ts";
+import type { JobSeen, SyncReading } from "../model/job-observation.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { instantMs } from "../model/status-readings.ts";
+import type { Read } from "../model/workload.ts";
+import { isFollowed } from "../steps/propagation.ts";
+import { driftResolvedFact } from "../verification/drift-resolved.ts";
+import { isSyncing } from "../verification/purpose.ts";
+import { jobNameOf, openCopy, openWriter } from "../verification/runs.ts";
+import { stopWriter, wantedWriter } from "../verification/writer-runs.ts";
+import { type Blocking, disagreementOf, judgeCopy } from "./copy.ts";
+import { judgeStoreWrites } from "./policies.ts";
+
+/** The context with a sync in its status where one is due, and with an end to one that isn't wanted any more. */
+export function keepSyncing(c: Context): Context {
+  const open = openWriter(c.status, "sync");
+  if (open !== undefined) {
+    const isWanted = wantedWriter(c, "sync") !== undefined && judgeStoreWrites(c) !== "forbidden";
+    return isWanted ? c : { ...c, status: stopWriter(c.status, "sync", c.nowIso) };
+  }
+  if (c.meta.deleting || judgeSync(c)?.reason !== syncDue) return c;
+  const { planHash, sync: last } = c.status;
+  const number = (last?.number ?? 0) + 1;
+  const failures = last?.planHash === planHash ? last.failures : undefined;
+  const sync = {
+    number,
+    job: jobNameOf(c.meta, "sync", number),
+    planHash,
+    askedAt: c.nowIso,
+    ...(failures === undefined ? {} : { failures }),
+  };
+  return { ...c, status: { ...c.status, sync } };
+}
+
+const syncDue = "SyncDue";
+
+/**
+ * The fact behind the condition DataSynced; undefined where the plan asks for no sync. True: the destination is as far
+ * behind as the plan lets it be, everything was compared lately, and nothing is refused.
+ */
+export function judgeSync(c: Context): Fact | undefined {
+  if (!syncsData(c.plan)) return undefined;
+  const open = openWriter(c.status, "sync");
+  if (open !== undefined) return openFact(c, open);
+  const { acts } = c.status;
+  if (acts?.writersMoved !== undefined)
+    return unknown(
+      "WritersMoved",
+      `${acts.writersMoved.actor} said that the writers moved: nothing is synced any more`,
+    );
+  if (!isSyncing(c.status)) return unknown("SyncStopped", "nothing is synced any more");
+  return waitingFact(c);
+}
+
+function unknown(reason: string, message: string): Fact {
+  return { status: "Unknown", reason, message };
+}
+
+const longestPauseSeconds = 3600;
+const shortestPauseSeconds = 30;
+
+/** Each failure in a row doubles it, up to an hour. */
+function pauseSeconds(failures: number): number {
+  return Math.min(longestPauseSeconds, shortestPauseSeconds * 2 ** Math.max(0, Math.min(20, failures - 1)));
+}
+
+/** Why nothing is synced although it should be. */
+function waitingFact(c: Context): Fact {
+  const { sync: last, planHash } = c.status;
+  const isOfPlan = last?.planHash === planHash;
+  const { outcome, at, message } = last?.result ?? {};
+  const wait = pauseSeconds(last?.failures ?? 1);
+  const hasFailed = isOfPlan && (outcome === "Failed" || outcome === "NotStarted");
+  if (hasFailed && c.now - (instantMs(at) ?? 0) < wait * 1000) {
+    const reason = outcome === "Failed" ? "SyncFailed" : "SyncNotStarted";
+    return { status: "False", reason, message: `${message}; it is begun again after ${printDuration(wait)}` };
+  }
+  return refusalOf(c, isOfPlan) ?? unknown(syncDue, "the sync is about to begin");
+}
+
+/** Who has to agree, and what has to be over. An approval counts for as long as its plan is followed. */
+function refusalOf(c: Context, isApproved: boolean): Fact | undefined {
+  const writes = judgeStoreWrites(c);
+  if (writes === "forbidden") return unknown("SyncForbidden", "a policy of this namespace lets no store be written to");
+  if (writes === "unknown") return unknown("NotObserved", "nobody knows whether policies let stores be written to");
+  const drift = c.status.takenBack === undefined ? undefined : driftResolvedFact(c.plan, c.status);
+  if (drift !== undefined && drift.status !== "True")
+    return unknown(
+      "SyncWouldHide",
+      `the destination was served, and a sync could overwrite or remove what it alone received: waive parity once that is dealt with (${drift.message})`,
+    );
+  if (!isProbed(c) || !isCopied(c))
+    return unknown("SyncWaits", "it begins once every pod has reached the destination and the copy, if any, has ended");
+  const open = isApproved ? undefined : disagreementOf(c);
+  if (open !== undefined) return unknown("SyncNotApproved", `before anything is synced: ${open}`);
+  return templateFault(c);
+}
+
+/** Before that its configuration names no destination. */
+function isProbed(c: Context): boolean {
+  return c.status.phase !== "Preflight" || (isFollowed(c) && c.reachable.status === "True");
+}
+
+function isCopied(c: Context): boolean {
+  return openCopy(c.status) === undefined && (judgeCopy(c)?.status ?? "True") === "True";
+}
+
+function templateFault({ observation: { jobs }, plan }: Context): Fact | undefined {
+  if (jobs?.ok !== true) return unknown("NotObserved", `the Jobs can't be read: ${jobs?.why ?? "nobody asked"}`);
+  const { syncer } = jobs.value;
+  if (syncer?.suspended === true && syncer.hasSyncer) return undefined;
+  const name = syncTemplateName(plan.target.name);
+  return unknown("NoSyncTemplate", `there is no suspended CronJob ${name} with a container retriever-sync`);
+}
+
+function openFact(c: Context, run: WriterRun): Fact {
+  if (wantedWriter(c, "sync") === undefined) return unknown("SyncStopping", `Job ${run.job} is being ended`);
+  const { jobs } = c.observation;
+  if (jobs?.ok !== true) return templateFault(c) as Fact;
+  const job = jobs.value.jobs.find(({ name }) => name === run.job);
+  if (job === undefined) return templateFault(c) ?? unknown("SyncStarting", `Job ${run.job} is about to begin`);
+  const read = readingOf(job);
+  if (read === undefined) return unknown("SyncStarting", `Job ${run.job} has no pod yet that says how far it is`);
+  return read.ok ? judgeReading(c, read.value) : unknown("SyncNotObserved", `Job ${run.job}: ${read.why}`);
+}
+
+/** Two pods that both say how far they are speak for none. */
+function readingOf({ pods }: JobSeen): Read<SyncReading> | undefined {
+  const [first, ...others] = pods.flatMap(({ sync }) => (sync === undefined ? [] : [sync]));
+  return others.length === 0 ? first : { ok: false, why: "several of its pods run" };
+}
+
+function judgeReading({ plan }: Context, reading: SyncReading): Fact {
+  const { state, lagSeconds, backlog, refused, verified, fault } = reading;
+  const { maxLag, verifyEvery } = plan.data;
+  const failing = fault === null ? "" : `; ${fault.code}: ${fault.message}`;
+  if (state === "starting" || lagSeconds === null)
+    return unknown("SyncStarting", `the source is being read through, nobody knows the lag yet${failing}`);
+  const lag = `the destination is ${printDuration(lagSeconds)} behind the source, ${backlog} chunks are due`;
+  if (lagSeconds > durationSeconds(maxLag))
+    return { status: "False", reason: "SyncLags", message: `${lag}; at most ${maxLag} is asked for${failing}` };
+  if (refused > 0)
+    return { status: "False", reason: "SyncRefused", message: `${lag}; the destination refuses ${refused} chunks` };
+  if (verified === null || verified.ageSeconds > durationSeconds(verifyEvery)) {
+    const last = verified === null ? "none has ended" : `the last one began ${printDuration(verified.ageSeconds)} ago`;
+    return unknown("SyncUnverified", `${lag}; no full verification within ${verifyEvery}: ${last}${failing}`);
+  }
+  const compared = `everything was compared ${printDuration(verified.ageSeconds)} ago, ${verified.left} differences were left`;
+  // Where nobody else compares, nothing may be left.
+  if (plan.checklist.parity.policy === "Skip" && verified.left > 0)
+    return { status: "False", reason: "SyncDiffers", message: `${lag}; ${compared}` };
+  return { status: "True", reason: "Synced", message: `${lag}; ${compared}` };
+}
+
+/** Comes by itself once the sync runs; only the cutover waits for it. */
+const underWay: readonly string[] = [
+  syncDue,
+  "SyncWaits",
+  "SyncStarting",
+  "SyncNotObserved",
+  "SyncLags",
+  "SyncRefused",
+  "SyncUnverified",
+  "SyncDiffers",
+];
+
+/** What blocks before the first sample: a sync that can't be. */
+export function blockingSync(c: Context): readonly Blocking[] {
+  return openSync(c).filter(({ result }) => !underWay.includes(result.reason));
+}
+
+/** What blocks the cutover: a sync that isn't in step. */
+export function openSync(c: Context): readonly Blocking[] {
+  const result = judgeSync(c);
+  return result === undefined || result.status === "True" ? [] : [{ name: "sync", result }];
+}
