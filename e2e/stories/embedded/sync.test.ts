@@ -21,7 +21,11 @@ const table = "story_sync";
 async function write(sql: string): Promise<void> {
   const client = new Client({ connectionString: stage.world.postgres.connectionString });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 /** A chunk that was not there before, like another one but for its id and moment. */
@@ -39,7 +43,11 @@ async function arrives(play: Play, id: string): Promise<void> {
     const found = await call({ method: "POST", path: pathOf(play.name, "/points"), body });
     return Array.isArray(found) && found.length === 1;
   };
-  await eventually(`${id} at the destination`, isThere, { deadlineMs: patienceMs }).finally(close);
+  try {
+    await eventually(`${id} at the destination`, isThere, { deadlineMs: patienceMs });
+  } finally {
+    await close();
+  }
 }
 
 const syncPods = (play: Play) =>

@@ -4,6 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { makeClusterActs } from "#adapters/cluster/cluster-acts.ts";
 import { readPodDocument, readWorkloadDocument } from "#adapters/cluster/read-workload.ts";
@@ -13,6 +14,7 @@ import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation } from "#core/model/workload.ts";
 import { makeActPick } from "#core/people/turns.ts";
 import { openRun } from "#core/verification/runs.ts";
+import { OperatorError } from "#errors.ts";
 import { readBase } from "#observe/read-base.ts";
 import { readJobs } from "#observe/read-jobs.ts";
 import { readOverlay } from "#observe/read-overlay.ts";
@@ -38,6 +40,8 @@ export type Kind = {
   readonly spec?: MigrationSpec;
   /** What the plan's Prometheus says on the way to the phase. */
   readonly alerts?: (now: number) => AlertsRead;
+  /** Of a plan that has the destination synced. */
+  readonly isSynced?: true;
   readonly tamper: (truth: Observation, sim: Simulation, random: Random) => Promise<Tampered> | Tampered;
 };
 
@@ -46,6 +50,7 @@ const clock = new FakeClock();
 const deadline = { clock, deadlineMs: 1000, signal };
 const makeStatus = valuesOf(sidecarStatusSchema);
 const makeSummary = valuesOf(verifySummarySchema);
+const makeSync = valuesOf(syncStatusSchema);
 const makeAct = valuesOf(migrationActSpecSchema);
 
 /** One pod of four, which is less than a third. */
@@ -216,4 +221,40 @@ function jobDocument(name: string) {
   return { metadata: { name, uid: "j" }, spec: { completions: 1 }, status: { conditions } };
 }
 
-export const kinds: readonly Kind[] = [lyingPods, forgedOverlays, hostileBases, hostileActs, hostileJobs];
+/** A sync that says what it likes, in a Job that the status knows of. */
+const hostileSyncs: Kind = {
+  name: "what a sync says of itself",
+  phases: ["Ramp", "AwaitingCutover", "Guard"],
+  isSynced: true,
+  tamper: async (truth, sim, random) => {
+    const plan = sim.spec.ok ? sim.spec.value : undefined;
+    if (plan === undefined) throw new Error("no plan");
+    const { source, destination, sync } = sim.status;
+    const told = mutated({ ...makeSync(random), source, destination }, random);
+    const pod = {
+      name: oneOf(random, oddWords),
+      partition: 0,
+      ip: "10.0.0.9",
+      reportPort: 7091,
+      running: true,
+      ended: null,
+    };
+    const template = readTemplateDocument({ metadata: { name: "t" }, spec: { suspend: random() < 0.8 } });
+    const jobs = {
+      readTemplate: async () => ({ ...template, containers: ["retriever-sync", "retriever-verify"] }),
+      listJobs: async () => [{ ...readJobDocument({ metadata: { name: sync?.job ?? "gone" } }), uid: "j" }],
+      listPods: async () => (random() < 0.8 ? [pod] : [pod, pod]),
+      readReportOf: async () => undefined,
+    };
+    const readSync = async () => {
+      const parsed = syncStatusSchema.safeParse(JSON.parse(textOf(told, random)));
+      if (parsed.success) return parsed.data;
+      throw new OperatorError("ROP_SIDECAR_ANSWER_INVALID", "a sync that can't be read");
+    };
+    const deps = { jobs, reports: { readSync } } as never;
+    const read = await readJobs({ meta: sim.meta, plan, status: sim.status }, deps, deadline);
+    return { seen: { ...truth, ...read }, count: 1, mayRollBack: false };
+  },
+};
+
+export const kinds: readonly Kind[] = [lyingPods, forgedOverlays, hostileBases, hostileActs, hostileJobs, hostileSyncs];

@@ -133,7 +133,7 @@ describe("a copy", () => {
       const c = incomplete({ phase, acts: { paused, seen: [], approvals }, copy: open });
       const spec = parsePolicySpec({});
       if (!spec.ok) throw new Error("a policy without fields");
-      const decided = (policies: Context["observation"]["policies"]) =>
+      const decided = (policies: NonNullable<Context["observation"]["policies"]>) =>
         decide({ observation: { ...seeing(c, { policies }).observation }, migration: c.migration, now: c.now }).status
           .copy;
       expect(decided({ ok: true, value: [{ name: "bank", spec: spec.spec, underWay: [] }] })?.stoppedAt).toBe(c.nowIso);

@@ -50,7 +50,7 @@ export function judgeCopy(c: Context): Fact | undefined {
   if (!copiesData(c.plan)) return undefined;
   const { copy } = c.status;
   if (copy !== undefined && copy.result === undefined) return openFact(c, copy);
-  const need = needOf(c);
+  const need = isLeftToSync(c) ? "none" : needOf(c);
   if (need === "unknown")
     return unknown("NotCompared", "what has to be copied isn't known before the stores are compared");
   if (need === "copy") return waitingFact(c);
@@ -128,8 +128,6 @@ function templateFault(c: Context): Fact | undefined {
 
 /** A collection that isn't there yet can't be compared, and the copy may make it. */
 function needOf(c: Context): "none" | "unknown" | "copy" {
-  // A sync brings what is missing, and begins once a copy has ended.
-  if (syncsData(c.plan) && isFilled(c)) return "none";
   if (isMissing(c)) return isJustCopied(c) ? "unknown" : "copy";
   if (c.reachable.status !== "True") return "unknown";
   const counts = countsInForce(c);
@@ -139,8 +137,10 @@ function needOf(c: Context): "none" | "unknown" | "copy" {
   return surplus(c.plan, counts).some((kind) => kind !== "extra") ? "copy" : "none";
 }
 
-function isFilled({ status: { copy, sync, planHash } }: Context): boolean {
-  return sync?.planHash === planHash || (copy?.planHash === planHash && copy.result?.outcome === "Completed");
+/** A sync brings what is missing, and begins once a copy has ended. */
+function isLeftToSync({ plan, status: { copy, sync, planHash } }: Context): boolean {
+  const isFilled = copy?.planHash === planHash && copy.result?.outcome === "Completed";
+  return syncsData(plan) && (isFilled || sync?.planHash === planHash);
 }
 
 /** What the comparison that counts now found; undefined where nothing can be said. */

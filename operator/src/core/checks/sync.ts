@@ -72,16 +72,19 @@ function pauseSeconds(failures: number): number {
 
 /** Why nothing is synced although it should be. */
 function waitingFact(c: Context): Fact {
-  const { sync: last, planHash } = c.status;
-  const isOfPlan = last?.planHash === planHash;
-  const { outcome, at, message } = last?.result ?? {};
-  const wait = pauseSeconds(last?.failures ?? 1);
-  const hasFailed = isOfPlan && (outcome === "Failed" || outcome === "NotStarted");
-  if (hasFailed && c.now - (instantMs(at) ?? 0) < wait * 1000) {
-    const reason = outcome === "Failed" ? "SyncFailed" : "SyncNotStarted";
-    return { status: "False", reason, message: `${message}; it is begun again after ${printDuration(wait)}` };
-  }
-  return refusalOf(c, isOfPlan) ?? unknown(syncDue, "the sync is about to begin");
+  const isOfPlan = c.status.sync?.planHash === c.status.planHash;
+  const failed = isOfPlan ? failedFact(c) : undefined;
+  return failed ?? refusalOf(c, isOfPlan) ?? unknown(syncDue, "the sync is about to begin");
+}
+
+/** Of a run that ended by itself, until the next one is due. */
+function failedFact({ status: { sync }, now }: Context): Fact | undefined {
+  const { outcome, at, message } = sync?.result ?? {};
+  if (outcome !== "Failed" && outcome !== "NotStarted") return undefined;
+  const wait = pauseSeconds(sync?.failures ?? 1);
+  if (now - (instantMs(at) ?? 0) >= wait * 1000) return undefined;
+  const reason = outcome === "Failed" ? "SyncFailed" : "SyncNotStarted";
+  return { status: "False", reason, message: `${message}; it is begun again after ${printDuration(wait)}` };
 }
 
 /** Who has to agree, and what has to be over. An approval counts for as long as its plan is followed. */

@@ -2,7 +2,7 @@
 
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { judgeCheck } from "../checks/checklist.ts";
-import { judgeSync } from "../checks/sync.ts";
+import { openSync } from "../checks/sync.ts";
 import { unpassed } from "../gates/failed.ts";
 import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
@@ -37,16 +37,8 @@ export function awaitingCutover(context: Context): Outcome {
 
 /** The evidence is there; what is left to ask is whether the stores still hold the same, and people. */
 function answerPeople(c: Context): Outcome {
-  const parity = judgeCheck(c, "parity");
-  if (parity.status !== "True") {
-    const standing = parity.reason === "Comparing" || parity.reason === "NotCompared" ? "waiting" : "blocked";
-    return stay(c, standing, parity.reason, `every gate passes, but before the cutover: ${parity.message}`);
-  }
-  const sync = judgeSync(c);
-  if (sync !== undefined && sync.status !== "True") {
-    const standing = waitsForSync.includes(sync.reason) ? "waiting" : "blocked";
-    return stay(c, standing, sync.reason, `every gate passes, but before the cutover: ${sync.message}`);
-  }
+  const stores = answerStores(c);
+  if (stores !== undefined) return stores;
   // Given for one plan and for a while: who agreed weeks ago is asked again.
   const approvals = judgeCheck(c, "approvals");
   if (approvals.status !== "True") {
@@ -64,7 +56,23 @@ function answerPeople(c: Context): Outcome {
   return cutOver(c, by);
 }
 
-const waitsForSync: readonly string[] = ["SyncDue", "SyncWaits", "SyncStarting", "SyncUnverified"];
+/** Undefined where both hold the same, as far as the plan asks. */
+function answerStores(c: Context): Outcome | undefined {
+  const facts = [judgeCheck(c, "parity"), ...openSync(c).map(({ result }) => result)];
+  const open = facts.find(({ status }) => status !== "True");
+  if (open === undefined) return undefined;
+  const standing = comesByItself.includes(open.reason) ? "waiting" : "blocked";
+  return stay(c, standing, open.reason, `every gate passes, but before the cutover: ${open.message}`);
+}
+
+const comesByItself: readonly string[] = [
+  "Comparing",
+  "NotCompared",
+  "SyncDue",
+  "SyncWaits",
+  "SyncStarting",
+  "SyncUnverified",
+];
 
 /** A cutover that was taken back is tried again by a person alone, also where the plan asks nobody. */
 function awaitAnotherTry(c: Context, { causes }: NonNullable<MigrationStatus["takenBack"]>): Outcome {

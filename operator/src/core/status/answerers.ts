@@ -45,6 +45,11 @@ const byReason: Readonly<Record<string, Answer>> = {
   Copying: byItself,
   Comparing: (c) => `a Job of CronJob ${verifier(c)}`,
   CopyNotApproved: people,
+  SyncDue: byItself,
+  SyncWaits: byItself,
+  SyncStarting: byItself,
+  SyncUnverified: byItself,
+  SyncNotApproved: people,
   IdentityNotProved: administrator,
   IdentityNotObserved: administrator,
   Denied: (c) => `whoever denied: ${command("approve", c, " --role ROLE")}`,
@@ -61,6 +66,7 @@ const byName: Readonly<Record<string, Answer>> = {
   policy: () => "the author of the manifest, or an administrator of the cluster",
   repetition: (c) => `a person: ${command("promote", c)}`,
   copy: () => "whoever installs or mends the copy's CronJob; it is tried again by itself",
+  sync: () => "whoever installs or mends the sync's CronJob, or the stores; it is tried again by itself",
   reachable: () => "each pod, at its next probe",
   parity: (c, open) =>
     open.result.status === "False"

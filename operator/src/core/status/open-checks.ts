@@ -5,6 +5,7 @@ import type { OpenCheck } from "@retriever/crds/status/open-checks-status.ts";
 import { approvalChecks, blockingChecks, preflightChecks } from "../checks/checklist.ts";
 import { blockingWithCopy } from "../checks/copy.ts";
 import { refuseByPolicy } from "../checks/policies.ts";
+import { blockingSync, openSync } from "../checks/sync.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -52,7 +53,7 @@ function openIn(c: Context): readonly Open[] | undefined {
       return missingPrerequisites(c).map(({ name, ...refusal }) => ({ name, result: refused(refusal) }));
     case "Preflight":
     case "AwaitingApproval":
-      return [...policyOf(c), ...blockingWithCopy(c, [...preflightChecks, ...approvalChecks])];
+      return [...policyOf(c), ...blockingWithCopy(c, [...preflightChecks, ...approvalChecks]), ...blockingSync(c)];
     case "AwaitingCutover":
       return beforeCutover(c);
     default:
@@ -69,6 +70,7 @@ function beforeCutover(c: Context): readonly Open[] {
     ...(c.rollbackReady.status === "True" ? [] : [{ name: "rollbackPath", result: c.rollbackReady }]),
     ...(questions.length === 0 ? [] : [{ name: "gates", result: gates }]),
     ...blockingChecks(c, cutoverChecks),
+    ...openSync(c),
     ...promotionOf(c),
   ];
 }

@@ -49,8 +49,7 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
 export function asksForJobs(plan: MigrationSpec, status: MigrationStatus): boolean {
   const { phase, verification, takenBack } = status;
   if (phase === "VerifyingDrift" || hasOpenJobs(status)) return true;
-  if (copiesData(plan) && waiting.Preflight.includes(phase)) return true;
-  if (syncsData(plan) && isSyncing(status)) return true;
+  if (asksForWriters(plan, status)) return true;
   const isBack = phase === "RolledBack" || (phase === "AwaitingCutover" && takenBack !== undefined);
   if (isBack && verification !== undefined) return true;
   const { parity, smokeTests } = plan.checklist;
@@ -73,6 +72,10 @@ const syncing: readonly Phase[] = [
 export function isSyncing({ phase, acts, revision }: MigrationStatus): boolean {
   const isEnded = acts?.writersMoved !== undefined || acts?.latched !== undefined || revision?.released === true;
   return syncing.includes(phase) && !isEnded;
+}
+
+function asksForWriters(plan: MigrationSpec, status: MigrationStatus): boolean {
+  return (copiesData(plan) && waiting.Preflight.includes(status.phase)) || (syncsData(plan) && isSyncing(status));
 }
 
 /** What writes, and a smoke test, is waited for wherever the migration stands: also until it is gone. */
