@@ -25,7 +25,7 @@ import { outboxMessageSchema } from "./outbox-status.ts";
 import { stageStatusSchema } from "./stage-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 import { waitingStatusSchema } from "./waiting-status.ts";
-import { copyStatusSchema, syncStatusSchema } from "./writer-status.ts";
+import { writerStatuses } from "./writer-status.ts";
 
 export const phases = [
   "Pending",
@@ -263,8 +263,7 @@ export const migrationStatusSchema = z
     takenBack: takenBackSchema.optional(),
     ramp: rampEvidenceSchema.optional(),
     verification: verificationStatusSchema.optional(),
-    copy: copyStatusSchema.optional(),
-    sync: syncStatusSchema.optional(),
+    ...writerStatuses,
     smokeTests: z.array(smokeTestStatusSchema).max(10).optional().describe("The newest run of each smoke test."),
     /** Of mode Validate. */
     validation: validationStatusSchema.optional(),

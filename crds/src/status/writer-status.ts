@@ -40,7 +40,10 @@ const runSchema = z.strictObject({
     .optional(),
 });
 
-export const copyStatusSchema = runSchema.describe("The newest copy from source to destination.");
-export const syncStatusSchema = runSchema.describe("The newest run of the sync from source to destination.");
+/** Fields of a status. */
+export const writerStatuses = {
+  copy: runSchema.optional().describe("The newest copy from source to destination."),
+  sync: runSchema.optional().describe("The newest run of the sync from source to destination."),
+};
 /** A Job that writes to a store. */
 export type WriterRun = z.infer<typeof runSchema>;
