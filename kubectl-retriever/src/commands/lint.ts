@@ -104,10 +104,14 @@ function judgedBy(judge: LintRequest["judge"], { checked, lineOf }: Found): Judg
   return { plan, refusals: placed(refusals), warnings: placed(warnings) };
 }
 
-/** Where the stores have to be equal before the start, and nobody but a person makes them so. */
-function suggest({ data, checklist }: MigrationSpec): string {
-  if (data.copy !== "Never" || checklist.parity.policy !== "Require") return "";
-  return "; spec.data.copy: IfIncomplete would have the destination filled (docs/copy.md)";
+/** Where the stores have to be equal before the start, or stay so, and nobody but a person makes them so. */
+function suggest({ data, checklist, writes }: MigrationSpec): string {
+  const isFilled = data.copy !== "Never" || checklist.parity.policy !== "Require";
+  const isFollowed = data.sync !== "Never" || writes !== "SourceOnly";
+  return [
+    isFilled ? "" : "; spec.data.copy: IfIncomplete would have the destination filled (docs/copy.md)",
+    isFollowed ? "" : "; spec.data.sync: Continuous would bring what is written to the source (docs/sync.md)",
+  ].join("");
 }
 
 function describe(checked: Checked, agreed: MigrationSpec | undefined): string {

@@ -62,6 +62,12 @@ it("lint accepts a sound manifest with the hash of its plan, and exits with 0", 
   ]);
 });
 
+it("lint names what would write to the stores where nobody else does", async () => {
+  const written = migration.replace(/^spec:$/m, "spec:\n  writes: SourceOnly");
+  const { printed } = await run(["lint", "-f", "m.yaml"], { "m.yaml": written });
+  expect(printed[0]).toMatch(/spec\.data\.sync: Continuous would bring what is written to the source/);
+});
+
 it("a file that isn't there, isn't YAML or holds nothing of ours exits with 1 and says so", async () => {
   const endless = "kind: RetrieverMigration\nspec: &s\n  stages: *s\n";
   const given = { "torn.yaml": "a: [1,\n", "other.yaml": "kind: Service\n", "endless.yaml": endless };

@@ -9,7 +9,6 @@ import type { JobSeen, SyncReading } from "../model/job-observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
 import type { Read } from "../model/workload.ts";
-import { isFollowed } from "../steps/propagation.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { isSyncing } from "../verification/purpose.ts";
 import { jobNameOf, openCopy, openWriter } from "../verification/runs.ts";
@@ -98,6 +97,7 @@ function refusalOf(c: Context, isApproved: boolean): Fact | undefined {
       "SyncWouldHide",
       `the destination was served, and a sync could overwrite or remove what it alone received: waive parity once that is dealt with (${drift.message})`,
     );
+  if (!isPinned(c)) return unknown("NotObserved", "the overlay that says which store is which isn't there to read");
   if (!isProbed(c) || !isCopied(c))
     return unknown("SyncWaits", "it begins once every pod has reached the destination and the copy, if any, has ended");
   const open = isApproved ? undefined : disagreementOf(c);
@@ -105,9 +105,15 @@ function refusalOf(c: Context, isApproved: boolean): Fact | undefined {
   return templateFault(c);
 }
 
+/** Without it a pod would take the base's own stores, which may be the other way round. */
+function isPinned({ meta, observation: { overlay } }: Context): boolean {
+  return overlay.ok && overlay.value?.document?.revision.migrationUid === meta.uid;
+}
+
 /** Before that its configuration names no destination. */
-function isProbed(c: Context): boolean {
-  return c.status.phase !== "Preflight" || (isFollowed(c) && c.reachable.status === "True");
+function isProbed({ acks, reachable, status }: Context): boolean {
+  const isFollowed = acks.state === "all" || acks.state === "quorum";
+  return status.phase !== "Preflight" || (isFollowed && reachable.status === "True");
 }
 
 function isCopied(c: Context): boolean {

@@ -98,6 +98,28 @@ describe("a plan that has the destination synced", () => {
     expect([synced(sim), syncJobs(sim).length]).toEqual(["True/Synced", 1]);
   });
 
+  test("isn't begun again while nobody can read the overlay, which says what its stores are", () => {
+    const sim = guarded();
+    sim.verifier.sync = "fails";
+    sim.run(60);
+    sim.unreadable.add("overlay");
+    sim.verifier.sync = {};
+    sim.run(300);
+    expect([sim.phase, synced(sim), syncJobs(sim)]).toEqual(["Guard", "Unknown/NotObserved", []]);
+    sim.unreadable.delete("overlay");
+    expect(syncJobs(sim.run(60)).length).toBe(1);
+  });
+
+  test("is over once the overlay is another migration's: nothing is begun, and it settles", () => {
+    const sim = approved().until("Completed", 20_000).run(60);
+    const { overlay } = sim;
+    const document = overlay?.document;
+    if (!overlay || !document) throw new Error("no overlay");
+    sim.overlay = { ...overlay, document: { ...document, revision: { ...document.revision, migrationUid: "other" } } };
+    sim.run(300);
+    expect([sim.condition("Settled"), syncJobs(sim)]).toEqual(["True/Settled", []]);
+  });
+
   test("ends with the WritersMoved of a person, and doesn't begin again", () => {
     const sim = guarded();
     sim.act("WritersMoved", { actor: "ada", reason: "deployed" });
