@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually } from "#support/eventually.ts";
 import { freePort } from "#support/free-port.ts";
-import { isServed } from "./docker-postgres.ts";
 import { startGuarded } from "./guarded-process.ts";
+import { isServed } from "./is-served.ts";
 import { serverAccount } from "./wheel-postgres.ts";
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
-// A Postgres with pgvector to migrate from: the one that PGVECTOR_URL names, a container, a server from a Python wheel, or
-// PGlite in a process of its own, whatever comes first.
+// A Postgres with pgvector to migrate from: the one that PGVECTOR_URL names, a server from a Python wheel, or PGlite in a
+// process of its own, whatever comes first.
 // Also puts the sample into the table of the retrieval service's contract.
 import { join } from "node:path";
 import { Client } from "pg";
@@ -7,11 +7,10 @@ import { z } from "zod";
 import type { Dataset } from "#support/dataset/read.ts";
 import { patienceMs } from "#support/patience.ts";
 import { startChild } from "./child-process.ts";
-import { hasDocker, startDockerPostgres } from "./docker-postgres.ts";
 import { startWheelPostgres } from "./wheel-postgres.ts";
 
 /** All but pglite are a Postgres of their own. */
-type PostgresKind = "external" | "container" | "wheel" | "pglite";
+type PostgresKind = "external" | "wheel" | "pglite";
 export type Postgres = {
   readonly connectionString: string;
   readonly kind: PostgresKind;
@@ -23,7 +22,6 @@ const announcementSchema = z.strictObject({ connectionString: z.string() });
 /** What to tell people. */
 export const postgresNames: Readonly<Record<PostgresKind, string>> = {
   external: "the server of PGVECTOR_URL",
-  container: "Postgres in a container",
   wheel: "Postgres from a wheel",
   pglite: "PGlite",
 };
@@ -41,7 +39,6 @@ export async function startPostgres(
   if (externalUrl !== undefined && externalUrl !== "") {
     return { connectionString: externalUrl, kind: "external", close: async () => {} };
   }
-  if (await hasDocker()) return { ...(await startDockerPostgres(address)), kind: "container" };
   // No Python, no pip, no network, no wheel for this machine: nothing that PGlite doesn't do without.
   const server = await startWheelPostgres({ address }).catch(() => undefined);
   return server === undefined ? startPglite(address) : { ...server, kind: "wheel" };

@@ -1,4 +1,4 @@
-// A real Postgres with pgvector and no Docker: programs from a wheel, data in a folder that goes with the server.
+// A real Postgres with pgvector: programs from a wheel, data in a folder that goes with the server.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { eventually } from "#support/eventually.ts";
 import { freePort } from "#support/free-port.ts";
 import { patienceMs } from "#support/patience.ts";
-import { isServed } from "./docker-postgres.ts";
 import { type Guarded, startGuarded } from "./guarded-process.ts";
+import { isServed } from "./is-served.ts";
 import { installWheel, type WheelVersion } from "./wheel-install.ts";
 
 const run = promisify(execFile);

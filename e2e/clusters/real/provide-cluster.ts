@@ -3,15 +3,12 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
-import { hasDocker } from "#stores/docker-postgres.ts";
 import { type KubernetesBinaries, kubernetesBinaries } from "./binaries.ts";
 import { findGo, type Say } from "./go-build.ts";
 import { type ClusterKind, kubeconfigOf } from "./layout.ts";
-import { startDockerCluster } from "./start-docker-cluster.ts";
 import { startGoCluster } from "./start-go-cluster.ts";
 
 export type ProvidedCluster = {
-  readonly provider: "KUBECONFIG" | "docker" | "go";
   readonly kind: ClusterKind;
   readonly adminKubeconfig: string;
   /** Of the account that the operator's tests use; the administrator's where there is no other. */
@@ -34,18 +31,12 @@ export async function provideCluster(kind: ClusterKind, say: Say): Promise<Provi
     say(`cluster: the one of KUBECONFIG (${existing})`);
     const kubeconfigs = { adminKubeconfig: existing, operatorKubeconfig: existing };
     return {
-      provider: "KUBECONFIG",
       kind,
       ...kubeconfigs,
       folder: undefined,
       binaries: undefined,
       close: async () => {},
     };
-  }
-  if (kind === "control-plane" && (await hasDocker())) {
-    say("cluster: k3s in a container, since Docker answers");
-    const { close, ...kubeconfigs } = await startDockerCluster();
-    return { provider: "docker", kind, ...kubeconfigs, folder: undefined, binaries: undefined, close };
   }
   const lacking = kind === "node" ? await lackingForNode() : [];
   if (lacking.length > 0) return { missing: lacking.join(", ") };
@@ -60,7 +51,6 @@ async function startOwn(kind: ClusterKind, binaries: KubernetesBinaries, say: Sa
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   say(`cluster: Kubernetes' own parts from their Go modules (${kind}), up in ${seconds} s, in ${layout.folder}`);
   return {
-    provider: "go",
     kind,
     adminKubeconfig: kubeconfigOf(layout, "admin"),
     operatorKubeconfig: kubeconfigOf(layout, "operator"),
