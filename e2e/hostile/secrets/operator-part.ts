@@ -199,7 +199,7 @@ async function onePass({ api }: Scene): Promise<void> {
 async function written({ client }: Scene): Promise<string> {
   const maps = await client.list(configMapsPath);
   const ofOperator = maps.filter(({ metadata: { name } }) => !name.endsWith("-retriever"));
-  const events = await client.list(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
+  const events = await client.list(`/api/v1/namespaces/${namespace}/events`);
   return JSON.stringify([ofOperator, events, await client.list(migrationsPath)]);
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { applying } from "./applying.ts";
 import { at } from "./client.ts";
-import { ending, leasing, reporting } from "./coordination.ts";
+import { leasing, reporting } from "./coordination.ts";
 import { shaping, subresources, validating } from "./custom-resources.ts";
 import { changing, creating, finalizing, reading } from "./objects.ts";
 import { type Checks, definitions, expectStatus, openScene, type Scene } from "./scene.ts";
@@ -23,7 +23,6 @@ const sections: Readonly<Record<string, Checks>> = {
   "custom resources: status": subresources,
   leases: leasing,
   events: reporting,
-  namespaces: ending,
 };
 
 const checkTimeoutMs = 90_000;

@@ -23,7 +23,6 @@ type Check = (scene: Scene) => Promise<void>;
 export type Checks = Readonly<Record<string, Check>>;
 
 export const mergePatch = "application/merge-patch+json";
-export const jsonPatch = "application/json-patch+json";
 export const applyPatch = "application/apply-patch+yaml";
 
 const codes = {

@@ -80,10 +80,9 @@ export function invalid(subject: Subject, name: string, causes: readonly Cause[]
   return failure({ code: 422, reason: "Invalid", message: `${kind} "${name}" is invalid: ${list}`, details: more });
 }
 
-export function forbidden(subject: Subject, name: string, why: string, causes: readonly Cause[] = []): ApiFailure {
-  const about = `${qualified(subject)}${name === "" ? "" : ` "${name}"`}`;
-  const more = { ...details(subject, name), ...(causes.length === 0 ? {} : { causes }) };
-  return failure({ code: 403, reason: "Forbidden", message: `${about} is forbidden: ${why}`, details: more });
+export function forbidden(subject: Subject, name: string, why: string): ApiFailure {
+  const message = `${qualified(subject)}${name === "" ? "" : ` "${name}"`} is forbidden: ${why}`;
+  return failure({ code: 403, reason: "Forbidden", message, details: details(subject, name) });
 }
 
 export function badRequest(message: string): ApiFailure {
@@ -107,10 +106,6 @@ export function methodNotAllowed(): ApiFailure {
 export function unsupportedMediaType(got: string, supported: readonly string[]): ApiFailure {
   const message = `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")} (got ${got})`;
   return failure({ code: 415, reason: "UnsupportedMediaType", message });
-}
-
-export function unprocessable(message: string): ApiFailure {
-  return failure({ code: 422, reason: "Invalid", message, details: {} });
 }
 
 /** The Status of a refusal; anything else is an internal error. */

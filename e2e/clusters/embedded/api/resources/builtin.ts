@@ -6,18 +6,16 @@ import { type KubeObject, objectOf, textOf } from "../model/json.ts";
 import type { Schema } from "../schema/schema.ts";
 import {
   configMapSchema,
-  coreEventSchema,
   cronJobSchema,
   definitionSchema,
   deploymentSchema,
-  eventsSchema,
+  eventSchema,
   jobSchema,
   leaseSchema,
   namespaceSchema,
   podSchema,
 } from "./builtin-schema.ts";
-import { checkDefinition, completeDefinition } from "./definition.ts";
-import { fromCoreEvent, toCoreEvent } from "./event-kind.ts";
+import { completeDefinition } from "./definition.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 type Row = { readonly schema: Schema } & Partial<ResourceType>;
@@ -43,7 +41,6 @@ function builtin(apiVersion: string, kind: string, row: Row): ResourceType {
 }
 
 function completeNamespace(object: KubeObject, old: KubeObject | undefined): void {
-  object["spec"] = old?.["spec"] ?? { finalizers: ["kubernetes"] };
   if (old === undefined) object["status"] = { phase: "Active" };
   object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name };
 }
@@ -74,14 +71,7 @@ export const builtinTypes: readonly ResourceType[] = [
   }),
   builtin("v1", "Pod", { ...reported, schema: podSchema, complete: completePod }),
   builtin("v1", "ConfigMap", { schema: configMapSchema, check: checkConfigMap }),
-  builtin("v1", "Event", { schema: coreEventSchema, createOnUpdate: true }),
-  builtin("events.k8s.io/v1", "Event", {
-    storage: "/events",
-    schema: eventsSchema,
-    createOnUpdate: true,
-    toStored: toCoreEvent,
-    fromStored: fromCoreEvent,
-  }),
+  builtin("v1", "Event", { schema: eventSchema, createOnUpdate: true }),
   builtin("apps/v1", "Deployment", { ...reported, schema: deploymentSchema }),
   builtin("coordination.k8s.io/v1", "Lease", {
     schema: leaseSchema,
@@ -96,6 +86,5 @@ export const builtinTypes: readonly ResourceType[] = [
     schema: definitionSchema,
     unconditionalUpdate: false,
     complete: completeDefinition,
-    check: checkDefinition,
   }),
 ];

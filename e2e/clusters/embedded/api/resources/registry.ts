@@ -8,19 +8,15 @@ import type { ResourceType } from "./resource-type.ts";
 
 export type Registry = {
   readonly find: (group: string, version: string, plural: string) => ResourceType | undefined;
-  readonly all: () => readonly ResourceType[];
   readonly define: (definition: KubeObject) => void;
-  readonly forget: (definition: KubeObject) => void;
 };
 
 export function makeRegistry(): Registry {
   const custom = new Map<string, readonly ResourceType[]>();
   const all = () => [...builtinTypes, ...[...custom.values()].flat()];
   return {
-    all,
     find: (group, version, plural) =>
       all().find((type) => type.group === group && type.version === version && type.plural === plural),
     define: (definition) => void custom.set(definition.metadata.name, definedTypes(definition)),
-    forget: (definition) => void custom.delete(definition.metadata.name),
   };
 }

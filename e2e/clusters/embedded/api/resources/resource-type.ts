@@ -10,7 +10,7 @@ export type ResourceType = {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
-  /** Where objects are kept; two types may share one (both Event groups). */
+  /** Where objects are kept. */
   readonly storage: string;
   readonly subresources: readonly string[];
   readonly schema: Schema;
@@ -26,16 +26,8 @@ export type ResourceType = {
   readonly complete?: (object: KubeObject, old: KubeObject | undefined) => void;
   /** Faults beyond the schema. */
   readonly check?: (object: KubeObject, old: KubeObject | undefined) => readonly Cause[];
-  /** Between the served and the stored form, where they differ. */
-  readonly toStored?: (object: KubeObject) => KubeObject;
-  readonly fromStored?: (object: KubeObject) => KubeObject;
 };
 
 export function groupVersion(type: { readonly group: string; readonly version: string }): string {
   return type.group === "" ? type.version : `${type.group}/${type.version}`;
-}
-
-/** The stored object as this type serves it. */
-export function served(type: ResourceType, object: KubeObject): KubeObject {
-  return type.fromStored?.(object) ?? object;
 }

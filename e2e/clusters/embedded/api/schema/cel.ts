@@ -3,10 +3,9 @@
 import { Environment, type ParseResult } from "@marcbachmann/cel-js";
 import type { Cause } from "../model/failure.ts";
 import { equal, isObject } from "../model/json.ts";
-import { joinsUnboundedText, ruleRoot, undeclaredSelections } from "./cel-fields.ts";
 import { toCel } from "./cel-value.ts";
 import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";
-import type { Rule, Schema } from "./schema.ts";
+import type { Rule } from "./schema.ts";
 import { type Checked, shown } from "./validate.ts";
 
 const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
@@ -23,69 +22,6 @@ function compile(expression: string): ParseResult {
   if (compiled.size >= maxCompiled) compiled.clear();
   compiled.set(expression, made);
   return made;
-}
-
-/** Every rule of a version's schema that does not compile or names a field that is not declared, at its place. */
-export function ruleFaults(schema: Schema, path: string): Cause[] {
-  return schemaRuleFaults(ruleRoot(schema), path);
-}
-
-function schemaRuleFaults(schema: Schema, path: string): Cause[] {
-  const faults = (schema["x-kubernetes-validations"] ?? []).flatMap((rule, index) =>
-    compileFault(rule, schema, `${path}.x-kubernetes-validations[${index}].rule`),
-  );
-  for (const [name, child] of Object.entries(schema.properties ?? {})) {
-    faults.push(...schemaRuleFaults(child, `${path}.properties[${name}]`));
-  }
-  if (schema.items !== undefined) faults.push(...schemaRuleFaults(schema.items, `${path}.items`));
-  const free = schema.additionalProperties;
-  if (isObject(free)) faults.push(...schemaRuleFaults(free, `${path}.additionalProperties`));
-  return faults;
-}
-
-const ruleKeys = ["rule", "message", "messageExpression", "reason", "fieldPath"];
-
-function compileFault(rule: Rule, schema: Schema, field: string): Cause[] {
-  const unknown = Object.keys(rule).filter((key) => !ruleKeys.includes(key));
-  const faults = [
-    ...unknown.map((key) => compileFailed(rule.rule, field, `the embedded API does not support ${key}`)),
-    ...expressionFaults(rule.rule, schema, field),
-  ];
-  if (rule.messageExpression === undefined) return faults;
-  const place = field.replace(/rule$/, "messageExpression");
-  return [...faults, ...expressionFaults(rule.messageExpression, schema, place)];
-}
-
-function expressionFaults(expression: string, schema: Schema, field: string): Cause[] {
-  try {
-    const { valid, error } = environment.check(expression);
-    if (!valid) return [compileFailed(expression, field, error?.message ?? "not valid")];
-    const { ast } = environment.parse(expression);
-    const undeclared = undeclaredSelections(ast, schema);
-    if (undeclared.length === 0 && joinsUnboundedText(ast)) return [tooCostly(field)];
-    return undeclared.map((name) => compileFailed(expression, field, `undefined field '${name}'`));
-  } catch (error) {
-    return [compileFailed(expression, field, firstLine(error))];
-  }
-}
-
-function tooCostly(field: string): Cause {
-  const what = field.endsWith(".rule") ? "rule" : "messageExpression";
-  const advice =
-    "try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared";
-  return {
-    reason: "FieldValueForbidden",
-    message: `Forbidden: estimated ${what} cost exceeds budget by factor of more than 100x (${advice})`,
-    field,
-  };
-}
-
-function compileFailed(rule: string, field: string, why: string): Cause {
-  return {
-    reason: "FieldValueInvalid",
-    message: `Invalid value: ${JSON.stringify(rule)}: compilation failed: ${why}`,
-    field,
-  };
 }
 
 /** The faults that the rules find in the value and in all it contains. */

@@ -4,7 +4,6 @@
 import { alreadyExists, badRequest, methodNotAllowed, notFound } from "../model/failure.ts";
 import { isObject, type KubeObject, textOf, valueAt } from "../model/json.ts";
 import { parseObject } from "../resources/metadata.ts";
-import { served } from "../resources/resource-type.ts";
 import { type Call, type Cluster, type Outcome } from "./call.ts";
 import { checkNamespace, write } from "./write.ts";
 
@@ -19,7 +18,7 @@ export function createObject(cluster: Cluster, call: Call): Outcome {
     throw badRequest("resourceVersion should not be set on objects to be created");
   }
   if (object.metadata.name === "") object.metadata.name = generatedName(cluster, call, object);
-  checkNamespace(cluster, call, object.metadata.name);
+  checkNamespace(cluster, call);
   if (cluster.store.get(type.storage, call.namespace, object.metadata.name) !== undefined)
     throw alreadyExists(type, object.metadata.name);
   return write(cluster, { ...call, name: object.metadata.name }, { before: undefined, after: object });
@@ -42,9 +41,9 @@ export function updateObject(cluster: Cluster, call: Call): Outcome {
     throw badRequest('the name of the object ("") does not match the name on the URL');
   }
   const live = cluster.store.get(type.storage, namespace, name);
-  if (live !== undefined) return write(cluster, call, { before: served(type, live), after: object });
+  if (live !== undefined) return write(cluster, call, { before: live, after: object });
   if (!type.createOnUpdate || call.subresource !== "") throw notFound(type, name);
-  checkNamespace(cluster, call, name);
+  checkNamespace(cluster, call);
   delete object.metadata.resourceVersion;
   return write(cluster, call, { before: undefined, after: object });
 }

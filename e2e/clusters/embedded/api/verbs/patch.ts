@@ -1,65 +1,34 @@
-// The patch formats: JSON patch, merge patch, server-side apply. A strategic merge is refused.
+// The patch formats: merge patch and server-side apply. Others are refused.
 // Each turns the request into a proposal; write.ts judges and stores it.
-import jsonPatch from "fast-json-patch";
 import { applyConfiguration, type ManagerConflict } from "../fields/managers.ts";
 import { undeclaredFields } from "../fields/typed.ts";
-import {
-  badRequest,
-  conflict,
-  failure,
-  invalid,
-  notFound,
-  unprocessable,
-  unsupportedMediaType,
-} from "../model/failure.ts";
+import { badRequest, conflict, failure, invalid, notFound, unsupportedMediaType } from "../model/failure.ts";
 import { copy, isObject, type JsonObject, type KubeObject } from "../model/json.ts";
 import { parseObject } from "../resources/metadata.ts";
-import { groupVersion, served } from "../resources/resource-type.ts";
+import { groupVersion } from "../resources/resource-type.ts";
 import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "./call.ts";
 import { checkNamespace, resetFields, write } from "./write.ts";
 
-const jsonPatchType = "application/json-patch+json";
 export const mergePatchType = "application/merge-patch+json";
 const applyPatchType = "application/apply-patch+yaml";
-
-const maxOperations = 10_000;
 
 export function patchObject(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name, contentType } = call;
   if (contentType === applyPatchType) return applyPatch(cluster, call);
   if (call.query.force !== undefined) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
   const live = cluster.store.get(type.storage, namespace, name);
-  const supported = [jsonPatchType, mergePatchType, applyPatchType];
+  const supported = [mergePatchType, applyPatchType];
   if (!supported.includes(contentType)) throw unsupportedMediaType(contentType, supported);
   if (live === undefined) throw notFound(type, name);
-  const before = served(type, live);
-  const body = patched(call, before);
-  const after = parseObject(type, body, namespace, name);
-  return write(cluster, call, { before, after });
+  if (!isObject(call.body)) throw badRequest("a merge patch must be a JSON object");
+  const after = parseObject(type, mergePatch(copy(live), call.body), namespace, name);
+  return write(cluster, call, { before: live, after });
 }
 
 function badOption(field: string, message: string): Error {
   const subject = { group: "meta.k8s.io", plural: "patchoptions", kind: "PatchOptions" };
   const reason = message.startsWith("Required") ? "FieldValueRequired" : "FieldValueForbidden";
   return invalid(subject, "", [{ reason, field, message }]);
-}
-
-function patched(call: Call, before: KubeObject): unknown {
-  if (call.contentType === jsonPatchType) return patchByOperations(call.body, before);
-  if (!isObject(call.body)) throw badRequest("a merge patch must be a JSON object");
-  return mergePatch(copy(before), call.body);
-}
-
-function patchByOperations(body: unknown, before: KubeObject): unknown {
-  if (!Array.isArray(body)) throw badRequest("a JSON patch must be a list of operations");
-  if (body.length > maxOperations)
-    throw badRequest(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${body.length}`);
-  try {
-    return jsonPatch.applyPatch(copy(before), body as jsonPatch.Operation[], true).newDocument;
-  } catch (error) {
-    const text = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw unprocessable(`the server rejected our request due to an error in our request: ${text}`);
-  }
 }
 
 /** RFC 7386. */
@@ -78,8 +47,7 @@ function applyPatch(cluster: Cluster, call: Call): Outcome {
   if (call.query.fieldManager === undefined)
     throw badOption("fieldManager", "Required value: is required for apply patch");
   const config = parseApplied(call);
-  const stored = cluster.store.get(type.storage, namespace, name);
-  const live = stored === undefined ? undefined : served(type, stored);
+  const live = cluster.store.get(type.storage, namespace, name);
   if (live === undefined) checkCreatable(cluster, call, config);
   const context = {
     schema: type.schema,
@@ -98,7 +66,7 @@ function applyPatch(cluster: Cluster, call: Call): Outcome {
 function checkCreatable(cluster: Cluster, call: Call, config: KubeObject): void {
   const { type, name } = call;
   if (call.subresource !== "") throw notFound(type, name);
-  checkNamespace(cluster, call, name);
+  checkNamespace(cluster, call);
   const { uid } = config.metadata;
   if (uid === undefined) return;
   throw conflict(

@@ -3,7 +3,7 @@
 
 import { badRequest, failure, gone, notFound } from "../model/failure.ts";
 import type { KubeObject } from "../model/json.ts";
-import { groupVersion, served } from "../resources/resource-type.ts";
+import { groupVersion } from "../resources/resource-type.ts";
 import { type Match, parseFieldSelector, parseLabelSelector } from "../resources/selector.ts";
 import type { Call, Cluster } from "./call.ts";
 
@@ -23,7 +23,7 @@ export function getObject(cluster: Cluster, call: Call): KubeObject {
   const { type, namespace, name } = call;
   const found = cluster.store.get(type.storage, namespace, name);
   if (found === undefined) throw notFound(type, name);
-  return served(type, found);
+  return found;
 }
 
 /** The selectors of a call as one test. */
@@ -47,9 +47,7 @@ export function listObjects(cluster: Cluster, call: Call): KubeList {
     );
   }
   const match = matchOf(call);
-  const matching = objects
-    .map((object) => served(type, object))
-    .filter((object) => match(object) && keyOf(object) > start.after);
+  const matching = objects.filter((object) => match(object) && keyOf(object) > start.after);
   const page = limit > 0 ? matching.slice(0, limit) : matching;
   const remaining = matching.length - page.length;
   const last = page.at(-1);

@@ -3,7 +3,7 @@
 
 import { gone, statusOf } from "../model/failure.ts";
 import type { StoreEvent } from "../model/store.ts";
-import { groupVersion, served } from "../resources/resource-type.ts";
+import { groupVersion } from "../resources/resource-type.ts";
 import type { Match } from "../resources/selector.ts";
 import type { Call, Cluster } from "./call.ts";
 import { checkReached, matchOf } from "./read.ts";
@@ -60,7 +60,6 @@ function planOf(cluster: Cluster, call: Call): Plan {
   if (revision === 0) {
     const frames = store
       .list(call.type.storage, call.namespace)
-      .map((object) => served(call.type, object))
       .filter(match)
       .map((object) => ({ type: "ADDED", object }) as const);
     return { kind: "go", frames };
@@ -76,14 +75,13 @@ function planOf(cluster: Cluster, call: Call): Plan {
 function forward(call: Call, match: Match, event: StoreEvent, send: (frame: Frame) => void): void {
   if (event.storage !== call.type.storage) return;
   if (call.namespace !== undefined && event.object.metadata.namespace !== call.namespace) return;
-  const frame = frameOf(call, match, event);
+  const frame = frameOf(match, event);
   if (frame !== undefined) send(frame);
 }
 
 /** A selector turns changes of matching into ADDED and DELETED. */
-function frameOf({ type }: Call, match: Match, event: StoreEvent): Frame | undefined {
-  const object = served(type, event.object);
-  const before = event.previous === undefined ? undefined : served(type, event.previous);
+function frameOf(match: Match, event: StoreEvent): Frame | undefined {
+  const { object, previous: before } = event;
   const was = before !== undefined && match(before);
   const is = event.type !== "DELETED" && match(object);
   if (is) return { type: was ? "MODIFIED" : "ADDED", object };

@@ -2,11 +2,10 @@
 // Works on the store synchronously, so a write is never torn by another one.
 
 import { trackUpdate } from "../fields/managers.ts";
-import { badRequest, type Cause, conflict, forbidden, invalid, notFound, staleVersion } from "../model/failure.ts";
+import { badRequest, type Cause, conflict, invalid, notFound, staleVersion } from "../model/failure.ts";
 import { copy, equal, type JsonObject, type KubeObject, without } from "../model/json.ts";
 import { definitionStatus } from "../resources/definition.ts";
 import { metadataFaults } from "../resources/metadata.ts";
-import { served } from "../resources/resource-type.ts";
 import { evaluateRules } from "../schema/cel.ts";
 import { applyDefaults, prune } from "../schema/prune.ts";
 import { validate } from "../schema/validate.ts";
@@ -45,8 +44,7 @@ export function write(cluster: Cluster, call: Call, proposal: Proposal): Outcome
   const code = before === undefined ? 201 : 200;
   if (isDryRun(call)) return { object: after, code, warnings };
   if (before !== undefined && isUnchanged(before, after)) return { object: before, code, warnings };
-  const stored = store(cluster, call, after);
-  return { object: served(type, stored), code, warnings };
+  return { object: store(cluster, call, after), code, warnings };
 }
 
 /** Top-level fields that a write to this resource or subresource can't touch. */
@@ -185,15 +183,11 @@ export function admit(
   }
 }
 
-/** Refuses creates in a namespace that is missing or going away. */
-export function checkNamespace(cluster: Cluster, call: Call, name: string): void {
+/** Refuses creates in a namespace that is missing. */
+export function checkNamespace(cluster: Cluster, call: Call): void {
   if (call.namespace === undefined) return;
-  const namespace = cluster.store.get("/namespaces", undefined, call.namespace);
-  if (namespace === undefined) throw notFound({ group: "", plural: "namespaces", kind: "Namespace" }, call.namespace);
-  if (namespace.metadata.deletionTimestamp === undefined) return;
-  const message = `namespace ${call.namespace} is being terminated`;
-  const why = `unable to create new content in namespace ${call.namespace} because it is being terminated`;
-  throw forbidden(call.type, name, why, [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }]);
+  if (cluster.store.get("/namespaces", undefined, call.namespace) === undefined)
+    throw notFound({ group: "", plural: "namespaces", kind: "Namespace" }, call.namespace);
 }
 
 function isUnchanged(before: KubeObject, after: KubeObject): boolean {
@@ -211,7 +205,7 @@ function store(cluster: Cluster, call: Call, after: KubeObject): KubeObject {
   const { type } = call;
   const isDefinition = type.plural === "customresourcedefinitions";
   if (isDefinition) after["status"] = definitionStatus(after, timestamp(cluster.now()));
-  const stored = cluster.store.put(type.storage, type.toStored?.(after) ?? after);
+  const stored = cluster.store.put(type.storage, after);
   if (isDefinition) cluster.registry.define(stored);
   return purgeIfReady(cluster, type, stored);
 }
