@@ -54,28 +54,6 @@ describe.concurrent("when somebody interferes", () => {
     await play.close();
   });
 
-  it("an overlay deleted by hand in the guard comes back, and the pods serve from the destination all the time", async () => {
-    const play = await startPlay(stage, "overlay-deleted", { replicas: 2 });
-    await play.migrate({ guard: longGuard });
-    await play.reach("Guard");
-    const { client } = stage.world;
-    const before = await client.get(play.overlayPath);
-    const failures = play.load?.counts().failures;
-    await client.remove(play.overlayPath);
-    await eventually("another overlay is there", async () => {
-      const now = await client.get(play.overlayPath);
-      const isAnother = now !== undefined && now.metadata.uid !== before?.metadata.uid;
-      return isAnother && !("deletionTimestamp" in now.metadata);
-    });
-    const { requests = 0 } = play.load?.counts() ?? {};
-    await eventually("people go on searching", async () => (play.load?.counts().requests ?? 0) >= requests + 20);
-    await play.conditionIs("ConfigPropagated", "True");
-    expect((await play.status()).phase).toBe("Guard");
-    for (const { config } of await play.sidecars()) expect(config.primary).toBe("destination");
-    expect(play.load?.counts().failures).toBe(failures);
-    await play.close();
-  });
-
   it("an overlay edited by hand to name another variable or host is refused by the pods and never followed by the operator", async () => {
     const play = await startPlay(stage, "overlay-edited");
     await play.migrate({ stages: longWarmUp });
