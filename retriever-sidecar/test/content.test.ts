@@ -5,11 +5,8 @@ import { startPostgres, type TestPostgres } from "@retriever/stores/test/fakes/p
 import { type FakePoint, type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
 import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { sidecarStatusSchema } from "#contract/status.ts";
-import type { Log } from "#telemetry/logger.ts";
-import { type Sidecar, startSidecar } from "../src/sidecar.ts";
-import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { makeOverlay, pgvectorBase, qdrantDestination } from "./documents.ts";
+import { type InProcessSidecar, startInProcess } from "./in-process-sidecar.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const points = makePoints(40);
@@ -19,21 +16,9 @@ const withTexts = (text: (point: FakePoint) => string | null): FakePoint[] =>
   points.map((point) => ({ ...point, payload: { ...point.payload, body: text(point) } }));
 let postgres: TestPostgres;
 const qdrants = new Map<string, FakeQdrant>();
-let directory: ConfigDirectory;
-let sidecar: Sidecar;
+let sidecar: InProcessSidecar;
 let base = "";
-let [appUrl, adminUrl] = ["", ""];
 const told: unknown[] = [];
-const log: Log = {
-  info: (fields) => {
-    told.push(fields);
-    const { app, admin } = fields as { app?: { port: number }; admin?: { port: number } };
-    if (app !== undefined) appUrl = `http://127.0.0.1:${app.port}`;
-    if (admin !== undefined) adminUrl = `http://127.0.0.1:${admin.port}`;
-  },
-  warn: (...more) => void told.push(more),
-  error: (...more) => void told.push(more),
-};
 
 beforeAll(async () => {
   postgres = await startPostgres(points);
@@ -51,33 +36,12 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   told.length = 0;
-  directory = makeConfigDirectory();
-  directory.write({ "retriever.json": base });
-  const address = { host: "127.0.0.1", port: 0 };
-  const allowedHosts = [{ host: "127.0.0.1", port: null, credential: null, demandsTls: false }];
-  sidecar = await startSidecar({
-    settings: {
-      config: directory.path,
-      listen: address,
-      admin: address,
-      adminTls: null,
-      podUid: "p",
-      podName: "p",
-      allowedHosts,
-      showsNamespaces: false,
-    },
-    env: {},
-    version: "0",
-    clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
-    random: () => 0,
-    log,
-    registry: await loadAdapters([...storeKinds]),
-  });
+  const registry = await loadAdapters([...storeKinds]);
+  sidecar = await startInProcess({ base, registry, hosts: ["127.0.0.1"], told: (line) => told.push(line) });
 });
 
 afterEach(async () => {
-  await sidecar.stop(1000);
-  directory.remove();
+  await sidecar.stop();
 });
 
 afterAll(async () => {
@@ -85,35 +49,31 @@ afterAll(async () => {
   await postgres.close();
 });
 
-async function status() {
-  return sidecarStatusSchema.parse(await (await fetch(`${adminUrl}/v1/status`)).json());
-}
-
 async function migrateTo(name: string, change: object = {}, fields: object = { text: "body" }): Promise<void> {
-  const digest = (await status()).stores[0]?.identity.digest ?? "";
+  const digest = (await sidecar.status()).stores[0]?.identity.digest ?? "";
   const destination = qdrantDestination(qdrants.get(name)?.url ?? "", { fields });
-  directory.write({ "retriever.json": base, "migration.json": makeOverlay(digest, destination, change) });
-  await waitUntil(async () => (await status()).config.epoch === 1);
+  sidecar.directory.write({ "retriever.json": base, "migration.json": makeOverlay(digest, destination, change) });
+  await waitUntil(async () => (await sidecar.status()).config.epoch === 1);
 }
 
 /** What the probe found, once it has looked. */
 async function probed() {
   return waitUntil(async () => {
-    const { content } = await status();
+    const { content } = await sidecar.status();
     return content !== undefined && (content.state !== "waiting" || content.reason !== null) && content;
   });
 }
 
 async function ask(body: object) {
   const text = JSON.stringify({ embedding: vectorAt(4), k: 4, ...body });
-  const response = await fetch(`${appUrl}/v1/retrieve`, { method: "POST", body: text });
+  const response = await fetch(`${sidecar.appUrl}/v1/retrieve`, { method: "POST", body: text });
   expect(response.status).toBe(200);
   return (await response.json()) as { readonly candidates: readonly object[] };
 }
 
 async function sampled(count: number) {
   return waitUntil(async () => {
-    const { counters } = (await status()).evidence;
+    const { counters } = (await sidecar.status()).evidence;
     return counters.answered === count && counters;
   });
 }
@@ -125,7 +85,7 @@ test.each([
   await migrateTo(name);
   expect(await probed()).toEqual(expected);
   // It is no sample, and no answer of an application.
-  expect((await status()).evidence.counters).toMatchObject({ requests: 0, answered: 0, contentSamples: 0 });
+  expect((await sidecar.status()).evidence.counters).toMatchObject({ requests: 0, answered: 0, contentSamples: 0 });
 });
 
 test("a destination whose fields name no text is told with the reason, and not as a store that fails", async () => {
@@ -133,7 +93,7 @@ test("a destination whose fields name no text is told with the reason, and not a
   const content = await probed();
   expect(content).toMatchObject({ state: "failed", chunks: 0 });
   expect(content.reason).toContain("destination: the store's fields name no text");
-  expect((await status()).stores.map(({ lastError }) => lastError)).toEqual([null, null]);
+  expect((await sidecar.status()).stores.map(({ lastError }) => lastError)).toEqual([null, null]);
 });
 
 test("samples count what the destination lacks or has otherwise, where a request includes content", async () => {
@@ -144,7 +104,7 @@ test("samples count what the destination lacks or has otherwise, where a request
   expect(await sampled(2)).toMatchObject({ contentSamples: 1, contentMissingSum: 0, contentDifferentSum: 0.25 });
   await ask({ include: ["metadata"] });
   expect(await sampled(3)).toMatchObject({ contentSamples: 2, contentMissingSum: 0, contentDifferentSum: 0.25 });
-  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+  const metrics = await sidecar.metrics();
   expect(metrics).toContain("retr_dual_content_samples_total 2");
   expect(metrics).toContain("retr_dual_content_different_sum 0.25");
 });
@@ -154,8 +114,8 @@ test("a destination with empty texts is all missing though its ranks agree, and 
   await ask({ include: ["text", "metadata"] });
   const counters = await sampled(1);
   expect(counters).toMatchObject({ mismatch: 0, overlapSum: 1, contentSamples: 1, contentMissingSum: 1 });
-  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+  const metrics = await sidecar.metrics();
   expect(metrics).toContain("retr_dual_content_missing_sum 1");
-  for (const place of [metrics, JSON.stringify(await status()), JSON.stringify(told)])
+  for (const place of [metrics, JSON.stringify(await sidecar.status()), JSON.stringify(told)])
     expect(place).not.toContain(word);
 });

@@ -4,33 +4,18 @@ import { startPostgres, type TestPostgres } from "@retriever/stores/test/fakes/p
 import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
 import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { sidecarStatusSchema } from "#contract/status.ts";
-import type { Log } from "#telemetry/logger.ts";
-import { type Sidecar, startSidecar } from "../src/sidecar.ts";
-import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { makeOverlay, pgvectorBase, qdrantDestination } from "./documents.ts";
+import { type InProcessSidecar, startInProcess } from "./in-process-sidecar.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const points = makePoints(200);
 let postgres: TestPostgres;
 let [whole, half]: FakeQdrant[] = [];
-let directory: ConfigDirectory;
-let sidecar: Sidecar;
+let sidecar: InProcessSidecar;
 let base = "";
-let [appUrl, adminUrl] = ["", ""];
 /** Requests come as fast as they are answered, on a clock on which they come every few seconds. */
 let aheadMs = 0;
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() + aheadMs };
-const nothing = (): void => undefined;
-const log: Log = {
-  info: (fields) => {
-    const { app, admin } = fields as { app?: { port: number }; admin?: { port: number } };
-    if (app !== undefined) appUrl = `http://127.0.0.1:${app.port}`;
-    if (admin !== undefined) adminUrl = `http://127.0.0.1:${admin.port}`;
-  },
-  warn: nothing,
-  error: nothing,
-};
 
 /** Without a plan but the index's own: the table is so small that Postgres would rather read it all. */
 const indexOnly = `
@@ -48,66 +33,39 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  directory = makeConfigDirectory();
-  directory.write({ "retriever.json": base });
-  const address = { host: "127.0.0.1", port: 0 };
-  const allowedHosts = ["127.0.0.1", "127.0.0.2"].map((host) => ({
-    host,
-    port: null,
-    credential: null,
-    demandsTls: false,
-  }));
-  sidecar = await startSidecar({
-    settings: {
-      config: directory.path,
-      listen: address,
-      admin: address,
-      adminTls: null,
-      podUid: "p",
-      podName: "p",
-      allowedHosts,
-      showsNamespaces: false,
-    },
-    env: {},
-    version: "0",
-    clock,
-    random: () => 0,
-    log,
-    registry: await loadAdapters([...storeKinds]),
-  });
+  const registry = await loadAdapters([...storeKinds]);
+  sidecar = await startInProcess({ base, registry, hosts: ["127.0.0.1", "127.0.0.2"], clock });
 });
 
 afterEach(async () => {
-  await sidecar.stop(1000);
-  directory.remove();
+  await sidecar.stop();
 });
 
 afterAll(async () => {
   await Promise.all([whole?.close(), half?.close(), postgres.close()]);
 });
 
-async function status() {
-  return sidecarStatusSchema.parse(await (await fetch(`${adminUrl}/v1/status`)).json());
-}
-
 async function migrateTo(url = ""): Promise<void> {
-  const digest = (await status()).stores[0]?.identity.digest ?? "";
+  const digest = (await sidecar.status()).stores[0]?.identity.digest ?? "";
   const change = { shadow: "destination", sampleRate: 1, recall: { maxQueriesPerSecond: 1 } } as const;
-  directory.write({ "retriever.json": base, "migration.json": makeOverlay(digest, qdrantDestination(url), change) });
-  await waitUntil(async () => (await status()).config.epoch === 1);
+  sidecar.directory.write({
+    "retriever.json": base,
+    "migration.json": makeOverlay(digest, qdrantDestination(url), change),
+  });
+  await waitUntil(async () => (await sidecar.status()).config.epoch === 1);
 }
 
 /** 30 sampled requests; the first 20 take a minute, which tells what is usual, and each further one is measured. */
 async function ask(body: object) {
-  let counters = (await status()).evidence.counters;
+  let counters = (await sidecar.status()).evidence.counters;
   for (let index = 0; index < 30; index += 1) {
     // Not while a search is under way, which would seem to take as long.
     aheadMs += 3000;
     const text = JSON.stringify({ embedding: vectorAt(40 + index), k: 10, ...body });
-    const response = await fetch(`${appUrl}/v1/retrieve`, { method: "POST", body: text });
+    const response = await fetch(`${sidecar.appUrl}/v1/retrieve`, { method: "POST", body: text });
     await response.arrayBuffer();
     counters = await waitUntil(async () => {
-      const { counters } = (await status()).evidence;
+      const { counters } = (await sidecar.status()).evidence;
       return counters.answered > index && counters.recallSamples === Math.max(0, index - 19) && counters;
     });
   }
@@ -121,7 +79,7 @@ test("a source whose index finds three of ten under a filter, against a destinat
   expect(recallGainSum / recallSamples).toBeGreaterThan(0.5);
   // What a line that only measures disagreement makes of it.
   expect(overlapSum / 30).toBeLessThan(0.5);
-  expect((await status()).recall).toEqual({ state: "measuring", reason: null });
+  expect((await sidecar.status()).recall).toEqual({ state: "measuring", reason: null });
   const exact = whole?.seen.filter(({ body }) => body.includes('"exact":true')) ?? [];
   expect(exact).toHaveLength(recallSamples);
   for (const { body } of exact) expect(body).toContain('"filter":{"must":[{"key":"lang","match":{"value":"de"}}]}');
@@ -132,7 +90,7 @@ test("a destination that lacks half of the chunks loses about half, which the me
   const { recallSamples, recallGainSum, recallLossSum } = await ask({});
   expect(recallGainSum).toBe(0);
   expect(recallLossSum / recallSamples).toBeCloseTo(0.5, 1);
-  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  const text = await sidecar.metrics();
   expect(text).toContain('retr_recall_samples_total{result="measured"} 10');
   expect(text).toContain("retr_recall_stopped 0");
 });
