@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { decide } from "#core/decide.ts";
 import { type AuditRecord, chainStart, printRecord, seal } from "#core/status/audit-record.ts";
 import { aChain, aChainFile, aDraft, subject } from "#test/builders/evidence.ts";
+import { wayForward } from "#test/builders/phases.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 import { printChainFile } from "./chain-file.ts";
@@ -54,16 +55,7 @@ describe("the evidence of a migration that completed", () => {
       gaps: [],
       fault: undefined,
     });
-    expect([...new Set(decisions.map(({ phase }) => phase))]).toEqual([
-      "Preflight",
-      "AwaitingApproval",
-      "WarmUp",
-      "Ramp",
-      "AwaitingCutover",
-      "CuttingOver",
-      "Guard",
-      "Completed",
-    ]);
+    expect([...new Set(decisions.map(({ phase }) => phase))]).toEqual(wayForward.slice(1));
   });
 
   test("holds what the gates were judged on", () => {

@@ -3,25 +3,17 @@
 import type { Act } from "@retriever/crds/migration.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
+import { underWay } from "#test/builders/phases.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec({ ...shortPlan, cutover: { hold: true } });
 const auto = aSpec(shortPlan);
-const running = [
-  "Preflight",
-  "AwaitingApproval",
-  "WarmUp",
-  "Ramp",
-  "AwaitingCutover",
-  "CuttingOver",
-  "Guard",
-] satisfies Phase[];
-const stoppable = running.filter((phase) => phase !== "CuttingOver");
+const stoppable = underWay.filter((phase) => phase !== "CuttingOver");
 
 describe.each(["Abort", "Rollback"] satisfies Act[])("%s", (act) => {
-  it.each(running)("in %s returns every pod to the source and ends RolledBack with the person's name", (phase) => {
+  it.each(underWay)("in %s returns every pod to the source and ends RolledBack with the person's name", (phase) => {
     const sim = simulationAt(phase, { spec: auto });
     sim.act(act, { reason: "too early" });
     sim.until("RolledBack", 60);

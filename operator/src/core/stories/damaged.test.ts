@@ -2,23 +2,14 @@
 import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
 import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { describe, expect, it } from "vitest";
+import { underWay } from "#test/builders/phases.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { decide } from "../decide.ts";
 import type { Decision } from "../model/decision.ts";
 
 const spec = aSpec(shortPlan);
-const phases = [
-  "Preflight",
-  "AwaitingApproval",
-  "WarmUp",
-  "Ramp",
-  "AwaitingCutover",
-  "CuttingOver",
-  "Guard",
-  "RollingBack",
-  "Completed",
-] as const satisfies Phase[];
+const phases: readonly Phase[] = [...underWay, "RollingBack", "Completed"];
 
 function inPhase(phase: Phase): Simulation {
   if (phase !== "RollingBack") return simulationAt(phase, { spec });

@@ -5,6 +5,7 @@ import { isFinalPhase, isLegalStep } from "@retriever/crds/status/phase-steps.ts
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { wayForward } from "#test/builders/phases.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
@@ -14,17 +15,6 @@ import type { PodObservation } from "../model/workload.ts";
 import { foldEvidence } from "../pods/epoch-evidence.ts";
 
 const spec = aSpec(shortPlan);
-const living = [
-  "Pending",
-  "Preflight",
-  "AwaitingApproval",
-  "WarmUp",
-  "Ramp",
-  "AwaitingCutover",
-  "CuttingOver",
-] as const;
-const starts = [...living, "Guard", "Completed"] as const;
-
 const nonsense = fc.oneof(
   fc.double({ min: 0, max: 1e15, noNaN: true }),
   fc.constantFrom(0, 999_999_999_999_999, 1e15, 1e-320),
@@ -98,7 +88,7 @@ function recount(pod: PodObservation, counted: Counters): PodObservation {
   };
 }
 
-const begun = fc.constantFrom(...starts).map((phase) => simulationAt(phase, { spec }).run(7));
+const begun = fc.constantFrom(...wayForward).map((phase) => simulationAt(phase, { spec }).run(7));
 
 describe("decide, from any status and observation", () => {
   it("never throws, is deterministic, keeps to the schema, and the epoch never falls", () => {

@@ -3,6 +3,7 @@
 import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
+import { underWay } from "#test/builders/phases.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
@@ -55,16 +56,6 @@ function slow(sim: Simulation): void {
   sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 1 : 0 });
 }
 
-const held: readonly Phase[] = [
-  "Preflight",
-  "AwaitingApproval",
-  "WarmUp",
-  "Ramp",
-  "AwaitingCutover",
-  "CuttingOver",
-  "Guard",
-];
-
 function standing(phase: Phase): Simulation {
   return simulationAt(phase, phase === "AwaitingCutover" ? asking : going);
 }
@@ -84,7 +75,7 @@ function isPatient(what: string, phase: Phase): boolean {
   return what === "a person paused it" || what === "nobody asks anything" || phase === "AwaitingCutover";
 }
 
-describe.each(held)("in %s", (phase) => {
+describe.each(underWay)("in %s", (phase) => {
   it.each(holds)("where %s, it moves or somebody is called, and nobody without need", (what, begin) => {
     const sim = standing(phase);
     const from = sim.now;
@@ -102,7 +93,7 @@ describe.each(held)("in %s", (phase) => {
   });
 });
 
-describe.each(held)("a pause in %s", (phase) => {
+describe.each(underWay)("a pause in %s", (phase) => {
   it.each(holds.filter(([what]) => what !== "a person paused it"))("leaves nobody unheard where %s", (what, begin) => {
     const sim = standing(phase);
     sim.act("Pause");
