@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { pathOf } from "#stores/qdrant-rest.ts";
 import type { WheelVersion } from "#stores/wheel-install.ts";
 import { rawJson } from "#support/raw-json.ts";
-import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
+import { noon, startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
 import { placeOf, runVerify } from "#support/verify/verify-process.ts";
 
 const versions: readonly (readonly [WheelVersion, string])[] = [
@@ -12,42 +12,23 @@ const versions: readonly (readonly [WheelVersion, string])[] = [
   ["16-0.8", "127.0.0.75"],
   ["18-0.8", "127.0.0.76"],
 ];
-const noon = "2026-01-31T12:00:00.000Z";
 
 describe.each(versions)("Postgres and pgvector %s", (version, address) => {
-  let { postgres, qdrant, caller, client, close } = {} as TwoStores;
+  let { postgres, qdrant, caller, client, makeCollection, makeTable, makePoints, close } = {} as TwoStores;
 
   beforeAll(async () => {
-    ({ postgres, qdrant, caller, client, close } = await startTwoStores(address, version));
+    ({ postgres, qdrant, caller, client, makeCollection, makeTable, makePoints, close } = await startTwoStores(
+      address,
+      version,
+    ));
   });
 
   beforeEach(async () => {
     await client.query("DROP TABLE IF EXISTS chunks");
-    await makeCollection("Cosine");
+    await makeCollection();
   });
 
   afterAll(() => close());
-
-  async function makeCollection(distance: string): Promise<void> {
-    await caller.call({ method: "DELETE", path: pathOf("chunks") });
-    await caller.call({ method: "PUT", path: pathOf("chunks"), body: { vectors: { size: 2, distance } } });
-  }
-
-  /** A table of these columns beside entity_id, updated_at and embedding, and rows of them in SQL. */
-  async function makeTable(columns: string, rows: readonly string[]): Promise<void> {
-    await client.query(`CREATE TABLE chunks (${columns}, entity_id text DEFAULT 'e',
-      updated_at timestamptz DEFAULT '${noon}', embedding vector(2) DEFAULT '[1,0]')`);
-    for (const row of rows) await client.query(`INSERT INTO chunks ${row}`);
-  }
-
-  async function makePoints(payloads: readonly object[], idOf: (index: number) => unknown = (index) => index + 1) {
-    const points = payloads.map((own, index) => ({
-      id: idOf(index),
-      vector: [1, 0],
-      payload: { entity_id: "e", updated_at: noon, ...own },
-    }));
-    await caller.call({ method: "PUT", path: pathOf("chunks", "/points?wait=true"), body: { points } });
-  }
 
   type Options = {
     readonly args?: readonly string[];

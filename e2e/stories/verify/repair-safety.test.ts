@@ -3,44 +3,29 @@ import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts"
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { pathOf } from "#stores/qdrant-rest.ts";
 import { rawJson } from "#support/raw-json.ts";
-import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
+import { noon, startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
 import { placeOf, reportFile, runVerify } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.78";
-const noon = "2026-01-31T12:00:00.000Z";
 const old = "2020-01-01T00:00:00.000Z";
 const forward = ["--direction", "source-to-destination", "--delete-extra", "--yes"] as const;
 const backward = ["--direction", "destination-to-source", "--delete-extra", "--yes"] as const;
 
-let { postgres, qdrant, caller, client, close } = {} as TwoStores;
+let { postgres, qdrant, caller, client, makeCollection, makeTable, makePoints, close } = {} as TwoStores;
 
 beforeAll(async () => {
-  ({ postgres, qdrant, caller, client, close } = await startTwoStores(address, "18-0.8"));
+  ({ postgres, qdrant, caller, client, makeCollection, makeTable, makePoints, close } = await startTwoStores(
+    address,
+    "18-0.8",
+  ));
 });
 
 beforeEach(async () => {
   await client.query("DROP TABLE IF EXISTS chunks CASCADE");
-  await caller.call({ method: "DELETE", path: pathOf("chunks") });
-  await caller.call({ method: "PUT", path: pathOf("chunks"), body: { vectors: { size: 2, distance: "Cosine" } } });
+  await makeCollection();
 });
 
 afterAll(() => close());
-
-/** A table of these columns beside entity_id, updated_at and embedding, and rows of them in SQL. */
-async function makeTable(columns: string, ...rows: readonly string[]): Promise<void> {
-  await client.query(`CREATE TABLE chunks (${columns}, entity_id text DEFAULT 'e',
-    updated_at timestamptz DEFAULT '${noon}', embedding vector(2) DEFAULT '[1,0]')`);
-  for (const row of rows) await client.query(`INSERT INTO chunks ${row}`);
-}
-
-async function makePoints(payloads: readonly object[], idOf: (index: number) => unknown = (index) => index + 1) {
-  const points = payloads.map((own, index) => ({
-    id: idOf(index),
-    vector: [1, 0],
-    payload: { entity_id: "e", updated_at: noon, ...own },
-  }));
-  await caller.call({ method: "PUT", path: pathOf("chunks", "/points?wait=true"), body: { points } });
-}
 
 type Point = { readonly id: unknown; readonly payload: Readonly<Record<string, unknown>> };
 
