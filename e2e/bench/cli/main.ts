@@ -2,22 +2,17 @@
 // What a command of the plugin costs: seconds of CPU, medians of 20, beside a Node that does nothing. The last line is
 // JSON. Options: --runs=N (20), --bundle=FILE (the program as it is given to people; then its rows are judged).
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parse } from "yaml";
-import { type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
-import { makeKubeClient } from "#support/kube/client.ts";
-import { installDefinitions } from "#support/kube/definitions.ts";
 import { runToEnd } from "#support/process/run-to-end.ts";
+import { nameOf, namespace, startPhases } from "../../ui/migrations.ts";
 import { median } from "../report/statistics.ts";
-import { guardedStatus } from "./guarded-migration.ts";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "20" }, bundle: { type: "string" } } });
 const limits = { help: 0.15, status: 0.4 } as const;
 const source = join(import.meta.dirname, "../../../kubectl-retriever/src/main.ts");
-const manifest = join(import.meta.dirname, "../../../examples/default/migration.yaml");
 
 /** User and system seconds of one run, by the shell's own account of its child. */
 async function cpuSeconds(words: readonly string[], cache: string): Promise<number> {
@@ -37,32 +32,9 @@ async function medianOf(words: readonly string[], cache: string): Promise<number
   return Number(median(runs).toFixed(3));
 }
 
-/** A cluster with one migration in its guard. */
-async function startCluster(folder: string): Promise<EmbeddedApi> {
-  const api = await startApi({ directory: folder });
-  const client = makeKubeClient(api.kubeconfigPath("admin"));
-  await installDefinitions(client);
-  const place = { group: "retriever.dev", version: "v1alpha1", plural: "retrievermigrations" } as const;
-  const at = { ...place, namespace: "default" };
-  const example = parse(await readFile(manifest, "utf8")) as { readonly spec: object };
-  api.direct({ verb: "create", ...at, body: { ...example, metadata: { name: "docs" } } });
-  const change = {
-    verb: "patch",
-    ...at,
-    name: "docs",
-    subresource: "status",
-    contentType: "application/merge-patch+json",
-  } as const;
-  // No status may leave out a phase on its way.
-  for (const phase of ["Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"])
-    api.direct({ ...change, body: { status: { ...guardedStatus, phase } } });
-  await client.close();
-  return api;
-}
-
 async function main(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), "bench-cli-"));
-  const api = await startCluster(folder);
+  const { api } = await startPhases(folder);
   try {
     const programs = { source, ...(values.bundle === undefined ? {} : { bundle: values.bundle }) };
     const cache = join(folder, "cache");
@@ -71,7 +43,7 @@ async function main(): Promise<boolean> {
       if (!existsSync(program)) throw new Error(`${program} isn't there`);
       const run = [process.execPath, program];
       figures[`--help, ${name}`] = await medianOf([...run, "--help"], cache);
-      const status = ["status", "docs", "--kubeconfig", api.kubeconfigPath("admin")];
+      const status = ["status", nameOf("Guard"), "--namespace", namespace, "--kubeconfig", api.kubeconfigPath("admin")];
       const shown = await runToEnd(process.execPath, [program, ...status]);
       if (!shown.stdout.includes("Guard")) throw new Error(`status shows no guard: ${shown.stdout}${shown.stderr}`);
       figures[`status, ${name}`] = await medianOf([...run, ...status], cache);
