@@ -23,3 +23,8 @@ it("the table holds every part with its verdict", () => {
     .filter((line) => line.includes("V"));
   expect(lines.map((line) => line.split("│").at(-2)?.trim())).toEqual(["met", "missed", "stand-in", "met"]);
 });
+
+it("a row of fewer trials than demanded proves nothing, and one that is missed is missed all the same", () => {
+  const of = (value: number, n: number) => amount("writes", value, most(0), { n, enough: 200 }).verdict;
+  expect([of(0, 200), of(0, 199), of(1, 1)]).toEqual(["met", "not measurable", "missed"]);
+});
