@@ -1,13 +1,13 @@
 // The next step of a Deployment: which pods to create and which to delete (rolling update with a surge of one).
 // Pure.
 
-export type PodFact = {
+type PodFact = {
   readonly name: string;
   readonly hash: string;
   readonly ready: boolean;
   readonly createdAt: string;
 };
-export type RolloutInput = {
+type RolloutInput = {
   readonly replicas: number;
   readonly hash: string;
   /** Pods that are not being deleted. */

@@ -69,7 +69,7 @@ export function toFieldsV1(set: FieldSet): JsonObject {
   return made;
 }
 
-export function fromFieldsV1(fields: unknown): FieldSet {
+function fromFieldsV1(fields: unknown): FieldSet {
   if (!isObject(fields)) return emptySet;
   const children = Object.entries(fields).filter(([element]) => element !== ".");
   const member = Object.hasOwn(fields, ".") || children.length === 0;

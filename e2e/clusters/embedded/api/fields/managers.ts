@@ -43,7 +43,7 @@ const systemPaths = [
   ["f:metadata", "f:resourceVersion"],
 ];
 
-export type WriteContext = {
+type WriteContext = {
   readonly schema: Schema;
   readonly writer: Writer;
   readonly time: string;

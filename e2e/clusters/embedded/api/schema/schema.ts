@@ -65,7 +65,7 @@ export function needed(field: string): Rule {
   return { rule, reason: "FieldValueRequired", fieldPath: `.${field}`, message: "must not be empty" };
 }
 
-export const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
+const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
 export const textList: Schema = { type: "array", items: text };
 
 /** Of names in labels, annotations and finalizers. */
