@@ -20,22 +20,17 @@ export function makeRows(measured: Measured, memory: Memory): Row[] {
   const cpu = (what: string, of: SubjectName, to: SubjectName, goal: Goal | null): Part[] =>
     compare(what, { measure: "cpuMicros", of, to }, goal);
   const hanging = { of: "sidecar hanging shadow", to: "sidecar" } as const;
-  const mirror = { of: "nginx mirror hanging", to: "nginx" } as const;
   return [
     {
       id: "G1",
       parts: [
         ...compare("throughput, hanging shadow / no shadow", { measure: "perSecond", ...hanging }, least(0.95)),
         ...compare("p99, hanging shadow / no shadow", { measure: "p99Ms", ...hanging }, most(1.15)),
-        ...compare("peer: throughput, nginx mirror hanging / nginx", { measure: "perSecond", ...mirror }, null),
       ],
     },
     {
       id: "G2",
-      parts: [
-        ...cpu("CPU, sidecar / obvious build (stretch 0.25)", "sidecar", "obvious build", most(0.3)),
-        ...cpu("peer: CPU, fastify / obvious build", "fastify", "obvious build", null),
-      ],
+      parts: cpu("CPU, sidecar / obvious build (stretch 0.25)", "sidecar", "obvious build", most(0.3)),
     },
     { id: "G3", parts: cpu("CPU, sidecar at 5 % / node pipe", "sidecar 5 %", "node pipe", most(1.6)) },
     {
@@ -43,7 +38,6 @@ export function makeRows(measured: Measured, memory: Memory): Row[] {
       parts: [
         ...cpu("CPU, sampling 5 % / none", "sidecar 5 %", "sidecar", most(1.1)),
         ...cpu("CPU, sampling 100 % / none", "sidecar 100 %", "sidecar", most(1.6)),
-        ...cpu("peer: CPU, nginx mirror / nginx", "nginx mirror", "nginx", null),
       ],
     },
     {

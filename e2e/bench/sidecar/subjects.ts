@@ -1,12 +1,9 @@
 // Everything that is measured, each in a process of its own: the sidecar in its configurations, and its peers.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
 import type { BodyKind } from "./bodies.ts";
-import { hasNginx, startNginxProxy, startNginxStore } from "./nginx.ts";
 
 export const serverCore = 0;
 export const loadCore = 1;
@@ -20,10 +17,6 @@ const subjectNames = [
   "sidecar hanging shadow",
   "sidecar 100 %",
   "obvious build",
-  "fastify",
-  "nginx",
-  "nginx mirror",
-  "nginx mirror hanging",
   "pgvector as text",
   "sidecar pgvector",
   "sidecar pgvector base64",
@@ -35,15 +28,12 @@ export type Subject = {
   readonly url: string;
   readonly pid: number;
   readonly body: BodyKind;
-  /** Expected to stop answering: it gets a short deadline. */
-  readonly mayHang: boolean;
 };
 export type Stores = {
   readonly url: string;
   readonly shadowUrl: string;
   readonly hangUrl: string;
   readonly postgresUrl: string;
-  readonly kind: "nginx" | "node";
 };
 type Scene = {
   readonly subjects: readonly Subject[];
@@ -55,18 +45,15 @@ type Stopper = () => Promise<unknown>;
 
 /** Starts everything; whatever fails to start ends what had started. */
 export async function startScene(): Promise<Scene> {
-  const folder = mkdtempSync(join(tmpdir(), "retriever-bench-"));
   const stoppers: Stopper[] = [];
   const stop = async (): Promise<void> => {
     await Promise.allSettled(stoppers.map((each) => each()));
-    rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const stores = await startStores(folder, stoppers);
+    const stores = await startStores(stoppers);
     const sidecars = await startSidecars(stores, stoppers);
     const peers = await startPeers(stores, stoppers);
-    const proxies = hasNginx ? await startProxies(folder, stores, stoppers) : [];
-    const started = new Map([...sidecars, ...peers, ...proxies].map((subject) => [subject.name, subject]));
+    const started = new Map([...sidecars, ...peers].map((subject) => [subject.name, subject]));
     const subjects = subjectNames.flatMap((name) => started.get(name) ?? []);
     return { subjects, stores, stop };
   } catch (error) {
@@ -75,17 +62,13 @@ export async function startScene(): Promise<Scene> {
   }
 }
 
-async function startStores(folder: string, stoppers: Stopper[]): Promise<Stores> {
+async function startStores(stoppers: Stopper[]): Promise<Stores> {
   const store = await startPeer("upstream-main.ts", [], loadCore);
   const postgres = await startPeer("postgres-main.ts", [], loadCore);
   stoppers.push(store.stop, postgres.stop);
   const { url = "", shadowUrl = "", hangUrl = "" } = store.announced;
   const postgresUrl = (postgres.announced["url"] ?? "").replace("postgres://", "postgres://bench:bench@") + "/bench";
-  if (!hasNginx) return { url, shadowUrl, hangUrl, postgresUrl, kind: "node" };
-  const nginx = await startNginxStore({ folder, name: "store", core: loadCore });
-  stoppers.push(nginx.process.stop);
-  const [nginxUrl = "", nginxShadowUrl = ""] = nginx.urls;
-  return { url: nginxUrl, shadowUrl: nginxShadowUrl, hangUrl, postgresUrl, kind: "nginx" };
+  return { url, shadowUrl, hangUrl, postgresUrl };
 }
 
 /** A base whose primary is the trivial store; with a shadow, that share of requests is sampled. */
@@ -111,7 +94,7 @@ async function startSidecars(stores: Stores, stoppers: Stopper[]): Promise<Subje
   for (const [name, base] of bases) {
     const sidecar = await startSidecar({ base, core: serverCore });
     stoppers.push(sidecar.stop);
-    const place = { url: `${sidecar.appUrl}/v1/retrieve`, pid: sidecar.process.pid, mayHang: false };
+    const place = { url: `${sidecar.appUrl}/v1/retrieve`, pid: sidecar.process.pid };
     subjects.push({ ...place, name, body: "json-768" });
     if (name === "sidecar pgvector") {
       subjects.push({ ...place, name: "sidecar pgvector base64", body: "base64-768" });
@@ -123,7 +106,6 @@ async function startSidecars(stores: Stores, stoppers: Stopper[]): Promise<Subje
 async function startPeers({ url, postgresUrl }: Stores, stoppers: Stopper[]): Promise<Subject[]> {
   const scripts: readonly (readonly [SubjectName, string, readonly string[]])[] = [
     ["obvious build", "obvious-main.ts", [url, "c768"]],
-    ["fastify", "fastify-main.ts", [url, "c768"]],
     ["node pipe", "pipe-main.ts", [url, "c768"]],
     ["pgvector as text", "postgres-text-main.ts", [postgresUrl]],
   ];
@@ -132,24 +114,7 @@ async function startPeers({ url, postgresUrl }: Stores, stoppers: Stopper[]): Pr
     const peer = await startPeer(script, args, serverCore);
     stoppers.push(peer.stop);
     const url = `${peer.announced["url"]}/v1/retrieve`;
-    subjects.push({ name, url, pid: peer.pid, body: "json-768", mayHang: false });
-  }
-  return subjects;
-}
-
-async function startProxies(folder: string, stores: Stores, stoppers: Stopper[]): Promise<Subject[]> {
-  const shadows: readonly (readonly [SubjectName, string | undefined])[] = [
-    ["nginx", undefined],
-    ["nginx mirror", stores.shadowUrl],
-    ["nginx mirror hanging", stores.hangUrl],
-  ];
-  const subjects: Subject[] = [];
-  for (const [name, shadow] of shadows) {
-    const placed = { folder, name: name.replaceAll(" ", "-"), core: serverCore };
-    const { urls, process } = await startNginxProxy(placed, stores.url, shadow);
-    stoppers.push(process.stop);
-    const mayHang = shadow === stores.hangUrl;
-    subjects.push({ name, url: `${urls[0]}/v1/retrieve`, pid: process.pid, body: "json-768", mayHang });
+    subjects.push({ name, url, pid: peer.pid, body: "json-768" });
   }
   return subjects;
 }

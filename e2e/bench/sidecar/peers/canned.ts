@@ -14,7 +14,7 @@ const points = Array.from({ length: 10 }, (_, index) => ({
 /** Answer to every query. */
 export const queryAnswer = JSON.stringify({ result: { points }, status: "ok", time: 0.000_123 });
 
-/** Facts of a collection; `dimension` may be a placeholder. */
+/** Facts of a collection. */
 export function collectionAnswer(dimension: string): string {
   const text = JSON.stringify({
     result: {

@@ -1,4 +1,4 @@
-// The trivial store for where nginx is missing: answers like Qdrant, always the same. Plain sockets, as cheap as Node can.
+// The trivial store: answers like Qdrant, always the same. Plain sockets, as cheap as Node can.
 // A second address is the shadow's, a third takes requests and never answers.
 import { createServer, type Socket } from "node:net";
 import { listen } from "#support/http-server.ts";
