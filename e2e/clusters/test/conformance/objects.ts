@@ -46,14 +46,6 @@ export const creating: Checks = {
     const body = { metadata: { name: scene.name("typed") }, data: { number: 7 } };
     await scene.refused("BadRequest", "POST", scene.configMaps, { body });
   },
-  "an unknown field is refused under strict validation": async (scene) => {
-    const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: scene.name("strict") }, surprise: true };
-    const status = await scene.refused("BadRequest", "POST", scene.configMaps, {
-      query: { fieldValidation: "Strict" },
-      body,
-    });
-    expect(status["message"]).toContain('unknown field "surprise"');
-  },
   "a create in a namespace that is not there is refused as NotFound": async (scene) => {
     const path = `/api/v1/namespaces/${scene.name("absent")}/configmaps`;
     await scene.refused("NotFound", "POST", path, { body: { metadata: { name: "x" } } });

@@ -126,17 +126,6 @@ export function removeFields(schema: Schema, value: unknown, dropped: FieldSet, 
   return Object.fromEntries(left.map(([element, child]) => [element.slice(2), child]));
 }
 
-/** The first fields of a configuration that its schema does not declare. */
-export function undeclaredFields(schema: Schema, value: unknown, path = ""): string[] {
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => undeclaredFields(itemSchema(schema), item, `${path}[${index}]`));
-  if (!isObject(value) || Object.keys(schema).length === 0) return [];
-  return Object.entries(value).flatMap(([name, child]) => {
-    const childSchema = fieldSchema(schema, name);
-    return childSchema === undefined ? [`${path}.${name}`] : undeclaredFields(childSchema, child, `${path}.${name}`);
-  });
-}
-
 export function unionOf(sets: Iterable<FieldSet>): FieldSet {
   let all = emptySet;
   for (const set of sets) all = union(all, set);

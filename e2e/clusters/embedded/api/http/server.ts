@@ -105,8 +105,7 @@ function respond(parts: ServerParts, watches: Set<() => void>, exchange: Exchang
   if (!path.startsWith("/api")) throw new NoSuchPath();
   const call = parseCall(parts.cluster, incoming, user);
   if (call.verb === "watch") return openWatch(parts, watches, exchange, call);
-  const { code, body, warnings } = answer(parts.cluster, call);
-  for (const warning of warnings) response.appendHeader("Warning", `299 - ${JSON.stringify(warning)}`);
+  const { code, body } = answer(parts.cluster, call);
   return sendJson(response, code, asAsked(exchange.request.headers.accept ?? "", body));
 }
 

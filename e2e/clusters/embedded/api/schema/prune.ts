@@ -1,25 +1,18 @@
 // Unknown fields and defaults: what a structural schema removes from and adds to an object.
 // Pure; both work in place on a private copy.
 import { copy, isObject, type JsonObject } from "../model/json.ts";
-import { childPath, fieldSchema, itemSchema } from "./descend.ts";
+import { fieldSchema, itemSchema } from "./descend.ts";
 import type { Schema } from "./schema.ts";
 
-/** Removes what the schema does not know and returns the paths of what was removed. */
-export function prune(schema: Schema, value: unknown, path = ""): string[] {
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => prune(itemSchema(schema), item, `${path}[${index}]`));
-  }
-  if (!isObject(value) || schema["x-kubernetes-int-or-string"] === true) return [];
-  const removed: string[] = [];
+/** Removes what the schema does not know. */
+export function prune(schema: Schema, value: unknown): void {
+  if (Array.isArray(value)) for (const item of value) prune(itemSchema(schema), item);
+  if (!isObject(value) || schema["x-kubernetes-int-or-string"] === true) return;
   for (const name of Object.keys(value)) {
     const child = fieldSchema(schema, name);
-    if (child !== undefined) removed.push(...prune(child, value[name], childPath(path, name)));
-    else {
-      delete value[name];
-      removed.push(childPath(path, name));
-    }
+    if (child === undefined) delete value[name];
+    else prune(child, value[name]);
   }
-  return removed;
 }
 
 /** Fills in the schema's defaults, outermost first, so that a default may itself be completed. */

@@ -8,10 +8,10 @@ import { deleteObject } from "./delete.ts";
 import { patchObject } from "./patch.ts";
 import { getObject, listObjects } from "./read.ts";
 
-export type Answer = { readonly code: number; readonly body: unknown; readonly warnings: readonly string[] };
+export type Answer = { readonly code: number; readonly body: unknown };
 
 function plain(body: unknown): Answer {
-  return { code: 200, body, warnings: [] };
+  return { code: 200, body };
 }
 
 /** Answers any call but a watch. */
@@ -27,8 +27,8 @@ export function answer(cluster: Cluster, call: Call): Answer {
     case "update":
     case "patch": {
       const act = { create: createObject, update: updateObject, patch: patchObject }[call.verb];
-      const { object, code, warnings } = act(cluster, call);
-      return { code, body: object, warnings };
+      const { object, code } = act(cluster, call);
+      return { code, body: object };
     }
     case "watch":
       throw methodNotAllowed();

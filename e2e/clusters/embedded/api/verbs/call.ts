@@ -50,7 +50,7 @@ export type Cluster = {
   readonly suffix: () => string;
 };
 
-export type Outcome = { readonly object: KubeObject; readonly code: 200 | 201; readonly warnings: readonly string[] };
+export type Outcome = { readonly object: KubeObject; readonly code: 200 | 201 };
 
 /** Times as Kubernetes writes them: whole seconds, UTC. */
 export function timestamp(date: Date): string {

@@ -1,7 +1,6 @@
 // The patch formats: merge patch and server-side apply. Others are refused.
 // Each turns the request into a proposal; write.ts judges and stores it.
 import { applyConfiguration, type ManagerConflict } from "../fields/managers.ts";
-import { undeclaredFields } from "../fields/typed.ts";
 import { badRequest, conflict, failure, invalid, notFound, unsupportedMediaType } from "../model/failure.ts";
 import { copy, isObject, type JsonObject, type KubeObject } from "../model/json.ts";
 import { parseObject } from "../resources/metadata.ts";
@@ -86,14 +85,7 @@ function parseApplied(call: Call): KubeObject {
   }
   const config = parseObject(type, body, call.namespace, call.name);
   if (config.metadata.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
-  const unknown = undeclaredFields(type.schema, config);
-  if (unknown.length === 0) return config;
-  const about = `${call.namespace === undefined ? "" : `${call.namespace}/`}${call.name}; ${groupVersion(type)}, Kind=${type.kind}`;
-  throw failure({
-    code: 500,
-    reason: "",
-    message: `failed to create typed patch object (${about}): ${unknown.map((path) => `${path}: field not declared in schema`).join(", ")}`,
-  });
+  return config;
 }
 
 function applyConflict(conflicts: readonly ManagerConflict[]): Error {

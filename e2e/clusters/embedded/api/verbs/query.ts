@@ -26,7 +26,6 @@ const writing = z
   .strictObject({
     dryRun: z.literal("All"),
     fieldManager: z.string().max(128),
-    fieldValidation: z.enum(["Ignore", "Warn", "Strict"]),
   })
   .partial();
 const patching = writing.extend({ force: flag.optional() });

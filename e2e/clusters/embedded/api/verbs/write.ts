@@ -25,7 +25,7 @@ export function write(cluster: Cluster, call: Call, proposal: Proposal): Outcome
   const { before } = proposal;
   const after = copy(proposal.after);
   if (before !== undefined) checkPreconditions(call, before, after);
-  const warnings = pruneUnknown(call, after);
+  prune(type.schema, after);
   applyDefaults(type.schema, after);
   restoreSystemFields(cluster, call, before, after);
   type.complete?.(after, before);
@@ -42,9 +42,9 @@ export function write(cluster: Cluster, call: Call, proposal: Proposal): Outcome
   // Objects are also completed when read from storage, so a default of the status shows from the first read on.
   applyDefaults(type.schema, after);
   const code = before === undefined ? 201 : 200;
-  if (isDryRun(call)) return { object: after, code, warnings };
-  if (before !== undefined && isUnchanged(before, after)) return { object: before, code, warnings };
-  return { object: store(cluster, call, after), code, warnings };
+  if (isDryRun(call)) return { object: after, code };
+  if (before !== undefined && isUnchanged(before, after)) return { object: before, code };
+  return { object: store(cluster, call, after), code };
 }
 
 /** Top-level fields that a write to this resource or subresource can't touch. */
@@ -73,17 +73,6 @@ function checkPreconditions({ type, name }: Call, before: KubeObject, after: Kub
     ]);
   }
   if (resourceVersion !== before.metadata.resourceVersion) throw conflict(type, name, staleVersion);
-}
-
-function pruneUnknown(call: Call, after: KubeObject): string[] {
-  const removed = prune(call.type.schema, after);
-  const mode = call.query.fieldValidation ?? "Warn";
-  if (removed.length === 0 || mode === "Ignore") return [];
-  const texts = removed.map((path) => `unknown field "${path}"`);
-  if (mode === "Warn") return texts;
-  throw badRequest(
-    `${call.type.kind} in version "${call.type.version}" cannot be handled as a ${call.type.kind}: strict decoding error: ${texts.join(", ")}`,
-  );
 }
 
 const serverOwned = [
