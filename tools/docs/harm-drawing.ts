@@ -19,7 +19,7 @@ const shares = { healthy: 0.01, blip: 1, harm: 0.3 } as const;
 const mostMinutes = 60;
 const seed = 17;
 
-export type Frame = {
+type Frame = {
   /** End of the bin. */
   readonly minute: number;
   readonly bad: number;

@@ -57,7 +57,7 @@ const writersMovedSchema = z
   .describe("The WritersMoved: since then a delayed rollback hides writes.");
 
 /** Acts that are judged and not yet gone: beyond that, the next ones wait. */
-export const mostSeenActs = 60;
+const mostSeenActs = 60;
 
 export const actsStatusSchema = z
   .strictObject({

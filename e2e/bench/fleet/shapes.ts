@@ -34,7 +34,7 @@ function scenarioOf(pods: number, events: readonly object[], until: string): Sce
   });
 }
 
-export type Comparison = { readonly name: string; readonly busy: Scenario; readonly quiet: Scenario };
+type Comparison = { readonly name: string; readonly busy: Scenario; readonly quiet: Scenario };
 
 /** Each shape beside a quiet fleet as large as it begins with; nobody promotes, so both end before the cutover. */
 export const comparisons: readonly Comparison[] = Object.entries(shapes).map(([name, { pods, events, every }]) => {

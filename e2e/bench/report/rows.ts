@@ -71,7 +71,7 @@ export function summaryOf(rows: readonly Row[], more: object = {}): object {
 }
 
 /** Whether everything demanded in a row is met; null where nothing demanded could be told. */
-export function isMet({ parts }: Row): boolean | null {
+function isMet({ parts }: Row): boolean | null {
   const demanded = parts.filter(({ verdict }) => verdict !== null);
   if (demanded.length === 0) return parts.length === 0 ? false : null;
   return demanded.every(({ verdict }) => verdict === "met");

@@ -24,7 +24,7 @@ type StoryEvent = {
 };
 
 /** Events of the story's migration. */
-export async function eventsOf(play: Play): Promise<StoryEvent[]> {
+async function eventsOf(play: Play): Promise<StoryEvent[]> {
   const objects = await play.stage.world.client.list(`/api/v1/namespaces/${namespace}/events`);
   return objects
     .map((object) => eventSchema.parse(object))

@@ -7,7 +7,7 @@ import type { Place } from "./resources.ts";
 
 type Query = Readonly<Record<string, string>>;
 /** What is listed, and how it is selected. */
-export type Selection = Readonly<{ place: Place; query?: Query }>;
+type Selection = Readonly<{ place: Place; query?: Query }>;
 
 /** One page of a collection. */
 type Page = {

@@ -4,7 +4,7 @@ import { element, group, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 
 /** What a page may load: nothing, and of styles exactly this one. */
-export const pagePolicy = `default-src 'none'; style-src 'sha256-${hash("sha256", pageStyle, "base64")}'`;
+const pagePolicy = `default-src 'none'; style-src 'sha256-${hash("sha256", pageStyle, "base64")}'`;
 
 export type Mood = "good" | "bad" | "warn" | "";
 

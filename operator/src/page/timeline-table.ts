@@ -18,7 +18,7 @@ export function timelineFigure(data: TimelineData, caption: string): Markup {
 }
 
 /** For each stretch and curve the last value and, where it differs, the highest. */
-export function timelineTable({ title, stretches, curves }: TimelineData): Markup {
+function timelineTable({ title, stretches, curves }: TimelineData): Markup {
   const columns = ["phase", ...curves.map(({ name, unit }) => `${name} (${unit})`)].map((word) => ({ title: word }));
   const rows = stretches.map((stretch) => ({
     cells: [stretch.label, ...curves.map((curve) => cellOf(curve, stretch))],

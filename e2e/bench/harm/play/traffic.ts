@@ -40,7 +40,7 @@ export type RecallRegime = { readonly step: number; readonly worse: number; read
 /** A part of a bin. */
 export type Segment = { readonly regime: Regime; readonly seconds: number };
 
-export type Sampling = { readonly minRate: number; readonly maxRate: number; readonly maxQueriesPerSecond: number };
+type Sampling = { readonly minRate: number; readonly maxRate: number; readonly maxQueriesPerSecond: number };
 
 /** Exact searches of a store by the whole fleet. */
 const exactSearchesPerSecond = 1;

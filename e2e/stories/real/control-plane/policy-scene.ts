@@ -36,7 +36,7 @@ export const applyType = "application/apply-patch+yaml";
 export const post = (as: User, path: string, body: object): KubeCall => ({ as, method: "POST", path, body });
 export const patch = (as: User, path: string, body: object): KubeCall => ({ as, method: "PATCH", path, body });
 
-export const peopleGroup = { kind: "Group", name: "people", apiGroup: "rbac.authorization.k8s.io" };
+const peopleGroup = { kind: "Group", name: "people", apiGroup: "rbac.authorization.k8s.io" };
 export const operatorSubject = {
   kind: "ServiceAccount",
   name: "retriever-migration-operator",

@@ -9,7 +9,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { PodOwner } from "#ports/cluster.ts";
 
 /** Why each pod isn't the owner's; undefined: it is. In the order of the pods. */
-export type ProveOwner = (
+type ProveOwner = (
   namespace: string,
   pods: readonly KubeObject[],
   owner: PodOwner,

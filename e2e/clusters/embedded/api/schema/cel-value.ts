@@ -29,7 +29,7 @@ function numeric(schema: Schema, value: number): unknown {
 }
 
 /** A field's name as rules write it. */
-export function escapeName(name: string): string {
+function escapeName(name: string): string {
   if (reserved.has(name)) return `__${name}__`;
   return name
     .replaceAll("__", "__underscores__")

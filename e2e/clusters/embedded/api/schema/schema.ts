@@ -60,7 +60,7 @@ export function ruled(schema: Schema, ...rules: readonly Rule[]): Schema {
 }
 
 /** The rule that a field is there and not empty. */
-export function needed(field: string): Rule {
+function needed(field: string): Rule {
   const rule = `has(self.${field}) && self.${field} != null && self.${field} != ''`;
   return { rule, reason: "FieldValueRequired", fieldPath: `.${field}`, message: "must not be empty" };
 }
