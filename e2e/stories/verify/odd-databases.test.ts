@@ -5,6 +5,7 @@ import { requestOf } from "@retriever/stores/test/requests.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { eventually } from "#support/eventually.ts";
 import { limit, type Opened, openTable } from "../../store-matrix/law/answers.ts";
 
 let server: Awaited<ReturnType<typeof startWheelPostgres>>;
@@ -62,6 +63,23 @@ test.each(["LATIN1", "WIN1251", "UTF8"])(
     expect((await writer.fetch(ids, limit())).map(({ id }) => id)).toEqual(["a"]);
   },
 );
+
+test("a scan goes on after a pause for which the database ends the transactions of others", async () => {
+  const limited = "ALTER DATABASE odd_utf8 SET idle_in_transaction_session_timeout TO '200ms'";
+  const { store } = await open("UTF8", `${limited}; ${["a", "b", "c"].map((id) => row(id)).join(";")}`);
+  const client = new Client({ connectionString: server.connectionString });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const ids: string[] = [];
+  for await (const batch of store.scan({ level: "ids", sinceMs: null, after: null, pageSize: 1 }, limit())) {
+    ids.push(Buffer.from(batch.idBytes).toString("utf8", 0, 1));
+    // Ended ones have no row any more.
+    const text = `SELECT 1 FROM pg_stat_activity WHERE datname = 'odd_utf8' AND state = 'idle in transaction'
+      AND clock_timestamp() - state_change < interval '400 ms'`;
+    await eventually("the pause is over", async () => (await client.query(text)).rowCount === 0);
+  }
+  expect(ids).toEqual(["a", "b", "c"]);
+});
 
 test("an id that a table and one that inherits from it hold comes twice, and no chunk is added beside it", async () => {
   const { store, writer } = await open(

@@ -44,8 +44,11 @@ export const textSettings = `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO
  * policy would hide are an error; a timeout holds for each statement.
  */
 export function settings(timeoutMs: number): string {
-  return `${textSettings}; SET LOCAL statement_timeout TO ${timeoutMs}`;
+  return `${textSettings}; SET LOCAL statement_timeout TO ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout TO ${longestPauseMs}`;
 }
+
+/** A scan's snapshot is idle while its page is compared, and for the pauses that leave the store to others. */
+const longestPauseMs = 600_000;
 
 /** The next rows in the order of their ids; rows of one id are never on two pages. */
 export function pageQuery(table: ChunkTable, options: ScanOptions): string {
