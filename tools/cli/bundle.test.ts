@@ -43,6 +43,12 @@ it("the bundled plugin has the script of the dashboard's pages in it", async () 
   expect(await readFile(join(folder, "kubectl-retriever.cjs"), "utf8")).toContain("new EventSource(");
 });
 
+it("the bundled plugin is held by Node with one byte for each character", async () => {
+  // One above U+00FF doubles what the source of a running dashboard takes.
+  const text = await readFile(join(folder, "kubectl-retriever.cjs"), "utf8");
+  expect(Buffer.from(text, "latin1").toString("latin1") === text).toBe(true);
+});
+
 it("the bundled plugin plays rehearsals of its own library on its worker threads", async () => {
   const words = ["rehearse", "-f", join(root, "examples/default/migration.yaml"), "--runs", "2", "--json"];
   const ran = await run(...words, "--scenario", "healthy");

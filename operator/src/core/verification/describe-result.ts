@@ -38,7 +38,7 @@ export function withoutIds(text: string, runs: readonly Pick<VerificationRun, "r
 /** Without what the text ends in, where that is how `ids` begin. */
 function withoutBeginning(text: string, ids: string): string {
   for (let at = text.indexOf(beforeIds); at >= 0; at = text.indexOf(beforeIds, at + 1))
-    if (ids.startsWith(text.slice(at).replace(/…$/, ""))) return text.slice(0, at);
+    if (ids.startsWith(text.slice(at).replace(/\u2026$/, ""))) return text.slice(0, at);
   return text;
 }
 
