@@ -8,7 +8,7 @@ export type Asked = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 };
-export type Answered = { readonly status: number; readonly headers: IncomingMessage["headers"]; readonly text: string };
+type Answered = { readonly status: number; readonly headers: IncomingMessage["headers"]; readonly text: string };
 
 /** A page of more isn't read: it would be a finding of its own. */
 export const mostPageBytes = 4 * 1024 * 1024;
