@@ -35,6 +35,10 @@ const causeClockSchema = z.strictObject({
   partFrom: instant.describe("When the newest part began; at its end it is judged."),
   partBad: badCount,
   partN: sampleCount,
+  shared: z
+    .boolean()
+    .optional()
+    .meta(doc("The source was as bad in a part, with which the time that harm has lasted began anew.", true)),
   parts: z.int().default(0).meta(doc("Parts that bore it out, three at most.", 2)),
   pieceFrom: instant.optional().describe(retired),
   pieceBad: z.number().optional().meta(doc(retired, 0)),
@@ -91,15 +95,15 @@ const harmLineSchema = z.strictObject({
   clock: causeClockSchema.optional().describe("Of a line whose evidence stands."),
   run: severeRunSchema.optional().describe("Of severe harm."),
   groups: z
-    .array(z.array(z.number()).max(5))
+    .array(z.array(z.number()).max(7))
     .max(12)
     .optional()
     .meta(
       doc(
-        "What each group of `evidence.groups` counted since the clock or the run began: bad ones, all, sum of squares, and the source's bad ones and all.",
+        "What each group of `evidence.groups` counted since the clock or the run began: bad ones, all, sum of squares, and the source's bad ones and all; then what speaks against the destination and against the source in the newest part.",
         [
-          [31, 32, 0, 0, 10],
-          [0, 30, 0, 0, 9],
+          [31, 32, 0, 0, 10, 9, 0],
+          [0, 30, 0, 0, 9, 0, 0],
         ],
       ),
     ),

@@ -52,6 +52,14 @@ describe("the clock of a cause", () => {
     expect(shares.every((share) => share >= before)).toBe(true);
   });
 
+  it("begins anew with a part in which the source was as bad, and says so until it has lasted", () => {
+    let clock: CauseClock | undefined = startClock(tickAt(0));
+    for (let bin = 1; bin <= 47 && clock !== undefined; bin += 1)
+      clock = tickClock(clock, { ...tickAt(bin), isShared: bin === 3 }, timing);
+    expect(clock).toMatchObject({ since: new Date(40_000).toISOString(), shared: true, verdict: "waiting" });
+    expect(clock && tickClock(clock, tickAt(48), timing)).toMatchObject({ verdict: "worse" });
+  });
+
   it("wants harm in three parts, however long they take", () => {
     const thin = repeat({ bad: 0.2, n: 0.2 }, 191);
     expect(play(thin)).toMatchObject({ parts: 2, verdict: "waiting" });

@@ -31,6 +31,8 @@ type Tick = {
   /** Counts of the line in this epoch. */
   readonly seen: LineCount;
   readonly stands: boolean;
+  /** In the newest part the source was as bad. */
+  readonly isShared?: boolean;
   /** End of the bin, epoch ms. */
   readonly endMs: number;
 };
@@ -62,7 +64,10 @@ export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): C
   return tickPart(addCount(clock, tick), tick, timing);
 }
 
-/** A part lasts until it could tell, and 900 s at most. */
+/**
+ * A part lasts until it could tell, and 900 s at most. One in which the source was as bad begins the harm anew: else a blip
+ * within what both stores suffer from for hours would have lasted as long.
+ */
 function tickPart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
   const { rule, endMs } = tick;
   const partMs = sinceMs(clock.partFrom, endMs);
@@ -70,7 +75,8 @@ function tickPart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseCloc
   const part = { bad: clock.partBad, n: clock.partN, squares: clock.partSquares };
   if (partMs < longestPartMs && !couldTell(part, clock.share, rule)) return clock;
   if (part.n < leastPartSamples) return startClock(tick);
-  return part.bad < clock.share * part.n ? undefined : closePart(clock, tick, timing);
+  if (part.bad < clock.share * part.n) return undefined;
+  return tick.isShared === true ? { ...startClock(tick), shared: true } : closePart(clock, tick, timing);
 }
 
 /**

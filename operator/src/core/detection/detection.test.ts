@@ -65,6 +65,33 @@ describe("a line", () => {
   });
 });
 
+describe("a destination that is slow while the source is as well", () => {
+  const slow = (from: number, count: number, [worse, better]: readonly [number, number]) =>
+    Array.from({ length: count }, (_, k): Bin => {
+      const bin = aBin(from + k, 0);
+      return { ...bin, counters: { ...bin.counters, latencyWorse: worse, latencyBetter: better } };
+    });
+  const lasts = slow(0, 120, [20, 20]);
+  const verdicts = (bins: readonly Bin[]): string[] => {
+    const said = new Set<string>();
+    let state: DetectionState | undefined;
+    for (const bin of bins) {
+      state = play([bin], {}, state);
+      said.add(lineOf(state, "latency")?.clock?.verdict ?? "none");
+    }
+    return [...said];
+  };
+
+  it("isn't taken for harmful by a blip of its own, however long both were slow", () => {
+    expect(verdicts([...lasts, ...slow(120, 9, [100, 0]), ...slow(129, 90, [20, 20])])).not.toContain("worse");
+  });
+
+  it("is, once it is the slower one for as long as harm has to last", () => {
+    expect(verdicts([...lasts, ...slow(120, 40, [100, 0])])).not.toContain("worse");
+    expect(verdicts([...lasts, ...slow(120, 60, [100, 0])])).toContain("worse");
+  });
+});
+
 describe("one namespace", () => {
   const counting = (n: number, scoreWorse: number): SliceCounters => {
     const nothing = { errors: 0, failedChecked: 0, failedWorse: 0, shadowErrors: 0, mismatch: 0 };

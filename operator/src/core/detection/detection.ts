@@ -8,7 +8,7 @@ import { binSeconds, type Counters, keptSeconds, type SliceCounters } from "@ret
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
 import { advance, logEvidence } from "./detector.ts";
-import { addGroups } from "./fleet-parts.ts";
+import { addGroups, endPart, isShared } from "./fleet-parts.ts";
 import {
   type CounterLine,
   type LineCount,
@@ -219,10 +219,13 @@ function foldCause(line: HarmLine, bin: LineBin, { startMs, isGap, timing }: Fol
   const stands = logEvidence(logs) >= threshold;
   const tick = { rule, count, logs, seen: { bad, n }, stands, endMs: startMs + binSeconds * 1000 };
   if (before === undefined || isGap) return stands ? { ...rest, clock: startClock(tick) } : rest;
-  const clock = tickClock(before, tick, timing);
+  const own = byGroup();
+  const counted = addGroups(groups, own.size === 0 ? new Map([[0, count]]) : own, rule.contrast.sides);
+  const clock = tickClock(before, { ...tick, isShared: isShared(counted) }, timing);
   if (clock === undefined) return { ...rest, logs: [] };
   if (logEvidence(logs) <= 0) return rest;
-  return { ...rest, clock, ...(clock.since === before.since ? grouped(groups, byGroup()) : {}) };
+  if (clock.since !== before.since) return { ...rest, clock };
+  return { ...rest, clock, groups: clock.partFrom === before.partFrom ? counted : endPart(counted) };
 }
 
 /** Nothing where nobody told groups apart. */

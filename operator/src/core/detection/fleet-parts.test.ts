@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import { addGroups, judgeFleet } from "./fleet-parts.ts";
+import { addGroups, endPart, isShared, judgeFleet } from "./fleet-parts.ts";
 import { type LineRule, trafficLines } from "./lines.ts";
 
 const facts = { plan: aSpec(), baseline: undefined, pastCutover: true, differenceIsHarmless: false };
@@ -117,4 +117,33 @@ it("counts of groups add up bin by bin", () => {
     [1, 1, 0.5, 3, 4],
     [1, 2, 0, 0, 0],
   ]);
+});
+
+describe("a part of the time", () => {
+  const slow = ruleOf("latency").contrast.sides;
+  const part = (...pairs: (readonly [bad: number, source: number])[]) =>
+    addGroups(
+      undefined,
+      new Map(pairs.map(([bad, source], group) => [group, { bad, n: 100, reference: { bad: source, n: 50 } }])),
+      slow,
+    );
+
+  it("is shared where the source was as bad, and the destination's where most groups say so", () => {
+    expect([part([20, 10]), part([20, 9]), part([20, 10], [20, 12], [0, 0])].map(isShared)).toEqual([true, true, true]);
+    expect([part([20, 0]), part([1, 0]), part([40, 10]), part([40, 10], [40, 9])].map(isShared)).not.toContain(true);
+  });
+
+  it("is nobody's where nothing was bad, and where the source wasn't asked", () => {
+    expect(isShared(part([0, 0], [0, 0]))).toBe(false);
+    expect(isShared(addGroups(undefined, new Map([[0, { bad: 9, n: 9 }]]), slow))).toBe(false);
+  });
+
+  it("isn't hidden by a third of the groups, and another part begins without it", () => {
+    const liar = [0, 50] as const;
+    expect(isShared(part([30, 1], [30, 0], liar))).toBe(false);
+    expect(endPart(part([30, 1], liar))).toEqual([
+      [30, 100, 0, 1, 50],
+      [0, 100, 0, 50, 50],
+    ]);
+  });
 });

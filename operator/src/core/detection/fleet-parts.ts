@@ -8,25 +8,49 @@ import type { Count } from "./detector.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 type Groups = NonNullable<HarmLine["groups"]>;
-/** Bad ones, all, sum of squares, and the source's bad ones and all. */
+/** Bad ones, all, sum of squares, and the source's bad ones and all; what speaks against either in this part. */
 type Counted = Groups[number];
 
 /** 1 in 100: how often what is left of a healthy fleet may seem to be harmed as well. */
 const leftAlpha = Math.log(100);
 
 /** The counts of each group with one more bin. */
-export function addGroups(before: Groups | undefined, counts: ReadonlyMap<number, LineCount>): Groups {
+export function addGroups(
+  before: Groups | undefined,
+  counts: ReadonlyMap<number, LineCount>,
+  sides?: LineRule["contrast"]["sides"],
+): Groups {
   const length = Math.max(before?.length ?? 0, ...[...counts.keys()].map((group) => group + 1), 0);
   return Array.from({ length }, (_, group) => {
     const known = before?.[group] ?? [];
     const count = counts.get(group);
     if (count === undefined) return known;
     const { bad, n, squares = 0, reference } = count;
-    return [bad, n, squares, reference?.bad ?? 0, reference?.n ?? 0].map((more, place) =>
+    return [bad, n, squares, reference?.bad ?? 0, reference?.n ?? 0, ...(sides?.(count) ?? [])].map((more, place) =>
       Number(((known[place] ?? 0) + more).toPrecision(9)),
     );
   });
 }
+
+/**
+ * Whether the source was as bad in this part: no more groups say that the destination was worse than say the opposite. Each
+ * has one voice, whatever it claims, and only where chance would seldom say it: beyond one standard deviation.
+ */
+export function isShared(groups: Groups): boolean {
+  const told = groups.map((counted) => {
+    const [own = 0, source = 0] = counted.slice(sidesPlace);
+    return [Math.max(0, own), Math.max(0, source)] as const;
+  });
+  const voices = told.map(([own, source]) => ((own - source) ** 2 >= own + source ? Math.sign(own - source) : 0));
+  return told.some(([own, source]) => own + source > 0) && voices.reduce<number>((sum, voice) => sum + voice, 0) <= 0;
+}
+
+/** The groups at the beginning of another part. */
+export function endPart(groups: Groups): Groups {
+  return groups.map((counted) => counted.slice(0, sidesPlace));
+}
+
+const sidesPlace = 5;
 
 type FleetVerdict = {
   /**

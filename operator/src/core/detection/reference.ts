@@ -6,8 +6,26 @@ import type { Count } from "./detector.ts";
 /** worse: surely the destination's doing. unproved: the source may be as bad. unseen: nobody asked the source. */
 type ContrastVerdict = "worse" | "unproved" | "unseen";
 
+/** What of one bin speaks against the destination, and what against the source, as if both were asked as often. */
+type Sides = (count: Count & { readonly reference?: Count }) => readonly [own: number, source: number];
+
+const nobodyAsked: Count = { bad: 0, n: 0 };
+
+/** As many on either side where both suffer the same. */
+const sidesOfShares: Sides = ({ bad, n, reference = nobodyAsked }) =>
+  n > 0 && reference.n > 0 ? [bad, (reference.bad * n) / reference.n] : [0, 0];
+
+/** `reference.bad`: what only the destination left empty. The rest of `bad` was empty at both. */
+const sidesOfEmpties: Sides = ({ bad, n, reference = nobodyAsked }) => {
+  const alone = n > 0 && reference.n > 0 ? (reference.bad * n) / reference.n : 0;
+  return reference.n > 0 ? [alone, bad - alone] : [0, 0];
+};
+
 /** Judges what was counted since the line's clock began: the line's own counts, and the source's. */
-export type Contrast = (own: Count, source: Count) => ContrastVerdict;
+export type Contrast = ((own: Count, source: Count) => ContrastVerdict) & {
+  /** What one bin says of whose doing it is; left out: judged against a baseline alone. */
+  readonly sides?: Sides;
+};
 
 /** Chance to take the source's own trouble for the destination's, each time that the question is asked. */
 const contrastAlpha = 0.001;
@@ -18,24 +36,29 @@ const leastReference = 12;
 export const noContrast: Contrast = () => "worse";
 
 /** `source.bad`: samples that the source answered slower by as much. Without a difference both are as frequent. */
-export const contrastSlowness: Contrast = ({ bad }, source) => {
-  const pairs = bad + source.bad;
-  return pairs > 0 && lowerBound(bad, pairs, contrastAlpha) > 0.5 ? "worse" : "unproved";
-};
+export const contrastSlowness: Contrast = Object.assign(
+  ({ bad }: Count, source: Count): ContrastVerdict => {
+    const pairs = bad + source.bad;
+    return pairs > 0 && lowerBound(bad, pairs, contrastAlpha) > 0.5 ? "worse" : "unproved";
+  },
+  { sides: sidesOfShares },
+);
 
 /** `source`: samples, and as bad those that only the destination left empty. */
 export function contrastEmpties(increase: number): Contrast {
-  return (_own, { bad, n }) => {
+  const judge = (_own: Count, { bad, n }: Count): ContrastVerdict => {
     if (n < leastReference) return "unseen";
     return lowerBound(bad, n, contrastAlpha) > increase ? "worse" : "unproved";
   };
+  return Object.assign(judge, { sides: sidesOfEmpties });
 }
 
 /** `source`: its own samples, by the same standard. */
 export function contrastShares(increase: number): Contrast {
-  return ({ bad, n }, source) => {
+  const judge = ({ bad, n }: Count, source: Count): ContrastVerdict => {
     if (source.n < leastReference) return "unseen";
     const own = lowerBound(bad, n, contrastAlpha);
     return own > upperBound(source.bad, source.n, contrastAlpha) + increase ? "worse" : "unproved";
   };
+  return Object.assign(judge, { sides: sidesOfShares });
 }

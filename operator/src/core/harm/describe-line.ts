@@ -64,7 +64,8 @@ function unitOf({ line }: HarmLine, pastCutover: boolean): string {
 }
 
 function doubtOf({ clock }: HarmLine): string {
-  if (clock?.verdict === "unproved") return "; the source may be as bad at the same time, so nothing is done about it";
+  if (clock?.verdict === "unproved" || (clock?.verdict === "waiting" && clock.shared === true))
+    return "; the source may be as bad at the same time, so nothing is done about it";
   return "";
 }
 
