@@ -37,17 +37,15 @@ const collection: Check = ({ info }, { collection: name, tls }) => {
   return [finding("ok", "url", `Qdrant, reached ${how}; ${name} has ${info.points ?? "an unknown number of"} points`)];
 };
 
-const vector: Check = ({ info: { dimension, distance } }) =>
-  dimension === null
-    ? [
-        finding(
-          "fails",
-          "vectorName",
-          "the collection has no vector of the configured name",
-          "name one that it has, or none for the unnamed one",
-        ),
-      ]
-    : [finding("ok", "vectorName", `${dimension} dimensions, ${distance ?? "another distance"}`)];
+const vector: Check = ({ info: { vectorFault, dimension, distance } }) =>
+  vectorFault === null
+    ? [finding("ok", "vectorName", `${dimension} dimensions, ${distance ?? "another distance"}`)]
+    : [faultFinding(new RetrieverError(vectorFault), { RETR_BACKEND_MISSING: "vectorName" })];
+
+const health: Check = ({ info: { healthRemark } }) =>
+  healthRemark === null
+    ? []
+    : [finding("slow", "collection", healthRemark, "mend that before anything is served from it")];
 
 const query: Check = ({ query: error, info }) =>
   error === null
@@ -174,6 +172,7 @@ const payloadIndexes: Check = ({ info }, { fields: { id, namespace, updatedAt } 
 export const collectionChecks: readonly Check[] = [
   collection,
   vector,
+  health,
   query,
   settings,
   strictTimeout,

@@ -3,7 +3,7 @@
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { metadataPath } from "#config/chunk-fields.ts";
-import { RetrieverError } from "#errors.ts";
+import { errorsOf, RetrieverError } from "#errors.ts";
 import {
   type AgreedFields,
   type FieldKind,
@@ -11,12 +11,13 @@ import {
   type VectorMetric,
   type VectorPrecision,
 } from "#ports/chunk-store.ts";
-import { type CollectionInfo, type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
+import { type CollectionInfo, type Distance, readCollection, readNewest } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { PointsCaller } from "./points-caller.ts";
 import { placesOf, readScroll } from "./scroll-page.ts";
 
+const missing = errorsOf("RETR_BACKEND_MISSING");
 const someIds = 20;
 const metrics: Readonly<Record<Distance, VectorMetric | null>> = {
   Cosine: "cosine",
@@ -35,7 +36,9 @@ export async function describeCollection(
   signal: AbortSignal,
 ): Promise<DescribedCollection> {
   const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec);
-  if (info.dimension === null || info.distance === null) throw new RetrieverError(noVector);
+  if (info.vectorFault !== null) throw new RetrieverError(info.vectorFault);
+  if (info.dimension === null || info.distance === null)
+    throw missing("the configured vector has a distance other than Cosine, Dot, Euclid and Manhattan");
   const ids = await readIds(caller, spec, { limit: Math.min(someIds, info.limits.points), signal });
   const newest = await readNewest(caller.collection, { spec, info }, signal);
   const description: StoreDescription = {

@@ -94,7 +94,12 @@ async function exchangeAnew(line: Line, request: ExchangeOptions, bounds: Parame
 export type Distance = "Cosine" | "Dot" | "Euclid" | "Manhattan";
 export type CollectionInfo = {
   readonly distance: Distance | null;
+  /** Null: the configured vector can't be asked. */
   readonly dimension: number | null;
+  /** Why it can't. */
+  readonly vectorFault: Fault | null;
+  /** Null: healthy, as far as the server says. */
+  readonly healthRemark: string | null;
   readonly points: number | null;
   readonly indexedVectors: number | null;
   /** Whether points can be ordered by their moment cheaply. */
@@ -130,17 +135,14 @@ export type StrictLimits = {
 
 type Described = { readonly vectorName?: string | undefined; readonly fields: ChunkFields };
 
-/**
- * Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID, and
- * RETR_BACKEND_MISSING for a vector of a kind that isn't served.
- */
+/** Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID. */
 export function readCollection(body: string, { vectorName, fields: { id, updatedAt } }: Described): CollectionInfo {
   const result = member(parseAnswer(body), "result");
   const params = member(member(result, "config"), "params");
   const vectors = member(params, "vectors");
   const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
-  refuseKind(params, vector, vectorName);
   const distance = member(vector, "distance");
+  const vectorFault = faultOfVector(params, vectorName);
   const schema = Object.entries(member(result, "payload_schema") ?? {});
   const indexes = new Map(schema.map(([key, index]) => [key, String(member(index, "data_type"))]));
   const datatype = member(vector, "datatype");
@@ -148,7 +150,9 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
   const rangeless = new Set(schema.flatMap(([key, index]) => (isRangeless(index) ? [key] : [])));
   return {
     distance: isDistance(distance) ? distance : null,
-    dimension: countOf(member(vector, "size")),
+    dimension: vectorFault === null ? countOf(member(vector, "size")) : null,
+    vectorFault,
+    healthRemark: healthRemarks[String(member(result, "status"))] ?? null,
     points: countOf(member(result, "points_count")),
     indexedVectors: countOf(member(result, "indexed_vectors_count")),
     hasTimeIndex:
@@ -159,15 +163,6 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
     rangeless,
     limits: readLimits(member(member(result, "config"), "strict_mode_config")),
   };
-}
-
-function refuseKind(params: unknown, vector: unknown, vectorName: string | undefined): void {
-  const isSparse = vectorName !== undefined && isObject(member(member(params, "sparse_vectors"), vectorName));
-  const isMany = isObject(member(vector, "multivector_config"));
-  if (!isSparse && !isMany) return;
-  const found = isSparse ? "a sparse one" : "a list of vectors for each point (multivector_config)";
-  const message = `vectorName: expected a dense vector, the collection has ${found} of this name: name another one`;
-  throw new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
 }
 
 function isObject(value: unknown): boolean {
@@ -204,11 +199,29 @@ function countOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
-/** For a collection without a vector of the configured name. */
-export const noVector: Fault = {
-  code: "RETR_BACKEND_MISSING",
-  message: "the collection has no vector of the configured name (vectorName)",
+/** Both still answer: what comes from now on suffers. */
+const healthRemarks: Readonly<Record<string, string>> = {
+  red: "the collection is red, as its optimizer failed: writes fail, or stay out of the index; optimizer_status and Qdrant's log say why, often a full disk",
+  grey: "the collection is grey: since Qdrant was restarted its index waits for the next write to be made",
 };
+const mostNames = 5;
+
+/** Why the configured vector of a collection with these parameters can't be asked. */
+function faultOfVector(params: unknown, vectorName: string | undefined): Fault | null {
+  const fault = (message: string): Fault => ({ code: "RETR_BACKEND_MISSING", message });
+  const vectors = member(params, "vectors");
+  const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
+  const isSparse = vectorName !== undefined && isObject(member(member(params, "sparse_vectors"), vectorName));
+  if (isSparse || isObject(member(vector, "multivector_config"))) {
+    const found = isSparse ? "a sparse one" : "a list of vectors for each point (multivector_config)";
+    return fault(`vectorName: expected a dense vector, the collection has ${found} of this name: name another one`);
+  }
+  if (countOf(member(vector, "size")) !== null) return null;
+  const named = Object.entries(vectors ?? {}).filter(([, each]) => countOf(member(each, "size")) !== null);
+  const names = named.slice(0, mostNames).map(([name]) => name.slice(0, 60));
+  const known = names.length === 0 ? "" : `; it has ${names.join(", ")}`;
+  return fault(`the collection has no vector of the configured name (vectorName)${known}`);
+}
 
 /** Moment of the newest point; null where no index on it makes that cheap. */
 export async function readNewest(

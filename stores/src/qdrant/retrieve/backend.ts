@@ -21,7 +21,6 @@ import {
   type Collection,
   type CollectionInfo,
   type Distance,
-  noVector,
   openCollection,
   readCollection,
   readLimits,
@@ -92,9 +91,13 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
       const tls = spec.tls === null ? "off" : "verified";
       try {
         const info = await description.read(signal);
-        if (info.dimension === null) throw new RetrieverError(noVector);
+        if (info.vectorFault !== null) throw new RetrieverError(info.vectorFault);
         const newestUpdatedAt = await readNewest(collection, { spec, info }, signal);
-        const facts = { ...foundFacts(info, newestUpdatedAt), tls, remarks: strictRemarks(spec, info) } as const;
+        const facts = {
+          ...foundFacts(info, newestUpdatedAt),
+          tls,
+          remarks: [...healthOf(info), ...strictRemarks(spec, info)],
+        } as const;
         return filterable === undefined
           ? facts
           : withFindings(facts, checkFields(filterable, info, placeIn(spec.fields)));
@@ -134,6 +137,10 @@ function traceHeaders({ traceparent, tracestate }: TraceContext): Record<string,
 function queryString({ consistency }: QdrantSpec, seconds: number): string {
   const timeout = `timeout=${seconds}`;
   return consistency === "strong" ? `?consistency=all&${timeout}` : `?${timeout}`;
+}
+
+function healthOf({ healthRemark }: CollectionInfo): string[] {
+  return healthRemark === null ? [] : [healthRemark];
 }
 
 function foundFacts(info: CollectionInfo, newestUpdatedAt: string | null): ProbeFacts {
