@@ -145,8 +145,8 @@ try {
     const parts: Part[] = [];
     for (const rate of rates) parts.push(...partsOf(rate, await measure(scene, rate, vectors), scene.standIn));
     rows.push({ id: scene.id, parts });
+    say(printRows(rows.slice(-1)));
   }
-  say(printRows(rows));
   if (values.quick) say("quick: nothing here counts.");
   say(JSON.stringify(summaryOf(rows, { rows: sizes.rows })));
   process.exitCode = isMissed(rows) ? 1 : 0;

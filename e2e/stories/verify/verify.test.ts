@@ -104,6 +104,19 @@ function never(): never {
   throw new Error("an empty sample");
 }
 
+test("points that came without their vectors are no equal destination, and level vector names them", async () => {
+  const { chunkId, entityId, updatedAt, namespace, lang, pos, words, hasExample } = dataset.chunks[3] ?? never();
+  const payload = { chunk_id: chunkId, entity_id: entityId, updated_at: updatedAt, namespace, lang, pos, words };
+  const point = { id: pointIdOf(idAt(3)), vector: {}, payload: { ...payload, has_example: hasExample } };
+  await caller.call({ method: "PUT", path: pathOf("chunks", "/points?wait=true"), body: { points: [point] } });
+  for (const level of ["ids", "fresh", "payload"]) {
+    expect((await runVerify(folder, ["--level", level])).exitCode).toBe(2);
+    expect(folder.report().reason).toContain("vectors: 1 chunks of the destination have none, of the source 0");
+  }
+  expect((await runVerify(folder, ["--level", "vector"])).exitCode).toBe(1);
+  expect(folder.report().differences).toEqual([expect.objectContaining({ kind: "vector", id: idAt(3) })]);
+});
+
 test.each(["ids", "fresh", "payload", "vector"])(
   "two stores with the same sample are equal at level %s, and report, page and summary say so",
   async (level) => {

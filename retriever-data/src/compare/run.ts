@@ -8,7 +8,7 @@ import {
   type VerifyReport,
 } from "@retriever/sidecar/contract/verify-report.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
-import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/comparable.ts";
+import { foreignIds, haveForeignIds, undated, whyIncomparable, whyVectorless } from "#core/comparable.ts";
 import type { Doubles } from "#core/pair.ts";
 import { addFoundDoubled, beginRun, type DoubledIds, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
@@ -86,7 +86,10 @@ async function describe(state: RunState, deps: RunDeps, signal: AbortSignal): Pr
   const limit = () => deadline(signal, describeDeadlineMs);
   const ask = () => onBoth(limit(), (name, either) => stores[name].describe(either));
   const both = await withRetries(ask, deps, signal);
-  const fault = whyIncomparable(both.source, both.destination, state.scope.level);
+  const { level } = state.scope;
+  const fault =
+    whyIncomparable(both.source, both.destination, level) ??
+    (level === "vector" ? undefined : whyVectorless(both.source, both.destination));
   if (fault !== undefined) throw new RetrieverError(fault);
   if (haveForeignIds(both.source, both.destination) && !(await shareIds(both, stores, limit()))) {
     throw new RetrieverError(foreignIds(both.source, both.destination));

@@ -44,6 +44,20 @@ function differ(a: number | null, b: number | null): boolean {
   return a !== null && b !== null && a !== b;
 }
 
+/**
+ * Why no level below `vector` can call the stores equal: the destination has more chunks that no search finds. Undefined
+ * where it hasn't, or where a store doesn't say.
+ */
+export function whyVectorless(
+  { vectorless: own }: StoreDescription,
+  { vectorless: other }: StoreDescription,
+): Fault | undefined {
+  if (own === undefined || other === undefined || other <= own) return undefined;
+  return refuse(
+    `vectors: ${other} chunks of the destination have none, of the source ${own}, and no search finds them: give them theirs (--level vector names them)`,
+  );
+}
+
 /** Whether the ids of the two are of different kinds, so that look-ups must find a common one first. */
 export function haveForeignIds(source: StoreDescription, destination: StoreDescription): boolean {
   return source.idKind !== null && destination.idKind !== null && source.idKind !== destination.idKind;

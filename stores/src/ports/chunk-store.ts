@@ -67,6 +67,8 @@ export type StoreDescription = {
   /** ms since 1970. */
   readonly newestUpdatedAtMs: number | null;
   readonly count: number | null;
+  /** Chunks without a vector, which no search finds; absent: not known, or not cheaply. */
+  readonly vectorless?: number | undefined;
   /** Whether an index serves look-ups by id; without one each batch of them may read the whole store. */
   readonly isLookUpCheap: boolean;
   /** What the store knows of the agreed fields, in their order; absent: nothing. */

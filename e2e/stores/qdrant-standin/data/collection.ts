@@ -1,7 +1,7 @@
 // One collection in memory: points by slot, their vectors, payloads and payload indexes.
 // Reads see only what `visible` lets through: that is how a loss of points is staged.
 import { ApiFault, wrongInput } from "./fault.ts";
-import type { Filter } from "./filter.ts";
+import type { Filter, HasVector } from "./filter.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import type { Path } from "./payload.ts";
 import type { Indexes } from "./payload-index.ts";
@@ -41,6 +41,7 @@ export class Collection {
   private readonly visible: Visibility;
   private ordered: readonly Point[] | undefined = undefined;
   private operations = 0;
+  private readonly hasVector: HasVector = (slot, name) => this.spaces.get(name)?.get(slot) !== undefined;
 
   /** `vectors`: by name; the unnamed vector has the empty one. */
   constructor(vectors: Iterable<readonly [string, VectorParams]>, visible: Visibility, settings: Settings = {}) {
@@ -93,7 +94,7 @@ export class Collection {
 
   /** No filter lets everything through. */
   passes(point: Point, filter: Filter | null | undefined): boolean {
-    return filter === undefined || filter === null || filter(point, this.indexes);
+    return filter === undefined || filter === null || filter(point, this.indexes, this.hasVector);
   }
 
   vectorsOf(point: Point): Vectors {

@@ -7,8 +7,10 @@ import { elementsAt, isPath, type Path, parsePath, valuesAt } from "./payload.ts
 import { type Indexes, type IndexType, indexedInteger, uuidOf } from "./payload-index.ts";
 import { type PointId, readPointId } from "./point-id.ts";
 
-type Subject = { readonly id: PointId; readonly payload: JsonObject };
-type Predicate = (subject: Subject, indexes?: Indexes) => boolean;
+type Subject = { readonly id: PointId; readonly payload: JsonObject; readonly slot?: number };
+/** Whether the point in a slot has the vector of a name. */
+export type HasVector = (slot: number, name: string) => boolean;
+type Predicate = (subject: Subject, indexes?: Indexes, hasVector?: HasVector) => boolean;
 /** `type`: of the index on the path. */
 type Test = (value: Json, type: IndexType | undefined) => boolean;
 /** What strict mode looks at: the key, the types of index that serve it (none: any), how many values it names. */
@@ -119,28 +121,33 @@ const conditionSchema: z.ZodType<Filter> = z
     is_empty: z.strictObject({ key: path }).optional(),
     is_null: z.strictObject({ key: path }).optional(),
     has_id: z.array(pointIdSchema).optional(),
+    has_vector: z.string().optional(),
     must: z.lazy(() => conditions),
     should: z.lazy(() => conditions),
     must_not: z.lazy(() => conditions),
   })
-  .transform(({ key, match, range, values_count, is_empty, is_null, has_id, ...clauses }, context): Filter => {
-    const checks = [match, range].filter((check) => check !== null && check !== undefined);
-    if (key !== undefined && checks.length > 0) {
-      return asking(passesAt(key, checks), {
-        key,
-        types: checks.flatMap(({ types }) => types),
-        size: Math.max(...checks.map(({ size }) => size)),
-      });
-    }
-    if (key !== undefined && values_count)
-      return asking(countsAt(parsePath(key), values_count), { key, types: [], size: 1 });
-    if (is_empty !== undefined) return asking(isEmptyAt(parsePath(is_empty.key)), { ...is_empty, types: [], size: 1 });
-    if (is_null !== undefined) return asking(isNullAt(parsePath(is_null.key)), { ...is_null, types: [], size: 1 });
-    if (has_id !== undefined) return asking(hasIdOf(new Set(has_id)), { types: [], size: has_id.length });
-    if (key === undefined && Object.keys(clauses).length > 0) return filterOf(clauses);
-    context.addIssue("a condition without a check");
-    return z.NEVER;
-  });
+  .transform(
+    ({ key, match, range, values_count, is_empty, is_null, has_id, has_vector, ...clauses }, context): Filter => {
+      const checks = [match, range].filter((check) => check !== null && check !== undefined);
+      if (key !== undefined && checks.length > 0) {
+        return asking(passesAt(key, checks), {
+          key,
+          types: checks.flatMap(({ types }) => types),
+          size: Math.max(...checks.map(({ size }) => size)),
+        });
+      }
+      if (key !== undefined && values_count)
+        return asking(countsAt(parsePath(key), values_count), { key, types: [], size: 1 });
+      if (is_empty !== undefined)
+        return asking(isEmptyAt(parsePath(is_empty.key)), { ...is_empty, types: [], size: 1 });
+      if (is_null !== undefined) return asking(isNullAt(parsePath(is_null.key)), { ...is_null, types: [], size: 1 });
+      if (has_id !== undefined) return asking(hasIdOf(new Set(has_id)), { types: [], size: has_id.length });
+      if (has_vector !== undefined) return asking(hasVectorOf(has_vector), { types: [], size: 1 });
+      if (key === undefined && Object.keys(clauses).length > 0) return filterOf(clauses);
+      context.addIssue("a condition without a check");
+      return z.NEVER;
+    },
+  );
 
 function asking(predicate: Predicate, ...asked: readonly Asked[]): Filter {
   return Object.assign(predicate, { asked });
@@ -177,6 +184,10 @@ function hasIdOf(ids: ReadonlySet<PointId>): Predicate {
   return ({ id }) => ids.has(id);
 }
 
+function hasVectorOf(name: string): Predicate {
+  return ({ slot }, _, hasVector) => slot !== undefined && hasVector?.(slot, name) === true;
+}
+
 const conditions = z.union([z.array(conditionSchema), conditionSchema.transform((condition) => [condition])]).nullish();
 const clauses = { must: conditions, should: conditions, must_not: conditions };
 
@@ -187,9 +198,9 @@ type Clauses = { readonly [clause in keyof typeof clauses]?: readonly Filter[] |
 
 function filterOf({ must, should, must_not }: Clauses): Filter {
   const [all, some, none] = [must ?? [], should ?? [], must_not ?? []];
-  const passes: Predicate = (subject, indexes) =>
-    all.every((holds) => holds(subject, indexes)) &&
-    (some.length === 0 || some.some((holds) => holds(subject, indexes))) &&
-    !none.some((holds) => holds(subject, indexes));
+  const passes: Predicate = (...subject) =>
+    all.every((holds) => holds(...subject)) &&
+    (some.length === 0 || some.some((holds) => holds(...subject))) &&
+    !none.some((holds) => holds(...subject));
   return asking(passes, ...[...all, ...some, ...none].flatMap(({ asked }) => asked));
 }

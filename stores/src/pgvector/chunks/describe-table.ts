@@ -21,6 +21,7 @@ const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
 /** Without an index on chunk_id every page sorts the table; up to this many rows that costs little. */
 const mostUnindexed = 50_000;
+const mostCounted = 2_000_000;
 const someIds = 20;
 
 const metrics = { cosine: "cosine", l2: "l2", "inner-product": "dot" } as const;
@@ -79,6 +80,7 @@ export async function describeTable(
     someIds: ids,
     newestUpdatedAtMs: await readNewest(client, spec, { column: dated, name: updatedAt?.[0] ?? "" }),
     count: await countRows(client, spec, { isOrdered, estimate: catalogue.estimate }),
+    vectorless: await countVectorless(client, spec, { isNotNull: vector.isNotNull, estimate: catalogue.estimate }),
     isLookUpCheap: isOrdered && isSearchable(id.type),
     fieldKinds: paths.agreed.map((path) => kindOf(isColumn(path) ? columns.get(path[0]) : undefined)),
     seesDoubles: true,
@@ -161,6 +163,17 @@ async function readNewest(
   const [row] = await readRows(client, { text, values: [] });
   const time = Number(row?.[0] ?? Number.NaN);
   return Number.isFinite(time) ? time : null;
+}
+
+type Emptiness = { readonly isNotNull: boolean; readonly estimate: number };
+
+/** Of a large table not: every row would be read once more. */
+async function countVectorless(client: PoolClient, spec: PgvectorSpec, { isNotNull, estimate }: Emptiness) {
+  if (isNotNull) return 0;
+  if (estimate > mostCounted) return undefined;
+  const text = `SELECT count(*) FROM ${rowsOf(spec)} WHERE ${quoteName(spec.embeddingColumn)} IS NULL`;
+  const [row] = await readRows(client, { text, values: [] });
+  return Number(row?.[0] ?? 0);
 }
 
 type Counting = { readonly isOrdered: boolean; readonly estimate: number };

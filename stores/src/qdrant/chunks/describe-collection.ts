@@ -3,7 +3,7 @@
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { metadataPath } from "#config/chunk-fields.ts";
-import { errorsOf, RetrieverError } from "#errors.ts";
+import { errorsOf, faultOf, RetrieverError } from "#errors.ts";
 import {
   type AgreedFields,
   type FieldKind,
@@ -11,6 +11,7 @@ import {
   type VectorMetric,
   type VectorPrecision,
 } from "#ports/chunk-store.ts";
+import { member, parseAnswer } from "../client/answers.ts";
 import { type CollectionInfo, type Distance, readCollection, readNewest } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -51,12 +52,30 @@ export async function describeCollection(
     someIds: ids,
     newestUpdatedAtMs: newest === null ? null : Date.parse(newest),
     count: info.points,
+    vectorless: await countVectorless(caller, spec, signal),
     isDated: spec.fields.updatedAt !== null,
     isLookUpCheap: info.hasIdIndex,
     remarks: remarksOf(spec),
     fieldKinds: fields.map((name) => kindOf(info.indexes.get(keyOf(metadataPath(spec.fields, name))))),
   };
   return { description, info };
+}
+
+/** Undefined of a server before 1.13, which doesn't know the condition, and behind a proxy that doesn't pass the route on. */
+async function countVectorless(
+  caller: PointsCaller,
+  { vectorName = "" }: QdrantSpec,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const body = { exact: true, filter: { must_not: [{ has_vector: vectorName }] } };
+  try {
+    const text = await caller.call({ method: "POST", path: "/points/count", body }, signal);
+    const count = member(member(parseAnswer(text), "result"), "count");
+    return typeof count === "number" ? count : undefined;
+  } catch (error) {
+    if (/^RETR_BACKEND_(ANSWER_INVALID|MISSING)$/.test(faultOf(error).code)) return undefined;
+    throw error;
+  }
 }
 
 function remarksOf({ fields: { text, textMember } }: QdrantSpec): string[] {

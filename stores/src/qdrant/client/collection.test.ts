@@ -28,7 +28,7 @@ async function look(result: object, change: object = {}) {
   const backend = makeQdrantBackend(spec, testDeps);
   const facts = await backend.probe(AbortSignal.timeout(5000));
   await backend.close();
-  return { facts, findings: await checkCollection(spec, { signal: AbortSignal.timeout(5000) }) };
+  return { facts, findings: await checkCollection(spec, { signal: AbortSignal.timeout(5000), filterable: undefined }) };
 }
 
 const of = (params: object) => ({ status: "green", points_count: 40, config: { params } });
