@@ -246,21 +246,6 @@ describe("stores that can't be compared", () => {
     expect(fresh.reason).toContain("--level ids compares which chunks there are");
   });
 
-  test.each([
-    [1, 5, "unknown"],
-    [5, 5, "equal"],
-    [5, 1, "equal"],
-    [undefined, 5, "equal"],
-    [0, undefined, "equal"],
-  ])("of %s chunks without a vector here and %s there the outcome is %s", async (own, other, outcome) => {
-    const [a, b] = [own, other].map((vectorless) => makeMemoryChunkStore("s", chunksUpTo(9), { vectorless }));
-    const found = await runOver(a as never, b as never);
-    expect(found.outcome).toBe(outcome);
-    if (outcome === "unknown") expect(found.reason).toContain("5 chunks of the destination have none, of the source 1");
-    const named = await runOver(a as never, b as never, { scope: { level: "vector" } });
-    expect(named.outcome).toBe("equal");
-  });
-
   test("vectors without an index on either id aren't compared by reading everything for each page", async () => {
     const [a, b] = ["a", "b"].map((name) => makeMemoryChunkStore(name, chunksUpTo(3), { isLookUpCheap: false }));
     const found = await runOver(a as never, b as never, { scope: { level: "vector" } });

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { makeMemoryChunkStore } from "#test/memory-chunk-store.ts";
+import { runOver, startMs } from "#test/verify-run.ts";
+
+const chunks = [1, 2, 3].map((row) => ({ id: `chunk-${row}`, updatedAtMs: startMs - 1_000_000 }));
+
+function storeOf(name: string, vectorless: number | undefined) {
+  return makeMemoryChunkStore(name, chunks, { vectorless });
+}
+
+test.each([
+  [1, 5, "unknown", "5 chunks of the destination have none, of the source 1"],
+  [5, 5, "equal", ""],
+  [5, 1, "equal", ""],
+  [undefined, 5, "equal", ""],
+  [0, undefined, "equal", ""],
+])("of %s chunks without a vector here and %s there the outcome is %s", async (own, other, outcome, reason) => {
+  const [source, destination] = [storeOf("source", own), storeOf("destination", other)];
+  const found = await runOver(source, destination);
+  expect([found.outcome, found.reason ?? ""]).toEqual([outcome, expect.stringContaining(reason)]);
+  const named = await runOver(source, destination, { scope: { level: "vector" } });
+  expect(named.outcome).toBe("equal");
+});
