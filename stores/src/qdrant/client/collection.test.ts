@@ -21,7 +21,7 @@ const dense = { size: 8, distance: "Cosine" };
 const many = { ...dense, multivector_config: { comparator: "max_sim" } };
 
 /** What a probe and `check-config --connect` make of a collection that says this of itself. */
-async function look(result: object, change: object = {}) {
+async function inspect(result: object, change: object = {}) {
   server.behave = (request, response) =>
     request.method === "GET" ? response.end(JSON.stringify({ result, status: "ok" })) : "as usual";
   const spec = makeSpec("qdrant", { url: server.url, collection: "chunks", ...change });
@@ -44,7 +44,7 @@ test.each([
     "(vectorName); it has a, m",
   ],
 ])("%s are told with the names that there are", async (_, result, change, end) => {
-  const { facts, findings } = await look(result, change);
+  const { facts, findings } = await inspect(result, change);
   const message = `the collection has no vector of the configured name ${end}`;
   expect(facts.fault).toMatchObject({ code: "RETR_BACKEND_MISSING", message });
   expect(findings).toContainEqual(expect.objectContaining({ level: "fails", field: "vectorName", found: message }));
@@ -58,7 +58,7 @@ test.each([
   [{ vectors: { text: dense }, sparse_vectors: { words: {} } }, { vectorName: "words" }, "a sparse one"],
   [{ vectors: {}, sparse_vectors: { words: { index: {} } } }, { vectorName: "words" }, "a sparse one"],
 ])("of %j the vector of %j is refused by its kind before the first request", async (params, change, kind) => {
-  const { facts, findings } = await look(of(params), change);
+  const { facts, findings } = await inspect(of(params), change);
   const message = `vectorName: expected a dense vector, the collection has ${kind} of this name: name another one`;
   expect(facts).toMatchObject({ dimension: null, fault: { code: "RETR_BACKEND_MISSING", message } });
   expect(findings).toContainEqual(expect.objectContaining({ level: "fails", field: "vectorName" }));
@@ -66,7 +66,7 @@ test.each([
 
 test("a dense vector beside those of other kinds is served", async () => {
   const params = { vectors: { text: dense, late: many }, sparse_vectors: { words: {} } };
-  const { facts } = await look(of(params), { vectorName: "text" });
+  const { facts } = await inspect(of(params), { vectorName: "text" });
   expect(facts).toMatchObject({ fault: null, dimension: 8 });
 });
 
@@ -74,7 +74,7 @@ test.each([
   ["red", "its optimizer failed"],
   ["grey", "waits for the next write"],
 ])("a collection that is %s answers, and what ails it is said", async (status, words) => {
-  const { facts, findings } = await look({ ...ofVectors(dense), status });
+  const { facts, findings } = await inspect({ ...ofVectors(dense), status });
   expect(facts).toMatchObject({ fault: null, dimension: 8, remarks: [expect.stringContaining(words)] });
   expect(findings).toContainEqual(
     expect.objectContaining({ level: "slow", field: "collection", found: expect.stringContaining(words) as string }),
@@ -84,7 +84,7 @@ test.each([
 test.each(["green", "yellow", "turquoise", undefined])(
   "a collection that is %s has nothing said of it",
   async (status) => {
-    const { facts } = await look({ ...ofVectors(dense), status });
+    const { facts } = await inspect({ ...ofVectors(dense), status });
     expect(facts).toMatchObject({ fault: null, remarks: [] });
   },
 );
