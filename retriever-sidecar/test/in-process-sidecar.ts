@@ -50,7 +50,14 @@ export async function startInProcess({
   };
   const address = { host: "127.0.0.1", port: 0 };
   const allowedHosts = hosts.map((host) => ({ host, port: null, credential: null, demandsTls: false }));
-  const settings = { config: directory.path, listen: address, admin: address, adminTls: null, podUid: "p", podName: "p" };
+  const settings = {
+    config: directory.path,
+    listen: address,
+    admin: address,
+    adminTls: null,
+    podUid: "p",
+    podName: "p",
+  };
   const sidecar = await startSidecar({
     settings: { ...settings, allowedHosts, showsNamespaces: false },
     env: {},

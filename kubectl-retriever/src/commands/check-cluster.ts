@@ -8,9 +8,10 @@ import type { KubeClient } from "#kube-client.ts";
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { told } from "#told.ts";
 import { describeMigrations, listIn } from "./check-idle.ts";
 import { versionLines, versionsDocument } from "./version.ts";
-import { type ClusterVersions, readVersions, skewOf, told } from "./versions.ts";
+import { type ClusterVersions, readVersions, skewOf } from "./versions.ts";
 
 type CheckRequest = {
   /** Namespaces to look at; empty: all. */

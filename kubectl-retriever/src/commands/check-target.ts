@@ -20,9 +20,10 @@ import {
 } from "@retriever/sidecar/contract/names.ts";
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
+import { told } from "#told.ts";
 import { type CheckTools, operatorFaults } from "./check-cluster.ts";
 import { similarWorkload } from "./similar-workload.ts";
-import { type OperatorRead, readOperators, told } from "./versions.ts";
+import { type OperatorRead, readOperators } from "./versions.ts";
 
 type TargetRequest = {
   readonly namespace: string;

@@ -202,7 +202,7 @@ function addSupportBundle(program: Command, around: Surroundings, end: End): voi
     )
     .option("-O, --output-file <file>", "file to write, .tar.gz; default: a new one in this folder")
     .action(async (name: string | undefined, { operatorNamespace, outputFile, ...options }: BundleOptions) => {
-      const { makeSupportBundle } = await import("#support/support-bundle.ts");
+      const { makeSupportBundle } = await import("./support-bundle.ts");
       end(
         await connected(options, around, (connection) =>
           makeSupportBundle(

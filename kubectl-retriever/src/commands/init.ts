@@ -12,8 +12,8 @@ import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { parse } from "yaml";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { told } from "#told.ts";
 import { similarWorkload } from "./similar-workload.ts";
-import { told } from "./versions.ts";
 
 type InitRequest = {
   readonly namespace: string;

@@ -3,7 +3,7 @@ import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import { deployments } from "@retriever/operator/kube/resources.ts";
 import { didYouMean } from "#output/similar.ts";
-import { told } from "./versions.ts";
+import { told } from "#told.ts";
 
 /** `; did you mean X?`, or nothing: also where Deployments may not be listed. */
 export async function similarWorkload(

@@ -2,7 +2,7 @@
 // sidecars by the images of their pods. What may not be read is told with its reason, and nothing fails for it.
 import { type KindDefinition, toCrd } from "@retriever/crds/manifest/to-crd.ts";
 import type { Read } from "@retriever/operator/core/model/workload.ts";
-import { asOperatorError, hasCode, OperatorError } from "@retriever/operator/errors.ts";
+import { hasCode, OperatorError } from "@retriever/operator/errors.ts";
 import type { KubeObject } from "@retriever/operator/kube/documents.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
@@ -15,6 +15,7 @@ import {
   versionAnnotation,
 } from "@retriever/operator/kube/resources.ts";
 import { sidecarContainer } from "@retriever/sidecar/contract/names.ts";
+import { told } from "#told.ts";
 
 /** Fields of the API server's definitions against this program's. */
 type DefinitionFields = { readonly missing: readonly string[]; readonly unknown: readonly string[] };
@@ -56,21 +57,6 @@ export async function readVersions(asked: Asked, request: KubeRequest, signal: A
     told(listSidecars(asked.namespace, request, signal)),
   ]);
   return { server, definitions: fields, operators, sidecars };
-}
-
-const hopeless = ["ROP_API_UNAVAILABLE", "ROP_UNAUTHENTICATED", "ROP_STOPPED"] as const;
-
-/** What a call brings, or why it brings nothing. */
-export async function told<T>(call: Promise<T>): Promise<Read<T>> {
-  try {
-    return { ok: true, value: await call };
-  } catch (fault) {
-    if (hopeless.some((code) => hasCode(fault, code))) throw fault;
-    const { message, code, details } = asOperatorError(fault);
-    const { verb, resource } = details;
-    const right = code === "ROP_FORBIDDEN" && typeof verb === "string";
-    return { ok: false, why: right ? `needs the right to ${verb} ${String(resource)}` : message };
-  }
 }
 
 async function readServer(request: KubeRequest, signal: AbortSignal): Promise<string> {

@@ -2,8 +2,8 @@
 import { asOperatorError } from "@retriever/operator/errors.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
-import { told } from "#commands/versions.ts";
 import type { KubeClient } from "#kube-client.ts";
+import { told } from "#told.ts";
 import type { Entry } from "./archive.ts";
 import { redactLines, redactText, redactValue } from "./redact.ts";
 

@@ -6,15 +6,15 @@ import { counted } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { limitTime } from "@retriever/operator/timing/deadline.ts";
 import { clientVersion } from "#client-version.ts";
-import { versionsDocument } from "#commands/version.ts";
-import { readVersions, skewOf } from "#commands/versions.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { makeArchive } from "./archive.ts";
-import { collectMigration } from "./collect-migration.ts";
-import { collectOperator } from "./collect-pods.ts";
-import { type Collected, type Sources, startCollecting } from "./collected.ts";
+import { makeArchive } from "#support/archive.ts";
+import { collectMigration } from "#support/collect-migration.ts";
+import { collectOperator } from "#support/collect-pods.ts";
+import { type Collected, type Sources, startCollecting } from "#support/collected.ts";
+import { versionsDocument } from "./version.ts";
+import { readVersions, skewOf } from "./versions.ts";
 
 type BundleRequest = {
   readonly namespace: string;

@@ -3,7 +3,7 @@
 import { createSecureContext } from "node:tls";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { TlsPair } from "@retriever/stores/http/limit-connections.ts";
-import { readSmallFile } from "#config/small-file.ts";
+import { readSmallFile } from "./small-file.ts";
 
 /** Throws RETR_CONFIG_INVALID where the folder has no certificate and key that belong together; never quotes them. */
 export function readCertificate(folder: string): TlsPair {
