@@ -26,6 +26,7 @@ describe("the settings", () => {
       leaseName: "retriever-operator",
       apiDeadlineMs: 10_000,
       sidecarDeadlineMs: 2000,
+      sidecarCaFile: "",
       resyncMs: 60_000,
       concurrency: 4,
       logLevel: "info",

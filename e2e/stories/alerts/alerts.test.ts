@@ -66,7 +66,8 @@ describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager"
     expect(conditionOf(armed, "AlertsArmed")?.message).toContain("it arrived at the webhook");
     await monitoring.writeRules(renameAlert(await quickRules()));
     const deaf = await play.conditionIs("AlertsArmed", "False", "RuleMissing");
-    expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", severity: "page" });
+    // A Prometheus that can't be read for a moment is a ticket of the same reason.
+    expect(await eventOf(play, "AlertsNotArmed", "page")).toMatchObject({ type: "Warning" });
     const held = await play.see("its clock is held", ({ guard }) => guard?.visibility === "held");
     await eventually("reconciles pass", async () => {
       const { guard, conditions } = await play.status();

@@ -3,7 +3,9 @@
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
-import { configMapsPath, type Play } from "./play.ts";
+import { keptReportOf } from "#support/world/kept-report.ts";
+import { finalPhases } from "#support/world/migration-handle.ts";
+import type { Play } from "./play.ts";
 
 const eventSchema = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
@@ -47,10 +49,6 @@ export function eventOf(play: Play, reason: string, severity?: "page" | "ticket"
   );
 }
 
-const evidenceSchema = z.object({
-  name: z.string(),
-  annotations: z.record(z.string(), z.string()).default({}),
-});
 const overlaySchema = z.object({ data: z.object({ "migration.json": z.string() }) });
 
 /** The overlay in the cluster, parsed; undefined when there is none. */
@@ -60,26 +58,9 @@ export async function overlayOf(play: Play): Promise<Readonly<Record<string, unk
   return JSON.parse(overlaySchema.parse(object).data["migration.json"]) as Record<string, unknown>;
 }
 
-const keptReportSchema = z.object({
-  metadata: z.object({ annotations: z.object({ "retriever.dev/report-made-from": z.string() }) }),
-  data: z.object({ "report.json": z.string(), "report.md": z.string().min(1), "report.html": z.string().min(1) }),
-});
-
 /** Waits for the report in the cluster that tells of the last record there is; resolves with it, parsed. */
-export function keptReport(play: Play): Promise<object> {
-  const { client } = play.stage.world;
-  return eventually(`${play.name}: its report is kept`, async () => {
-    const maps = await client.list(configMapsPath);
-    const ends = maps.flatMap(({ metadata }) => {
-      const { name, annotations } = evidenceSchema.parse(metadata);
-      const end = annotations["retriever.dev/evidence-end"];
-      return name.startsWith(`${play.name}-evidence-`) && end !== undefined ? [end] : [];
-    });
-    const kept = keptReportSchema.safeParse(await client.get(`${configMapsPath}/${play.name}-report`)).data;
-    if (kept === undefined || !ends.at(-1)?.includes(kept.metadata.annotations["retriever.dev/report-made-from"]))
-      return false;
-    return JSON.parse(kept.data["report.json"]) as object;
-  });
+export function keptReport({ stage, name }: Play): Promise<object> {
+  return keptReportOf(stage.world.client, { namespace, name });
 }
 
 /** The first may have been under way; the second begins after everything that was seen before. */
@@ -89,6 +70,9 @@ const lists = 11;
 
 /** Waits until the operator had reason to reconcile again, and resolves with what it wrote meanwhile about a migration. */
 export async function writesDuringResync(play: Play): Promise<string[]> {
+  const { phase } = await play.status();
+  // Written beside the loop, some time after the end.
+  if (phase !== undefined && finalPhases.has(phase)) await keptReport(play);
   const { requests } = play.stage.world.cluster.api;
   const mark = requests.all().at(-1);
   const since = () => {

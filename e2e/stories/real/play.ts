@@ -7,7 +7,8 @@ import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { eventually } from "#support/eventually.ts";
 import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
 import { type ApplicationInput, requestDeadlineMs, storeTimeoutMs } from "#support/world/application-manifests.ts";
-import { followMigration, type MigrationHandle } from "#support/world/migration-handle.ts";
+import { keptReportOf } from "#support/world/kept-report.ts";
+import { finalPhases, followMigration, type MigrationHandle } from "#support/world/migration-handle.ts";
 import { endpointsOf, type Pod } from "#support/world/pods.ts";
 import { openDoor, type StoreDoor } from "../embedded/store-door.ts";
 import { type StorySpec, storyMigration } from "../embedded/story-migration.ts";
@@ -115,9 +116,10 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
   const deploymentPath = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
   const podsPath = `/api/v1/namespaces/${namespace}/pods`;
   const pods = () => realPods(client, namespace, name);
+  const handle = followMigration(client, { namespace, name }, deadlineMs);
   return {
     ...parts,
-    ...followMigration(client, { namespace, name }, deadlineMs),
+    ...handle,
     migrate: async (changes = {}) => {
       const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
       const timeoutMs = storeTimeoutMs;
@@ -147,7 +149,12 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
     deploymentPath,
     overlayPath,
     basePath: `${configMaps}/${baseName}`,
-    writesDuringResync: () => writesDuringResync(stage.folder, namespace),
+    writesDuringResync: async () => {
+      const { phase } = await handle.status();
+      // Written beside the loop, some time after the end.
+      if (phase !== undefined && finalPhases.has(phase)) await keptReportOf(client, { namespace, name });
+      return writesDuringResync(stage.folder, namespace);
+    },
   };
 }
 

@@ -38,6 +38,8 @@ function makeWorld(all: readonly Act[]) {
     source: makeChunkMemory("source", [chunk("stays", -1)]),
     destination: makeChunkMemory("destination", []),
   };
+  // A chunk's moments never go back, also across its removal: which of two versions is the newer one nothing else tells.
+  const newest = new Map<string, number>();
   const due = all.toSorted((a, b) => a.atMs + a.lateMs - (b.atMs + b.lateMs));
   const advance = (ms: number): void => {
     time.nowMs += ms;
@@ -45,8 +47,10 @@ function makeWorld(all: readonly Act[]) {
       due.shift();
       const { chunks } = stores.source;
       if (next.what === "remove") chunks.delete(next.id);
-      else if (Number(chunks.get(next.id)?.fields["mark"] ?? -1) < next.atMs)
+      else if ((newest.get(next.id) ?? -1) < next.atMs) {
+        newest.set(next.id, next.atMs);
         chunks.set(next.id, chunk(next.id, next.atMs));
+      }
     }
     if (time.nowMs >= time.stopAt) time.stopping.abort();
   };

@@ -167,3 +167,10 @@ test.each(["[null,1]", "[[1,2],[3,4]]", "[1,2,3]", '{"text":[1,2]}'])(
     expect(() => readScroll(text, page, fields)).toThrow(/expected 2 finite numbers .* the point 7 has something else/);
   },
 );
+
+test.each(["{}", "null"])("a point whose vector is %s has none", (vector) => {
+  const text = `{"result":{"points":[{"id":7,"payload":{},"vector":${vector}}],"next_page_offset":null}}`;
+  const page = new ChunkPage({ level: "vector", pageSize: 1, dimension: 2 });
+  readScroll(text, page, fields);
+  expect([...page.lastVector()]).toEqual([Number.NaN, Number.NaN]);
+});

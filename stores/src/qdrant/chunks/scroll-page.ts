@@ -242,13 +242,18 @@ class PointReader {
   #takeVector(target: Float32Array): void {
     const { vectorName } = this.#fields;
     const numbers = vectorName === undefined ? this.#vector : member(this.#vector, vectorName);
-    if (numbers === null || numbers === undefined) return void target.fill(Number.NaN);
+    if (numbers === null || numbers === undefined || isEmpty(numbers)) return void target.fill(Number.NaN);
     // An infinite number comes as null, which would be read as 0.
     const isList = Array.isArray(numbers) && numbers.length === target.length;
     if (!isList || typeof numbers[0] !== "number" || numbers.includes(null))
       throw refuseVector(this.#pointId(), target.length);
     target.set(numbers as number[]);
   }
+}
+
+/** What stands in the place of the vectors of a point that has none. */
+function isEmpty(vectors: unknown): boolean {
+  return typeof vectors === "object" && vectors !== null && Object.keys(vectors).length === 0;
 }
 
 function refuseVector(pointId: string, length: number): RetrieverError {
