@@ -193,7 +193,7 @@ function addSupportBundle(program: Command, around: Surroundings, end: End): voi
   const files = around.files.evidence;
   withCluster(program.command("support-bundle"))
     .description(
-      "Write what somebody who helps needs to see into one archive, without secrets, as far as you may read it",
+      "Write what somebody who helps needs to see into one archive, as far as you may read it; what looks like a secret is taken out",
     )
     .argument("[name]", "name of the RetrieverMigration; default: all of the namespace, at most ten")
     .option(

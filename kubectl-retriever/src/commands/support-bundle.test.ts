@@ -62,9 +62,17 @@ const log = `{"level":"warn","fault":"postgres://u:${canary}@pg/app refused"}\nl
 function arrange(more: Readonly<Record<string, unknown>> = {}, name = "docs") {
   const answered = makeFakeRequest({ ...objects, ...more });
   const request = Object.assign(
-    async (call: KubeCall) => (call.form === "text" ? (more["log"] ?? log) : answered(call)),
+    async (call: KubeCall) => {
+      if (call.form !== "text") return answered(call);
+      if (call.place.subresource === "log") return makeLog(call.query ?? {});
+      return more["answer"] ?? JSON.stringify(await answered(call));
+    },
     { calls: answered.calls },
   );
+  const whole = (more["log"] as string | undefined) ?? log;
+  /** As a kubelet does it: the newest lines, and of them the first bytes. */
+  const makeLog = ({ tailLines, limitBytes }: Readonly<Record<string, string>>) =>
+    whole.split("\n").slice(-Number(tailLines)).join("\n").slice(0, Number(limitBytes));
   const terminal = makeFakeTerminal();
   const written: { readonly path: string; readonly bytes: Uint8Array }[] = [];
   const files = {
@@ -78,7 +86,8 @@ function arrange(more: Readonly<Record<string, unknown>> = {}, name = "docs") {
     ],
     listMigrations: async () => [migration],
   };
-  const records = aChain([aDraft({ phase: "Pending", epoch: 0 })]);
+  const note = more["note"] === undefined ? {} : { note: more["note"] };
+  const records = aChain([aDraft({ phase: "Pending", epoch: 0, ...note })]);
   const chain = { after: chainStart, end: records.at(-1), lines: records.map(printRecord) };
   const { around } = makeFakeSurroundings({ request, client, terminal, files, readChain: async () => chain });
   const run = (...words: readonly string[]) =>
@@ -154,15 +163,38 @@ test("what may not be read is listed with the right that it needs, and the rest 
   expect(Object.keys(found)).toContain(`${folder}/migration.json`);
 });
 
-test("a log beyond the bound is cut to its end, after what is secret in it was taken out", async () => {
-  const long = `password=${canary}\n${"x".repeat(1_100_000)}\nlast line`;
+test("of a log with lines that are too long the newest are there, and that some aren't is told", async () => {
+  const long = `password=${canary}\n${`${"x".repeat(5000)}\n`.repeat(499)}last line`;
   const { run, written } = arrange({ log: long });
   await run();
   const found = await unpack(written[0]?.bytes ?? new Uint8Array());
-  const kept = found[`${folder}/pods/search-api-1/retriever-sidecar.log`] ?? "";
-  expect(kept.length).toBe(1024 * 1024);
-  expect(kept.endsWith("last line")).toBe(true);
-  expect(found["manifest.json"]).toMatch(/only its last 1048576 of \d+ characters/);
+  const path = `${folder}/pods/search-api-1/retriever-sidecar.log`;
+  expect(found[path]?.split("\n")).toHaveLength(100);
+  expect(found[path]?.endsWith("\nlast line")).toBe(true);
+  const { missing } = JSON.parse(found["manifest.json"] ?? "") as { readonly missing: unknown };
+  expect(missing).toContainEqual({ path, why: "its newest 500 lines are too long: only 100 were asked for" });
+});
+
+test.each([
+  ["more than anybody says of himself", `{"a":"${"x".repeat(1_100_000)}"}`, /more than 1048576 characters/],
+  ["deeper than anything can walk through", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, /too many levels/],
+  ["no JSON", "hello", /not JSON/],
+])("a pod that answers %s loses its own file alone", async (_, answer, why) => {
+  const { run, written } = arrange({ answer });
+  expect(await run()).toBe(0);
+  const found = await unpack(written[0]?.bytes ?? new Uint8Array());
+  const { missing } = JSON.parse(found["manifest.json"] ?? "") as { missing: { path: string; why: string }[] };
+  const path = `${folder}/pods/search-api-1/status.json`;
+  expect(missing.find((one) => one.path === path)?.why).toMatch(why);
+  expect(Object.keys(found)).toContain(`${folder}/pods/search-api-1/retriever-sidecar.log`);
+});
+
+test("evidence that had a secret in it is there without, and that its chain doesn't hold is told", async () => {
+  const { run, written } = arrange({ note: `password=${canary}` });
+  await run();
+  const found = await unpack(written[0]?.bytes ?? new Uint8Array());
+  expect(found[`${folder}/evidence.jsonl`]).toContain("password=[secret]");
+  expect(found["manifest.json"]).toContain("its chain doesn't hold");
 });
 
 test("without a name every migration of the namespace is in it; the operator's logs where its namespace is given", async () => {

@@ -1,4 +1,4 @@
-// The command `support-bundle`: what somebody who helps needs to see, in one archive, without secrets.
+// The command `support-bundle`: what somebody who helps needs to see, in one archive, without what looks like a secret.
 import type { KubeObject } from "@retriever/operator/kube/documents.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import { migrationPolicies, operatorLabels } from "@retriever/operator/kube/resources.ts";

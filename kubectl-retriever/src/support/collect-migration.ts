@@ -11,6 +11,7 @@ import { configMaps, deployments, migrationActs, migrations } from "@retriever/o
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { collectPods } from "./collect-pods.ts";
 import type { Collected, Sources } from "./collected.ts";
+import { redactEvidence } from "./redact-evidence.ts";
 
 type Subject = { readonly namespace: string; readonly name: string };
 
@@ -29,15 +30,28 @@ export async function collectMigration(subject: Subject, from: Sources, to: Coll
   await to.value(`${folder}/acts.json`, () => listActs(subject, request, signal));
   await to.value(`${folder}/events.json`, () => client.listEvents(namespace, name, signal));
   const uid = found?.metadata?.uid;
-  if (uid !== undefined)
-    await to.lines(`${folder}/evidence.jsonl`, () => readEvidence({ ...subject, uid }, from), mostEvidence);
+  if (uid !== undefined) await collectEvidence(`${folder}/evidence.jsonl`, { ...subject, uid }, from, to);
   const target = found?.spec?.target?.name;
   if (typeof target === "string") await collectTarget({ folder, namespace, target }, from, to);
 }
 
-async function readEvidence(subject: Subject & { readonly uid: string }, { evidence, signal }: Sources) {
-  const chain = await evidence.readChain(subject, signal);
-  return chain === undefined ? undefined : printChainFile(subject, chain);
+/** With a secret a record loses its place in the chain. */
+async function collectEvidence(
+  path: string,
+  subject: Subject & { readonly uid: string },
+  { evidence, signal }: Sources,
+  to: Collected,
+): Promise<void> {
+  const read = async () => {
+    const chain = await evidence.readChain(subject, signal);
+    return chain === undefined ? undefined : printChainFile(subject, chain);
+  };
+  const redact = (text: string) => {
+    const redacted = redactEvidence(text);
+    if (redacted !== text) to.miss(path, "what looks like a secret was taken out of it: its chain doesn't hold");
+    return redacted;
+  };
+  await to.lines(path, read, { redact, most: mostEvidence });
 }
 
 function withoutManagers(object: KubeObject | undefined): KubeObject | undefined {

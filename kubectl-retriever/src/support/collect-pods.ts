@@ -1,6 +1,9 @@
 // What a support bundle holds of pods: how they stand, the newest lines of one container's log, and what a sidecar says of
 // itself, asked through the API server.
+
 import { readPodDocument } from "@retriever/operator/adapters/cluster/read-workload.ts";
+import { OperatorError } from "@retriever/operator/errors.ts";
+import { type Invalid, parseForeign } from "@retriever/operator/http/exchange.ts";
 import type { PodDocument } from "@retriever/operator/kube/documents.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import { pods } from "@retriever/operator/kube/resources.ts";
@@ -99,25 +102,40 @@ type Log = {
 };
 
 /** Of one that was started anew, also the end of the log before. */
-async function collectLog(
-  folder: string,
-  { namespace, pod, container, hasRestarted }: Log,
-  { request, signal }: Reading,
-  to: Collected,
-) {
-  const read = (query: Readonly<Record<string, string>>) => async () =>
-    (await request({
-      method: "GET",
-      place: { resource: pods, namespace, name: pod, subresource: "log" },
-      query: { container, tailLines: String(newestLines), limitBytes: String(mostLogBytes), ...query },
-      form: "text",
-      signal,
-    })) as string;
-  await to.lines(`${folder}/${container}.log`, read({}));
-  if (hasRestarted) await to.lines(`${folder}/${container}.previous.log`, read({ previous: "true" }));
+async function collectLog(folder: string, log: Log, from: Reading, to: Collected): Promise<void> {
+  const collect = async (path: string, previous: Readonly<Record<string, string>>) =>
+    to.lines(path, async () => {
+      const { text, lines } = await readNewest(log, previous, from);
+      if (lines < newestLines)
+        to.miss(path, `its newest ${newestLines} lines are too long: only ${lines} were asked for`);
+      return text;
+    });
+  await collect(`${folder}/${log.container}.log`, {});
+  if (log.hasRestarted) await collect(`${folder}/${log.container}.previous.log`, { previous: "true" });
 }
 
-function askSidecar(namespace: string, { name, adminPort }: Pod, { request, signal }: Reading): Promise<unknown> {
+/** A limit of bytes cuts off the newest lines: then fewer are asked for. */
+async function readNewest(
+  { namespace, pod, container }: Log,
+  previous: Readonly<Record<string, string>>,
+  { request, signal }: Reading,
+): Promise<{ readonly text: string; readonly lines: number }> {
+  const place = { resource: pods, namespace, name: pod, subresource: "log" };
+  for (let lines = newestLines; ; lines = Math.floor(lines / 5)) {
+    const query = { container, tailLines: String(lines), limitBytes: String(mostLogBytes), ...previous };
+    const text = (await request({ method: "GET", place, query, form: "text", signal })) as string;
+    if (Buffer.byteLength(text) < mostLogBytes || lines < 5) return { text, lines };
+  }
+}
+
+const mostStatusBytes = 1024 * 1024;
+const mostStatusValues = 200_000;
+
+/** Whatever answers there is the pod's own: it may be anything. */
+async function askSidecar(namespace: string, { name, adminPort }: Pod, { request, signal }: Reading): Promise<unknown> {
   const place = { resource: pods, namespace, name: `${name}:${adminPort}`, subresource: "proxy/v1/status" };
-  return request({ method: "GET", place, signal });
+  const text = (await request({ method: "GET", place, form: "text", signal })) as string;
+  const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${name}: ${what}`);
+  if (text.length > mostStatusBytes) throw invalid(`more than ${mostStatusBytes} characters`);
+  return parseForeign(text, mostStatusValues, invalid);
 }

@@ -23,11 +23,17 @@ export type Sources = {
 /** What should be in the bundle and isn't, or isn't whole. */
 export type Missing = { readonly path: string; readonly why: string };
 
+/** How lines are redacted, and how many characters of them are kept. */
+type Lines = { readonly redact: (text: string) => string; readonly most: number };
+const ofLog: Lines = { redact: redactLines, most: mostOfFile };
+
 export type Collected = {
   /** Adds a value as JSON; resolves with it, or with undefined where it can't be had. */
   readonly value: <T>(path: string, read: () => Promise<T | undefined>) => Promise<T | undefined>;
   /** Adds lines of text, the newest of them where there are too many. */
-  readonly lines: (path: string, read: () => Promise<string | undefined>, most?: number) => Promise<void>;
+  readonly lines: (path: string, read: () => Promise<string | undefined>, how?: Lines) => Promise<void>;
+  /** Notes that something isn't whole. */
+  readonly miss: (path: string, why: string) => void;
   readonly entries: () => readonly Entry[];
   readonly missing: () => readonly Missing[];
 };
@@ -39,6 +45,14 @@ export function startCollecting(signal: AbortSignal): Collected {
   let size = 0;
   const miss = (path: string, why: string): undefined => {
     missing.push({ path, why: redactText(why) });
+  };
+  /** What others wrote may be deeper than anything can walk through. */
+  const tried = (path: string, redact: () => string): string | undefined => {
+    try {
+      return redact();
+    } catch {
+      return miss(path, "it is made in a way that can't be searched for secrets");
+    }
   };
   const add = (path: string, text: string) => {
     if (entries.length >= mostFiles || size + text.length > mostOfAll) return miss(path, "the bundle is full");
@@ -60,20 +74,30 @@ export function startCollecting(signal: AbortSignal): Collected {
     value: async (path, ask) => {
       const found = await read(path, ask);
       if (found === undefined) return undefined;
-      const text = JSON.stringify(redactValue(found), null, 2);
+      const text = tried(path, () => JSON.stringify(redactValue(found), null, 2));
+      if (text === undefined) return found;
       if (text.length > mostOfFile) miss(path, `${text.length} characters are more than ${mostOfFile}`);
       else add(path, `${text}\n`);
       return found;
     },
-    lines: async (path, ask, most = mostOfFile) => {
+    lines: async (path, ask, { redact, most } = ofLog) => {
       const text = await read(path, ask);
       if (text === undefined) return;
       // Redacted before it is cut: half a secret is none that could be recognised.
-      const redacted = redactLines(text);
+      const redacted = tried(path, () => redact(text));
+      if (redacted === undefined) return;
       if (redacted.length > most) miss(path, `only its last ${most} of ${redacted.length} characters are there`);
-      add(path, redacted.slice(-most));
+      add(path, endOf(redacted, most));
     },
+    miss,
     entries: () => entries,
     missing: () => missing,
   };
+}
+
+/** The last whole lines; of one line that is longer, its end. */
+function endOf(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = text.slice(-most);
+  return end.slice(end.indexOf("\n") + 1);
 }

@@ -2,6 +2,7 @@
 // An input from which a part was missing would prove another decision.
 import { hash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { isIntricate } from "@retriever/stores/values/intricate-json.ts";
 import type { DecisionInput, KeptInput } from "#core/status/audit-record.ts";
 
 /** Up to this size a record can be read with kubectl alone. */
@@ -20,10 +21,14 @@ export function keepInput(input: DecisionInput): KeptInput {
   return { form: "digest", sha256: hash("sha256", text), bytes };
 }
 
-/** The input again; undefined when only its digest was kept. Throws for what was never an input. */
-export function readKeptInput(kept: KeptInput): DecisionInput | undefined {
+/** What is read of a compressed input at most. */
+type Most = { readonly bytes: number; readonly values?: number };
+
+/** The input again; undefined when only its digest was kept. Throws for what was never an input, or is more than that. */
+export function readKeptInput(kept: KeptInput, most: Most = { bytes: maxInflatedBytes }): DecisionInput | undefined {
   if (kept.form === "digest") return undefined;
   if (kept.form === "plain") return kept.value;
-  const text = gunzipSync(Buffer.from(kept.base64, "base64"), { maxOutputLength: maxInflatedBytes }).toString("utf8");
+  const text = gunzipSync(Buffer.from(kept.base64, "base64"), { maxOutputLength: most.bytes }).toString("utf8");
+  if (most.values !== undefined && isIntricate(text, most.values)) throw new RangeError("too many values");
   return JSON.parse(text) as DecisionInput;
 }
