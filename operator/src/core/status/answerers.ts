@@ -8,6 +8,9 @@ import type { Fact } from "../model/status-readings.ts";
 /** What is asked, and what stands against it. */
 export type Open = { readonly name: string; readonly result: Fact };
 
+/** Reason of a migration whose accepted plan can't be read. */
+export const planDamaged = "PlanDamaged";
+
 type Answer = (c: Context, open: Open) => string;
 
 /** One line, such as `people in the role sre-on-call: kubectl retriever approve docs -n search --role ROLE`. */
@@ -16,6 +19,11 @@ export function answererOf(c: Context, open: Open, standing: Standing): string {
   const special = byReason[reason] ?? byName[open.name];
   if (special !== undefined) return special(c, open);
   return standing === "working" ? "the operator and the pods, by themselves" : "whoever mends what it says";
+}
+
+/** Where no plan says anything. */
+export function answererOfUnreadable(reason: string): string {
+  return reason === planDamaged ? "whoever restores that plan, or its spec" : "the author of the manifest";
 }
 
 function command(verb: string, { meta: { name, namespace } }: Context, more = ""): string {
@@ -35,6 +43,7 @@ const verifier = ({ plan }: Context): string => verifyTemplateName(plan.target.n
 
 /** What a reason says of it goes before what the check is. */
 const byReason: Readonly<Record<string, Answer>> = {
+  [planDamaged]: () => answererOfUnreadable(planDamaged),
   Paused: (c) => `a person: ${command("resume", c)}`,
   NotObserved: () => "the operator, once it can read that",
   TooManyMigrations: () => "the migrations that it names, once they are over",
@@ -53,6 +62,8 @@ const byReason: Readonly<Record<string, Answer>> = {
   IdentityNotProved: administrator,
   IdentityNotObserved: administrator,
   Denied: (c) => `whoever denied: ${command("approve", c, " --role ROLE")}`,
+  CorrectionsOpen: (c) =>
+    `whoever brings them back, then a person: ${command("waive", c, " --check parity --reason WHY")}`,
   Retryable: (c) => `a person: ${command("retry", c)}`,
 };
 

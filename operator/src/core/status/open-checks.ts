@@ -9,32 +9,44 @@ import { blockingSync, openSync } from "../checks/sync.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
+import { describeCorrections } from "../people/retry.ts";
 import { openQuestions } from "../phases/awaiting-cutover.ts";
 import { missingPrerequisites } from "../phases/pending.ts";
 import { clip } from "../steps/transition.ts";
-import { answererOf, type Open } from "./answerers.ts";
+import { answererOf, answererOfUnreadable, type Open, planDamaged } from "./answerers.ts";
 
 /** The status with what is open in its phase; without, where nothing is asked or the phase has just begun. */
 export function withOpenChecks(c: Context, { status, reason, standing }: Outcome): MigrationStatus {
   const { openChecks: _before, ...rest } = status;
   if (status.phase !== c.status.phase) return rest;
-  const asked = openIn(asOf(c, status));
+  // By a plan that nobody accepted nothing is asked.
+  const asked = reason === planDamaged ? heldIn(status) : openIn(asOf(c, status));
   if (asked === undefined) return rest;
   // Whatever stands before the phase's own questions: a pause, a conflict, pods that don't follow.
   const own: Open = { name: "migration", result: { status: "Unknown", reason, message: status.message } };
   const open = asked.some(({ result }) => result.reason === reason) ? asked : [own, ...asked];
-  const openChecks = open.map(({ name, result }): OpenCheck => {
-    const { message } = result;
-    const answeredBy = clip(answererOf(c, { name, result }, standing));
-    return {
-      check: name,
-      status: result.status === "False" ? "False" : "Unknown",
-      reason: result.reason,
-      message: clip(message),
-      answeredBy,
-    };
-  });
-  return { ...rest, openChecks };
+  return { ...rest, openChecks: open.map((one) => toOpenCheck(one, answererOf(c, one, standing))) };
+}
+
+/** Of a migration that no plan says anything about, the one thing that is open. */
+export function withOneOpen(status: MigrationStatus, name: "spec" | "migration", result: Fact): MigrationStatus {
+  const { openChecks: _before, ...rest } = status;
+  if (heldIn(status) === undefined) return rest;
+  return { ...rest, openChecks: [toOpenCheck({ name, result }, answererOfUnreadable(result.reason))] };
+}
+
+/** Twenty of them must leave room for the rest of the status; conditions and events have the whole sentence. */
+const longestMessage = 500;
+
+function toOpenCheck({ name, result: { status, reason, message } }: Open, answeredBy: string): OpenCheck {
+  const isFalse = status === "False";
+  const words = { message: clip(message.slice(0, longestMessage)), answeredBy: clip(answeredBy) };
+  return { check: name, status: isFalse ? "False" : "Unknown", reason, ...words };
+}
+
+/** Nothing but the hold, in a phase that lists what is open. */
+function heldIn({ phase }: MigrationStatus): readonly Open[] | undefined {
+  return ["Pending", "Preflight", "AwaitingApproval", "AwaitingCutover"].includes(phase) ? [] : undefined;
 }
 
 /** What this reconcile has asked for is under way. */
@@ -79,6 +91,9 @@ function beforeCutover(c: Context): readonly Open[] {
 function promotionOf({ status, plan }: Context): readonly Open[] {
   const isTakenBack = status.takenBack !== undefined;
   if (status.acts?.promotedBy !== undefined || (!isTakenBack && !plan.cutover.hold)) return [];
+  const corrections = isTakenBack ? describeCorrections(plan, status) : undefined;
+  if (corrections !== undefined)
+    return [{ name: "promotion", result: { status: "False", reason: "CorrectionsOpen", message: corrections } }];
   const reason = isTakenBack ? "Retryable" : "AwaitingPromote";
   const message = isTakenBack
     ? "the last cutover was taken back, and waits for a Retry"

@@ -6,8 +6,8 @@ import type { Decision, Outcome } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { Migration, MigrationMeta } from "../model/migration.ts";
 import { clip, stay } from "../steps/transition.ts";
-
-const damaged = "PlanDamaged";
+import { planDamaged as damaged } from "./answerers.ts";
+import { withOneOpen } from "./open-checks.ts";
 
 function describeDamage({ deleting }: MigrationMeta): string {
   const byHand = `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force`;
@@ -50,8 +50,9 @@ export function refuseUnreadable(migration: Migration, now: number): Decision {
       ? []
       : status.conditions.filter(({ type }) => !["Ready", "Stalled", "Reconciling"].includes(type));
   const accepted = status.plan === "" ? [set("Accepted", "False"), set("Succeeded", "Unknown")] : [];
+  const fact = { status: "False", reason, message } as const;
   const next: MigrationStatus = {
-    ...status,
+    ...withOneOpen(status, status.plan === "" ? "spec" : "migration", fact),
     message: clip(message),
     observedGeneration: meta.generation,
     conditions: [...others, ...accepted, set("Ready", "False"), set("Stalled", "True")],

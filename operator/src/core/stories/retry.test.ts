@@ -141,6 +141,9 @@ describe("a cutover that served for long before it was taken back", () => {
     const sim = takenBack(late, ({ verifier }) => (verifier.parity = { extra: 5 })).run(60);
     expect(sim.condition("DriftResolved")).toBe("False/CorrectionsOpen");
     expect(sim.condition("Ready")).toBe("False/CorrectionsOpen");
+    expect(sim.status.openChecks?.map(({ check, answeredBy }) => `${check}: ${answeredBy}`)).toEqual([
+      expect.stringMatching(/^promotion: whoever brings them back, .* waive docs-to-qdrant .* --check parity/),
+    ]);
     sim.act("Retry");
     sim.run(30);
     expect([sim.phase, refusal(sim)]).toEqual(["AwaitingCutover", expect.stringContaining("5 chunks of the dest")]);
