@@ -140,7 +140,7 @@ it.each([
   ["AwaitingCutover", holding, ["Promote", "Resume"]],
 ])("every command that is offered in %s would be taken", (phase, sim, expected) => {
   const offered = new Set<string>();
-  for (const trouble of ["none", "staging", "actIdentity", "pods", "pause"] as const) {
+  for (const trouble of ["none", "claims", "pods", "pause"] as const) {
     if (trouble === "pause") sim.act("Pause");
     else if (trouble !== "none") sim.unreadable.add(trouble);
     const { status, now, spec } = sim.run(20);
