@@ -34,6 +34,7 @@ const limits = {
   afterBlankMs: 300,
   eventToPixelMs: 1000,
   updateMs: 50,
+  pageMs: 100,
   residentMiB: 150,
 } as const;
 const isAsked = (part: "views" | "trouble" | "many") => values.only.split(",").includes(part);
@@ -243,7 +244,9 @@ async function measure(browser: Browser, cluster: PhaseCluster, dashboard: Dashb
     transferredBytes: await transferred(browser, opened),
     afterBlankMs: await paintsAfterBlank(browser, opened),
     eventToPixelMs: await eventToPixel(browser, opened, cluster),
-    ...(isAsked("many") ? await many(browser, opened, cluster, dashboard.pid) : { updateMs: 0, residentMiB: 0 }),
+    ...(isAsked("many")
+      ? await many(browser, opened, cluster, dashboard.pid)
+      : { updateMs: 0, pageMs: 0, residentMiB: 0 }),
   };
   const keyboard = await rollBackByKeyboard(browser, opened, cluster);
   await dashboard.stop();

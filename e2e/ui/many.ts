@@ -1,7 +1,7 @@
 // 200 migrations whose statuses hold 1,000 pods together and 10,000 events of one of them: what an update costs the
-// dashboard's process, and its memory. Figures of /proc: on Linux alone.
+// dashboard's process and the page, and the process's memory. Figures of /proc: on Linux alone.
 import { readFileSync } from "node:fs";
-import type { Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { nameOf, namespace, type PhaseCluster } from "./migrations.ts";
 
 const migrations = 200;
@@ -33,7 +33,7 @@ export function createMany({ api, create }: PhaseCluster): void {
     });
 }
 
-export type ManyFigures = { readonly updateMs: number; readonly residentMiB: number };
+export type ManyFigures = { readonly updateMs: number; readonly pageMs: number; readonly residentMiB: number };
 
 /** The list and a migration's page are open; every update changes one row and the page. */
 export async function measureUpdates(list: Page, pid: number, { patch }: PhaseCluster): Promise<ManyFigures> {
@@ -43,6 +43,9 @@ export async function measureUpdates(list: Page, pid: number, { patch }: PhaseCl
     .first()
     .waitFor();
   const idle = await cpuMs(pid, pauseMs * updates, async () => undefined);
+  const session = await list.context().newCDPSession(list);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const pageBefore = await taskMs(session);
   const busy = await cpuMs(pid, pauseMs * updates, async (update) =>
     patch(nameOf("Ramp"), { message: `update ${update}` }),
   );
@@ -50,7 +53,17 @@ export async function measureUpdates(list: Page, pid: number, { patch }: PhaseCl
     .getByText(`update ${updates - 1}`)
     .first()
     .waitFor();
-  return { updateMs: Math.round((busy - idle) / updates), residentMiB: Math.round(statusOf(pid, "VmHWM") / 1024) };
+  return {
+    updateMs: Math.round((busy - idle) / updates),
+    pageMs: Math.round(((await taskMs(session)) - pageBefore) / updates),
+    residentMiB: Math.round(statusOf(pid, "VmHWM") / 1024),
+  };
+}
+
+/** What the page's main thread has run for, ticks included. */
+async function taskMs(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.POSITIVE_INFINITY);
 }
 
 async function cpuMs(pid: number, forMs: number, act: (step: number) => Promise<void>): Promise<number> {

@@ -2,9 +2,11 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { expect, test } from "vitest";
 import type { KubeClient } from "#kube-client.ts";
+import { viewMigration } from "#output/migration-view.ts";
 import { runCli } from "#program.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
+import { listRow } from "./list-migrations.ts";
 
 const ramping = aStatus({ phase: "Ramp", stage: { index: 0, count: 3, sampleRate: 0.02 } });
 
@@ -49,6 +51,14 @@ test("get shows how long a guard has watched, of how long", async () => {
   const { run, printed } = arrange([aStatus({ phase: "Guard", guard: { ...times, visibility: "watched" } })]);
   await run("get");
   expect(printed[1]).toMatch(/^docs-to-qdrant +Guard +- .* 23h\/24h /);
+});
+
+test("a row tells the first minute of a phase in seconds, and stays as it is between later ones", async () => {
+  const migration = viewMigration(aRawMigration({ ...ramping, phaseStartedAt: "2026-01-01T00:00:00Z" }));
+  const ages = [0, 59, 60, 119, 120, 3600].map((seconds) =>
+    listRow(migration, Date.parse("2026-01-01T00:00:00Z") + seconds * 1000).at(-1),
+  );
+  expect(ages).toEqual(["0s", "59s", "1m", "1m", "2m", "1h"]);
 });
 
 test("get prints objects as a List, and names", async () => {

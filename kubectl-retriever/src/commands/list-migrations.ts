@@ -59,8 +59,16 @@ export function listRow({ namespace, name, status, plan }: MigrationView, now: n
     revision?.primary ?? "-",
     columns.guard ?? "-",
     conditions.find(({ type }) => type === "Ready")?.status ?? "-",
-    sinceWord(status.phaseStartedAt, now) ?? "-",
+    ageWord(status.phaseStartedAt, now) ?? "-",
   ];
+}
+
+const minuteMs = 60_000;
+
+/** Whole minutes from the first on: a row that is watched stays as it is between them. */
+function ageWord(instant: string | undefined, now: number): string | undefined {
+  const ageMs = now - Date.parse(instant ?? "");
+  return sinceWord(instant, ageMs < minuteMs ? now : now - (ageMs % minuteMs));
 }
 
 type NamedRequest = { readonly namespace: string; readonly name: string };

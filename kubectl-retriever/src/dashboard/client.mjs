@@ -28,27 +28,28 @@ function focusable(root) {
 /** Puts elements in the place of those with their ids. */
 function swap(changed) {
   const focused = document.activeElement?.id;
-  for (const [id, html] of Object.entries(changed)) {
+  const pairs = Object.entries(changed).flatMap(([id, html]) => {
     const old = document.getElementById(id);
     // Rows of a table are parsed inside a template, too.
     const template = document.createElement("template");
     template.innerHTML = html;
     const next = template.content.firstElementChild;
-    if (old !== null && next !== null) exchange(old, next);
-  }
+    // Read of all before the first is replaced: after each, the whole page would be laid out for the next one's answer.
+    return old === null || next === null ? [] : [{ old, next, left: old.scrollLeft, top: old.scrollTop }];
+  });
+  for (const { old, next } of pairs) exchange(old, next);
+  for (const { next, left, top } of pairs) if (left !== 0 || top !== 0) next.scrollTo(left, top);
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   sift();
   find();
 }
 
-/** Keeps what is open, where it is scrolled to, and the focus of what has no id. */
+/** Keeps what is open, and the focus of what has no id. */
 function exchange(old, next) {
   const open = [...old.querySelectorAll("details")].map((details) => details.open);
   for (const [index, details] of next.querySelectorAll("details").entries()) details.open ||= open[index];
   const at = focusable(old).indexOf(document.activeElement);
-  const { scrollLeft, scrollTop } = old;
   old.replaceWith(next);
-  next.scrollTo(scrollLeft, scrollTop);
   if (at !== -1 && document.activeElement === document.body) focusable(next)[at]?.focus({ preventScroll: true });
 }
 
