@@ -34,7 +34,7 @@ const limits = {
   afterBlankMs: 300,
   eventToPixelMs: 1000,
   updateMs: 50,
-  pageMs: 100,
+  pageMs: 50,
   residentMiB: 150,
 } as const;
 const isAsked = (part: "views" | "trouble" | "many") => values.only.split(",").includes(part);

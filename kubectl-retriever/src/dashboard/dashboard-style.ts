@@ -37,5 +37,6 @@ input,select,textarea{font:inherit;color:var(--ink);background:var(--card);borde
 form label{display:block;font-weight:600}form input:not([type=checkbox]),form textarea{width:100%;max-width:640px}form .button{margin:12px 16px 0 0}
 .line{font-family:ui-monospace,monospace;font-size:14px;margin:2px 0;overflow-wrap:anywhere}
 @media (max-width:640px){main,.top{padding-left:14px;padding-right:14px}dl.rows{grid-template-columns:1fr}ul.acts li{flex-direction:column;gap:4px}}
+@media (max-width:760px){td[role=rowheader]::before{content:none}td.none{display:none}}
 @media print{.skip,#acts,#filter,label[for=filter]{display:none}}
 `;

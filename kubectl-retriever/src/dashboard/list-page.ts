@@ -70,7 +70,9 @@ function renderRow(migration: LiveMigration, words: readonly string[], base: str
     "tr",
     { id, role: "row" },
     element("td", { role: "rowheader" }, link),
-    ...cells.map((cell, index) => element("td", { role: "cell", "data-title": head[index + 1] }, cell)),
+    ...cells.map((cell, index) =>
+      element("td", { role: "cell", class: cell === "-" ? "none" : undefined, "data-title": head[index + 1] }, cell),
+    ),
   );
   return { id, html: markup.markup };
 }
