@@ -88,7 +88,11 @@ describe("an act is refused", () => {
     [{ phase: "Completed" }, anAct("Pause"), "a migration in phase Completed never runs again"],
     [ramp, anAct("Promote"), "the phase is Ramp; Promote is taken in AwaitingCutover, when the evidence is there"],
     [ramp, anAct("CompleteGuard"), "the phase is Ramp; CompleteGuard is taken in Guard"],
-    [ramp, anAct("WritersMoved"), "the phase is Ramp; WritersMoved is taken in CuttingOver and Guard"],
+    [
+      ramp,
+      anAct("WritersMoved"),
+      "the phase is Ramp; WritersMoved is taken in CuttingOver and Guard, and in Completed while a sync runs",
+    ],
     [{ phase: "Guard", revision }, anAct("CompleteGuard"), "the guard is over already"],
     [{ phase: "Guard" }, anAct("CompleteGuard", { reason: "" }), "it needs a reason"],
     [

@@ -2,6 +2,7 @@
 
 import type { Act } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
+import { syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
@@ -82,7 +83,7 @@ export function refuse(act: ActObservation, input: Judged, acts: Acts): string |
   if (stale !== undefined) return stale;
   if (act.act === "Postmortem") return refusePostmortem(status);
   if (act.act === "Waive" && isClosing(act, input)) return refuseClosing(act, status);
-  return isFinalPhase(status.phase)
+  return isFinalPhase(status.phase) && !(act.act === "WritersMoved" && mayStillMove(input))
     ? `a migration in phase ${status.phase} never runs again`
     : refusals[act.act](act, input, acts);
 }
@@ -110,10 +111,15 @@ function refusePostmortem(status: MigrationStatus): string | undefined {
   return wantsPostmortem(status) ? undefined : "no traffic was taken back and somebody asked for it: none is wanted";
 }
 
+/** A completed migration is synced until its base names the new store: only who moves the writers can end that sooner. */
+function mayStillMove({ plan, status: { phase, revision } }: Judged): boolean {
+  return phase === "Completed" && syncsData(plan) && revision?.released !== true;
+}
+
 /** Before the cutover nobody reads what is written to the destination alone. */
 function refuseWritersMoved({ phase, acts }: MigrationStatus): string | undefined {
-  if (phase !== "Guard" && phase !== "CuttingOver")
-    return `the phase is ${phase}; WritersMoved is taken in CuttingOver and Guard`;
+  if (phase !== "Guard" && phase !== "CuttingOver" && phase !== "Completed")
+    return `the phase is ${phase}; WritersMoved is taken in CuttingOver and Guard, and in Completed while a sync runs`;
   const { writersMoved: by } = acts ?? {};
   return by === undefined ? undefined : `${by.actor} said so already, ${by.at}`;
 }

@@ -1,5 +1,6 @@
 // The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
 
+import { syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { Revision } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
@@ -14,6 +15,7 @@ import { answeredStatuses, servingPods } from "../pods/pods.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
+import { isSyncing } from "../verification/purpose.ts";
 import { openTests, openWriter, writers } from "../verification/runs.ts";
 import { stopWriter } from "../verification/writer-runs.ts";
 
@@ -136,8 +138,14 @@ const unhurriedMs = 30_000;
 
 function keep(c: Context): Outcome {
   const label = labelOf(c.status, servingStore(c));
-  const message = `make the base name ${label} as its primary; until then the overlay stays and nothing may be decommissioned`;
+  const message = `make the base name ${label} as its primary; until then the overlay stays and nothing may be decommissioned${describeSync(c)}`;
   return { ...stay(c, "waiting", "BaseNotUpdated", message), requeueAfterMs: Math.min(unhurriedMs, c.pollMs * 10) };
+}
+
+/** Else what the application writes to the new store meets what is synced from the old one. */
+function describeSync({ plan, status }: Context): string {
+  if (!syncsData(plan) || !isSyncing(status)) return "";
+  return "; the sync goes on until then, or until a WritersMoved act says that the application writes to it";
 }
 
 /** The overlay is gone; wait until the pods say so too. */
