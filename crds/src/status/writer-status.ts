@@ -40,10 +40,19 @@ const runSchema = z.strictObject({
     .optional(),
 });
 
+const lateSchema = z.strictObject({
+  since: instant.describe("Since when it isn't; later by as long as short breaks lasted."),
+  endedAt: instant.optional().describe("Since when it is: within a quarter of an hour it would go on as it was."),
+  toldAt: instant.optional().describe("When somebody was told last."),
+});
+
 /** Fields of a status. */
 export const writerStatuses = {
   copy: runSchema.optional().describe("The newest copy from source to destination."),
   sync: runSchema.optional().describe("The newest run of the sync from source to destination."),
+  syncLate: lateSchema
+    .optional()
+    .describe("There while a sync was begun and the destination isn't known to be in step."),
 };
 /** A Job that writes to a store. */
 export type WriterRun = z.infer<typeof runSchema>;

@@ -13,6 +13,7 @@ import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
 import { announceFlips } from "./people/announce.ts";
 import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
 import { settlePromote } from "./people/promote.ts";
+import { tellSyncLate } from "./people/sync-waits.ts";
 import { tellWaits } from "./people/waits.ts";
 import { awaitingApproval } from "./phases/awaiting-approval.ts";
 import { awaitingCutover } from "./phases/awaiting-cutover.ts";
@@ -96,7 +97,7 @@ export function decide({ observation, migration: stored, now }: DecideInput): De
   const answered = answer(migration, observation, now);
   if (answered === undefined) return refuseUnreadable(migration, now);
   const { c, first } = answered;
-  const outcome = tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first))));
+  const outcome = tellSyncLate(c, tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first)))));
   const recorded = record(c, withOpenChecks(c, outcome));
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };

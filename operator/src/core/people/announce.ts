@@ -34,15 +34,17 @@ function copies(before: MigrationStatus, next: MigrationStatus): Announcement[] 
   return now.reason === "Copied" ? [{ type: "Normal", reason: now.reason, message: now.message, severity: null }] : [];
 }
 
-/** A sync that fails, lags or can't be leaves users with answers of before; each way is told once. */
+/** A sync that ended or can't be; each way is told once. One that isn't in step is told of once that has lasted. */
 function syncs(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "DataSynced");
   if (now === undefined || old === undefined || old.reason === now.reason) return [];
-  if (now.status !== "False" && !hopeless.includes(now.reason)) return [];
-  const isRepeated = (now.reason === "SyncFailed" || now.reason === "SyncNotStarted") && (next.sync?.failures ?? 1) > 1;
+  if (!ended.includes(now.reason) && !hopeless.includes(now.reason)) return [];
+  const isRepeated = ended.includes(now.reason) && (next.sync?.failures ?? 1) > 1;
   return isRepeated ? [] : [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
 }
 
+/** Of a run that ended by itself. */
+const ended: readonly string[] = ["SyncFailed", "SyncNotStarted"];
 /** Unknown, and nothing that comes by itself. */
 const hopeless: readonly string[] = ["NoSyncTemplate", "SyncForbidden", "SyncWouldHide"];
 

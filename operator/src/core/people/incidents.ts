@@ -16,7 +16,17 @@ const conditionsOf: Readonly<Record<string, ConditionType>> = {
   ApprovalsExpired: "Approved",
   PodNotProved: "InputsProved",
   EpochOutOfRange: "InputsProved",
+  CopyFailed: "DataCopied",
+  CopyNotStarted: "DataCopied",
+  CopyIncomplete: "DataCopied",
+  SyncFailed: "DataSynced",
+  SyncNotStarted: "DataSynced",
+  NoSyncTemplate: "DataSynced",
+  SyncForbidden: "DataSynced",
+  SyncWouldHide: "DataSynced",
 };
+/** Of a sync that nobody wants any more. */
+const unwanted: readonly string[] = ["WritersMoved", "SyncStopped"];
 /** Harm that nothing is done about. */
 const held: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked"];
 
@@ -36,11 +46,13 @@ function isOver({ reason = "", incident, phase, key }: OutboxMessage, next: Migr
 }
 
 /** Undefined where it was told of a step: that is over with the step. */
-function isCleared(reason: string, { conditions, waiting, harm }: MigrationStatus): boolean | undefined {
+function isCleared(reason: string, { conditions, waiting, harm, syncLate }: MigrationStatus): boolean | undefined {
+  if (reason === "SyncOverdue") return syncLate?.toldAt === undefined;
   if (reason === "HoldOverdue" || reason === "Blind") return waiting?.told === undefined;
   if (held.includes(reason)) return harm?.heldSince === undefined;
   const condition = conditions.find(({ type }) => type === conditionsOf[reason]);
-  return condition === undefined ? undefined : condition.status === "True" && condition.reason !== reason;
+  if (condition === undefined) return undefined;
+  return unwanted.includes(condition.reason) || (condition.status === "True" && condition.reason !== reason);
 }
 
 function isTrue({ conditions }: MigrationStatus, type: ConditionType): boolean {
