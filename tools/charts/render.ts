@@ -48,6 +48,7 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ['networkPolicy.applicationIngress=[{"form":[]}]', "'form' not allowed"],
   ["copy.env=[]", "copy: expected env or credentialsSecret"],
   ["sync.env=[]", "sync: expected env or credentialsSecret"],
+  ["verify.lag=10", "verify.lag: expected more than sync.interval and sync.lag together"],
 ];
 
 /** What a person may give, and the words that they get. */

@@ -8,6 +8,9 @@ the credential that writes to the destination: nothing of it is given to the ser
 {{- if not (or $.sync.env $.sync.credentialsSecret) -}}
 {{- fail "retriever-sidecar.sync: expected env or credentialsSecret with credentials of its own, of which one may write to the destination, got neither" -}}
 {{- end -}}
+{{- if le (float64 $.verify.lag) (addf $.sync.interval $.sync.lag) -}}
+{{- fail (printf "retriever-sidecar.verify.lag: expected more than sync.interval and sync.lag together, or a verification takes what is under way for a difference; got %v, %v and %v" $.verify.lag $.sync.interval $.sync.lag) -}}
+{{- end -}}
 apiVersion: batch/v1
 kind: CronJob
 metadata:
