@@ -139,6 +139,7 @@ program
     "--delete-extra",
     "verifications remove what only the destination has, while it isn't the store that is served",
   )
+  .option("--removals-need-leave", "remove nothing but within a minute of POST /v1/sync/removals?removals=allow")
   .option("--once", "one pass and one verification, then end")
   .option("--listen <host:port>", "serve GET /v1/sync, /metrics, /healthz and /readyz")
   .option("--report <dir>", "folder for the report of the last verification and its page")

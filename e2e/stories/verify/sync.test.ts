@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type SyncStatus, syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
+import { removalsPath, type SyncStatus, syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { Client } from "pg";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -75,7 +75,11 @@ async function follow(place: Place, args: readonly string[]) {
   const status = async (): Promise<SyncStatus> => syncStatusSchema.parse(JSON.parse((await get("/v1/sync")).text));
   const until = (what: string, ask: (status: SyncStatus) => Promise<boolean> | boolean) =>
     eventually(what, async () => ask(await status()), { isOver, describe });
-  return { ...run, get, status, until };
+  const leave = async (removals: "allow" | "hold"): Promise<SyncStatus> => {
+    const { body } = await request(`${url}${removalsPath}?removals=${removals}`, { method: "POST" });
+    return syncStatusSchema.parse(await body.json());
+  };
+  return { ...run, get, status, until, leave };
 }
 
 test("what an application writes and removes arrives while it is followed, and SIGTERM ends it with exit code 0", async () => {
@@ -115,6 +119,27 @@ test("what an application writes and removes arrives while it is followed, and S
   expect(await sync.ended).toBe(0);
   const last = JSON.parse(sync.output("stdout").trim().split("\n").at(-1) ?? "") as { sync: object };
   expect(syncStatusSchema.parse(last.sync).done.removed).toBe(removed);
+});
+
+test("what only the destination has goes with leave alone, and a leave that is taken back ends it", async () => {
+  const place = open(await table("leave_src", 20), await table("leave_dst", 40));
+  const sync = await follow(place, ["--verify-every", "1", "--delete-extra", "--removals-need-leave"]);
+  const compared = async () => {
+    const before = await sync.status();
+    const isNewer = ({ verified }: SyncStatus) =>
+      verified !== null && verified.finishedAt !== before.verified?.finishedAt;
+    await sync.until("another verification ended", isNewer);
+    return sync.status();
+  };
+  await sync.until("one verification ended", ({ verified }) => verified !== null);
+  expect(await compared()).toMatchObject({ removals: "held", done: { removed: 0 }, verified: { left: 20 } });
+  expect(sync.output("stderr")).toContain("nobody gives leave to remove: nothing is removed");
+  expect(await sync.leave("allow")).toMatchObject({ removals: "allowed" });
+  await sync.until("they are removed", ({ done: { removed } }) => removed === 20);
+  expect(await sync.leave("hold")).toMatchObject({ removals: "held" });
+  await client.query(`INSERT INTO leave_dst (chunk_id, entity_id, embedding) VALUES ('own', 'e', '[1,2,3]')`);
+  await compared();
+  expect(await compared()).toMatchObject({ removals: "held", done: { removed: 20 }, verified: { left: 1 } });
 });
 
 test("a chunk that the destination refuses is named and holds up no other, until it is taken", async () => {

@@ -37,6 +37,7 @@ const inStep: SyncReading = {
   lagSeconds: 6,
   backlog: 0,
   refused: 0,
+  removals: "never",
   verified: { ageSeconds: 600, left: 0 },
   fault: null,
 };

@@ -10,7 +10,7 @@ export type Invalid = (what: string, cause?: unknown) => OperatorError;
 
 type Exchange = {
   readonly url: string;
-  readonly method?: "GET" | "HEAD";
+  readonly method?: "GET" | "HEAD" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher;
   readonly deadlineMs: number;

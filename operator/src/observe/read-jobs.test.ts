@@ -2,7 +2,7 @@ import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
-import { aStatus } from "#test/builders/migration.ts";
+import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSyncStatus } from "#test/builders/verification.ts";
@@ -85,6 +85,28 @@ describe("the Jobs of a migration", () => {
     });
     expect(JSON.stringify((await observed()).jobs)).not.toContain("chunk-1");
   });
+
+  test.each([
+    ["Ramp", [], "allow"],
+    ["AwaitingCutover", [{ ...aCondition("Ready", "True"), reason: "SyncRemoves" }], "hold"],
+    ["CuttingOver", [], "hold"],
+    ["Guard", [], "hold"],
+  ] as const)(
+    "give a sync leave to remove while nobody can be sent to the destination: %s",
+    async (phase, conditions, removals) => {
+      const sync = { number: 1, job: "docs-sync-1-abc123", planHash: "", askedAt: run.askedAt };
+      const stores = { source: sourceIdentity, destination: destinationIdentity };
+      const status = { phase, sync, conditions: [...conditions], ...stores };
+      const { jobs, reports, meta, observed } = arrange(status, { data: { sync: "Continuous" } });
+      const template = "search-api-retriever-sync";
+      jobs.addTemplate(template, { containers: ["retriever-sync"] });
+      await jobs.createJob(meta, { name: sync.job, template, since: null });
+      jobs.run(sync.job, "running", [{ ip: "ip-sync" }]);
+      reports.syncs.set("ip-sync", aSyncStatus());
+      await observed();
+      expect(reports.leaves).toEqual([removals]);
+    },
+  );
 
   test("are read after the end as long as a copy's Job isn't known to be gone", async () => {
     const copy = { number: 1, job: "docs-copy-1-abc123", planHash: "", askedAt: run.askedAt };

@@ -25,7 +25,7 @@ import type {
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
-import { asksForJobs } from "#core/verification/purpose.ts";
+import { asksForJobs, mayRemove } from "#core/verification/purpose.ts";
 import { openRun, openWriter } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
@@ -161,13 +161,15 @@ async function readingOf({ name, ip, reportPort: port }: JobPodRead, reads: JobR
   if (ip === "" || port === 0 || source === undefined || destination === undefined)
     return { ok: false, why: `pod ${name} serves nothing on a port ${reportPort}` };
   return attempt(deadline, `sync of ${name}`, async (signal): Promise<SyncReading> => {
-    const told = await deps.reports.readSync({ address: ip, port }, { source, destination }, signal);
+    const removals = mayRemove(status) ? "allow" : "hold";
+    const told = await deps.reports.readSync({ address: ip, port, removals }, { source, destination }, signal);
     const { state, lagSeconds, backlog, refused, verified, fault } = told;
     return {
       state,
       lagSeconds,
       backlog,
       refused: refused.count,
+      removals: told.removals,
       verified: verified && { ageSeconds: verified.ageSeconds, left: verified.left },
       fault: fault && { code: fault.code, message: fault.message.slice(0, mostWords) },
     };

@@ -68,12 +68,16 @@ export interface Jobs {
 export interface Reports {
   /** Whether a verifier has its report ready; false as long as it compares. Rejects when it can't be reached. */
   isReady(address: string, port: number, signal: AbortSignal): Promise<boolean>;
-  /** How far a sync of these stores says it is. Rejects when it can't be reached, or is about other stores. */
-  readSync(from: Pick<ReportPlace, "address" | "port">, stores: ReportStores, signal: AbortSignal): Promise<SyncStatus>;
+  /**
+   * Gives a sync leave to remove for a minute, or takes it back, and says how far it then is. Rejects when it can't be
+   * reached, or is about other stores.
+   */
+  readSync(from: SyncPlace, stores: ReportStores, signal: AbortSignal): Promise<SyncStatus>;
   /** The report's text, proved by its digest and about these stores. Fetching it lets the verifier end. */
   fetch(from: ReportPlace, stores: ReportStores, signal: AbortSignal): Promise<string>;
 }
 
+type SyncPlace = Pick<ReportPlace, "address" | "port"> & { readonly removals: "allow" | "hold" };
 type ReportPlace = { readonly address: string; readonly port: number; readonly maxBytes: number };
 /** Digests of the identities. */
 export type ReportStores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };

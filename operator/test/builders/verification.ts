@@ -72,6 +72,7 @@ export function aSyncStatus(more: Partial<SyncStatus> = {}): SyncStatus {
     lagSeconds: 6,
     backlog: 2,
     refused: { count: 1, chunks: [{ id: "chunk-1", reason: "it has a NUL" }] },
+    removals: "held",
     done: { passes: 3, written: 4, replaced: 0, missed: 0, removed: 0 },
     verified: { ageSeconds: 60, finishedAt: "2026-01-01T00:01:00.000Z", left: 0, written: 0, removed: 0 },
     fault: null,

@@ -105,7 +105,11 @@ export class FakeReports implements Reports {
   /** Syncs by address. */
   readonly syncs = new Map<string, SyncStatus>();
 
-  async readSync({ address }: { readonly address: string }): Promise<SyncStatus> {
+  /** What syncs were told of removals. */
+  readonly leaves: string[] = [];
+
+  async readSync({ address, removals }: Parameters<Reports["readSync"]>[0]): Promise<SyncStatus> {
+    this.leaves.push(removals);
     const told = this.syncs.get(address);
     if (told === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", address);
     return told;

@@ -32,6 +32,8 @@ export type RepairOptions = {
   readonly rowsPerSecond: number | null;
   /** What a chunk that a store can't take means for the others. */
   readonly onRefusal: "skip" | "stop";
+  /** Asked before each batch of removals; false leaves the others. Absent: all of them may go. */
+  readonly mayRemove?: () => boolean;
 };
 
 /** Reasons that say nothing any more of a chunk that is the same in both stores. */
@@ -74,7 +76,8 @@ export async function repair(
     const kept = new Set(skipped.map(({ id }) => id));
     for (const [id, moment] of decided.moments) if (!kept.has(id)) written.set(id, moment);
   });
-  await inBatches(run, "removing", { size: batchSize, all: plan.removals, isStopped }, async (batch, limit) => {
+  const isKept = (): boolean => isStopped() || options.mayRemove?.() === false;
+  await inBatches(run, "removing", { size: batchSize, all: plan.removals, isStopped: isKept }, async (batch, limit) => {
     const decided = await decideRemovals(run, batch, limit);
     const skipped = await writer.remove(decided.removals, limit);
     left.push(...decided.left, ...skipped);

@@ -13,7 +13,7 @@ import { printLeft } from "#repair/print.ts";
 import { type CommandDeps, compareStores, exitCodes, writeReport } from "#verify/verify.ts";
 import { followOnce, keepWaiting } from "./follow.ts";
 import type { SyncOptions } from "./options.ts";
-import { type SyncState, statusOf } from "./status.ts";
+import { hasLeave, type SyncState, statusOf } from "./status.ts";
 import { type Verified, verifyAll } from "./verify-all.ts";
 
 type Places = { readonly stores: Both<ChunkStore>; readonly writers: Both<ChunkWriter> };
@@ -141,16 +141,13 @@ async function verify(sync: Sync): Promise<Verified> {
     return report;
   };
   const repairDeps = { ...checking, clock, pause, onProgress: () => {} };
+  const goesOn = () => hasLeave(state.removals, clock.monotonicMs());
+  const begins = () => (state.removals.isRemoving = mayRemove(sync));
   const { verified, stayed, caution } = await verifyAll(
-    {
-      level: scope.level,
-      lagMs: scope.lagSeconds * 1000,
-      rowsPerSecond,
-      onRefusal: "skip",
-    },
-    { compare, repairDeps, mayRemove: () => mayRemove(sync) },
+    { level: scope.level, lagMs: scope.lagSeconds * 1000, rowsPerSecond, onRefusal: "skip", mayRemove: goesOn },
+    { compare, repairDeps, mayRemove: begins },
     signal,
-  );
+  ).finally(() => (state.removals.isRemoving = false));
   state.verified = verified;
   state.checked.missed += verified.written;
   state.checked.removed += verified.removed;
@@ -166,7 +163,13 @@ async function verify(sync: Sync): Promise<Verified> {
  * destination, its application may write there alone, and what it wrote would be lost.
  */
 function mayRemove(sync: Sync): boolean {
-  if (!sync.options.deletesExtra) return false;
+  const { deps, options, state } = sync;
+  if (!options.deletesExtra) return false;
+  // A mounted configuration is the cluster's of up to a minute ago, or of when the node was last reached.
+  if (!hasLeave(state.removals, deps.clock.monotonicMs())) {
+    note(sync, "nobody gives leave to remove: nothing is removed");
+    return false;
+  }
   try {
     const { source, destination, servesDestination } = sync.renamed();
     const isSame = source.identity.digest === sync.named.source.identity.digest;

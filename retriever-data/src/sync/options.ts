@@ -17,6 +17,7 @@ export type SyncFlags = Partial<z.input<typeof flagsSchema>> &
   Pick<VerifyFlags, "config" | "source" | "destination" | "budget" | "lag" | "level" | "report" | "terminationLog"> & {
     readonly once?: boolean;
     readonly deleteExtra?: boolean;
+    readonly removalsNeedLeave?: boolean;
   };
 export type SyncOptions = {
   /** Between two passes. */
@@ -27,6 +28,8 @@ export type SyncOptions = {
   readonly isOnce: boolean;
   /** Whether a verification removes what only the destination has. */
   readonly deletesExtra: boolean;
+  /** Whether it does so only while whoever asks for its status gives leave. */
+  readonly needsLeave: boolean;
   /** Of the full verifications, and the budget of everything. */
   readonly verify: VerifyOptions;
 };
@@ -53,6 +56,7 @@ export function parseSyncOptions(flags: SyncFlags, env: Environment): SyncOption
     listen,
     isOnce: flags.once === true,
     deletesExtra: flags.deleteExtra === true,
+    needsLeave: flags.removalsNeedLeave === true,
     // Everything is compared, whatever the variables of a verification say.
     verify: parseVerifyOptions(given, { ...env, RETRIEVER_VERIFY_SINCE: "" }),
   };

@@ -1,25 +1,36 @@
 // Serves how far `sync` is, as JSON and as metrics.
 import type { ServerResponse } from "node:http";
-import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
+import { removalsPath, type SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import { type Address, type Handler, type Listener, listen } from "@retriever/sidecar/http/listener.ts";
 import { sendFault, sendJson } from "@retriever/sidecar/http/respond.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { Counter, Gauge, Registry } from "prom-client";
 import { metricTable } from "./metric-table.ts";
 
+type Served = {
+  readonly status: () => SyncStatus;
+  /** Leave to remove was given, or taken back. */
+  readonly onLeave: (isGiven: boolean) => void;
+};
+
 /** Listens. Rejects with RETR_CONFIG_INVALID when the address can't be bound. */
-export async function serveStatus(address: Address, status: () => SyncStatus): Promise<Listener> {
+export async function serveStatus(address: Address, served: Served): Promise<Listener> {
   try {
-    return await listen(address, makeStatusHandler(status));
+    return await listen(address, makeStatusHandler(served));
   } catch (error) {
     const message = `sync: --listen: ${address.host}:${address.port} can't be listened on`;
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message }, error);
   }
 }
 
-function makeStatusHandler(status: () => SyncStatus): Handler {
+function makeStatusHandler({ status, onLeave }: Served): Handler {
   const registry = makeRegistry(status);
   return ({ method, url = "" }, response) => {
+    const isGiven = method === "POST" ? leaves[url] : undefined;
+    if (isGiven !== undefined) {
+      onLeave(isGiven);
+      return sendJson(response, 200, status());
+    }
     if (method !== "GET") {
       return sendFault(response, { code: "RETR_METHOD_NOT_ALLOWED", message: "expected GET" }, { allow: "GET" });
     }
@@ -41,6 +52,11 @@ function makeStatusHandler(status: () => SyncStatus): Handler {
     }
   };
 }
+
+const leaves: Readonly<Record<string, boolean>> = {
+  [`${removalsPath}?removals=allow`]: true,
+  [`${removalsPath}?removals=hold`]: false,
+};
 
 async function sendMetrics(response: ServerResponse, registry: Registry): Promise<void> {
   const text = await registry.metrics();

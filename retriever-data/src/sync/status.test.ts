@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { beginFollowing, keepWaiting } from "./follow.ts";
 import { parseSyncOptions } from "./options.ts";
 import { serveStatus } from "./serve-status.ts";
-import { type SyncState, statusOf } from "./status.ts";
+import { beginRemovals, giveLeave, hasLeave, type SyncState, statusOf } from "./status.ts";
 
 function begin(): SyncState {
   const identity = { kind: "memory", label: "memory://a", digest: "0".repeat(32) };
@@ -16,6 +16,7 @@ function begin(): SyncState {
     filled: { written: 0, replaced: 0 },
     checked: { missed: 0, removed: 0 },
     verified: null,
+    removals: beginRemovals({ deletesExtra: true, needsLeave: true }),
     faults: { follow: null, check: null },
   };
 }
@@ -47,7 +48,10 @@ test("what is listed is bounded and counted, and what stores say is cut to what 
 
 test("what is served follows the state: JSON, readiness, and a lag that isn't known as no number", async () => {
   const state = begin();
-  const listener = await serveStatus({ host: "127.0.0.1", port: 0 }, () => statusOf(state, 3000));
+  const listener = await serveStatus(
+    { host: "127.0.0.1", port: 0 },
+    { status: () => statusOf(state, 3000), onLeave: (isGiven) => giveLeave(state.removals, isGiven, 3000) },
+  );
   const get = async (path: string, method = "GET") => {
     const response = await fetch(`http://127.0.0.1:${listener.address.port}${path}`, { method });
     return { code: response.status, text: await response.text() };
@@ -66,9 +70,47 @@ test("what is served follows the state: JSON, readiness, and a lag that isn't kn
       200, 200, 404,
     ]);
     expect((await get("/v1/sync", "POST")).code).toBe(405);
+    const removals = async (word: string, method = "POST") => {
+      const { code, text } = await get(`/v1/sync/removals${word}`, method);
+      return code === 200 ? (JSON.parse(text) as { removals: string }).removals : code;
+    };
+    expect([
+      await removals("?removals=allow"),
+      await removals("?removals=hold"),
+      await removals(""),
+      await removals("?removals=allow", "GET"),
+    ]).toEqual(["allowed", "held", 405, 404]);
   } finally {
     await listener.close(0);
   }
+});
+
+test("a leave to remove counts for a minute, and what was begun by one is told until it has ended", () => {
+  const state = begin();
+  const at = (ms: number) => [statusOf(state, ms).removals, hasLeave(state.removals, ms)];
+  expect(at(0)).toEqual(["held", false]);
+  giveLeave(state.removals, true, 1000);
+  expect([at(60_999), at(61_000)]).toEqual([
+    ["allowed", true],
+    ["held", false],
+  ]);
+  state.removals.isRemoving = true;
+  giveLeave(state.removals, false, 2000);
+  expect(at(2000)).toEqual(["allowed", false]);
+  state.removals.isRemoving = false;
+  expect(at(2000)).toEqual(["held", false]);
+});
+
+test("without a leave to ask for, a sync says that it needs none, or removes nothing", () => {
+  const word = (deletesExtra: boolean, needsLeave: boolean) => {
+    const removals = beginRemovals({ deletesExtra, needsLeave });
+    return [statusOf({ ...begin(), removals }, 0).removals, hasLeave(removals, 0)];
+  };
+  expect([word(true, false), word(false, false), word(false, true)]).toEqual([
+    ["free", true],
+    ["never", false],
+    ["never", false],
+  ]);
 });
 
 test("options have the defaults that are documented, and every fault of their own is listed", () => {
@@ -78,6 +120,7 @@ test("options have the defaults that are documented, and every fault of their ow
     listen: null,
     isOnce: false,
     deletesExtra: false,
+    needsLeave: false,
     verify: { scope: { level: "vector", since: null, lagSeconds: 5 }, rowsPerSecond: 50_000 },
   });
   expect(() => parseSyncOptions({ interval: "x", verifyEvery: "0", listen: "here" }, {})).toThrow(

@@ -4,7 +4,19 @@ import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { Both } from "#compare/run-deps.ts";
 import type { FollowState } from "./follow.ts";
+import type { SyncOptions } from "./options.ts";
 import type { Verified } from "./verify-all.ts";
+
+/** Longer than an operator that is started anew lets it wait; a leave that nobody takes back ends by itself. */
+const leaveMs = 60_000;
+
+/** Who may have chunks removed that only the destination has. */
+type Removals = {
+  readonly mode: "never" | "free" | "asked";
+  /** Until when the last leave counts, by the clock that the state is measured by. */
+  leaveUntilMs: number;
+  isRemoving: boolean;
+};
 
 export type SyncState = {
   readonly version: string;
@@ -17,6 +29,7 @@ export type SyncState = {
   readonly filled: { written: number; replaced: number };
   readonly checked: { missed: number; removed: number };
   verified: Verified | null;
+  readonly removals: Removals;
   /** What fails of either loop. */
   readonly faults: { follow: Fault | null; check: Fault | null };
 };
@@ -26,9 +39,30 @@ const mostReason = 500;
 const mostListBytes = 48_000;
 const mostMessage = 1000;
 
+export function beginRemovals(options: Pick<SyncOptions, "deletesExtra" | "needsLeave">): Removals {
+  const asked = options.needsLeave ? "asked" : "free";
+  return { mode: options.deletesExtra ? asked : "never", leaveUntilMs: Number.NEGATIVE_INFINITY, isRemoving: false };
+}
+
+/** From now on, for a minute; or not before the next one. */
+export function giveLeave(removals: Removals, isGiven: boolean, monotonicMs: number): void {
+  removals.leaveUntilMs = isGiven ? monotonicMs + leaveMs : Number.NEGATIVE_INFINITY;
+}
+
+/** Whether a removal may begin. */
+export function hasLeave({ mode, leaveUntilMs }: Removals, monotonicMs: number): boolean {
+  return mode === "free" || (mode === "asked" && monotonicMs < leaveUntilMs);
+}
+
+function wordOf(removals: Removals, monotonicMs: number): SyncStatus["removals"] {
+  const { mode, isRemoving } = removals;
+  if (mode !== "asked") return mode;
+  return isRemoving || hasLeave(removals, monotonicMs) ? "allowed" : "held";
+}
+
 /** `monotonicMs`: now, by the clock that the state is measured by. */
 export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
-  const { version, identities, startedAt, follow, isFilled, filled, checked, verified, faults } = state;
+  const { version, identities, startedAt, follow, isFilled, filled, checked, verified, removals, faults } = state;
   const isFollowing = isFilled && follow.passes > 0;
   const refused = [...follow.waiting].flatMap(([id, reason]) => (reason === null ? [] : [{ id, reason }]));
   const changed = follow.waiting.size - refused.length;
@@ -48,6 +82,7 @@ export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
       replaced: follow.replaced + filled.replaced,
       ...checked,
     },
+    removals: wordOf(removals, monotonicMs),
     verified: verified && {
       ageSeconds: secondsSince(verified.begunMs, monotonicMs),
       finishedAt: verified.finishedAt,

@@ -10,7 +10,7 @@ import { beginFollowing } from "./follow.ts";
 import { type Sync, syncForever, syncOnce } from "./loops.ts";
 import { parseSyncOptions, type SyncFlags, type SyncOptions } from "./options.ts";
 import { serveStatus } from "./serve-status.ts";
-import { type SyncState, statusOf } from "./status.ts";
+import { beginRemovals, giveLeave, type SyncState, statusOf } from "./status.ts";
 
 const graceMs = 500;
 /** So many are read quickly without an index. */
@@ -30,9 +30,10 @@ export async function syncStores(flags: SyncFlags, deps: CommandDeps): Promise<n
   }
   // Each loop has stores of its own, whose scans and writes don't wait for the other's.
   const places = [openPlaces(named, deps), openPlaces(named, deps)] as const;
-  const state = beginState(named, deps);
+  const state = beginState(named, options, deps);
   const status = () => statusOf(state, deps.clock.monotonicMs());
-  const server = options.listen === null ? null : await serveStatus(options.listen, status);
+  const onLeave = (isGiven: boolean) => giveLeave(state.removals, isGiven, deps.clock.monotonicMs());
+  const server = options.listen === null ? null : await serveStatus(options.listen, { status, onLeave });
   try {
     if (server !== null) deps.progress.write(`${JSON.stringify({ event: "serving", ...server.address })}\n`);
     const heldBy = await inspect(named, places[0], options, deps);
@@ -56,7 +57,8 @@ function openPlaces(named: NamedStores, { registry }: CommandDeps): Places {
   return { stores: openStores(named, registry), writers: openWriters(named, registry) };
 }
 
-function beginState({ source, destination }: NamedStores, { clock, version }: CommandDeps): SyncState {
+function beginState(named: NamedStores, options: SyncOptions, { clock, version }: CommandDeps): SyncState {
+  const { source, destination } = named;
   return {
     version,
     identities: { source: source.identity, destination: destination.identity },
@@ -66,6 +68,7 @@ function beginState({ source, destination }: NamedStores, { clock, version }: Co
     filled: { written: 0, replaced: 0 },
     checked: { missed: 0, removed: 0 },
     verified: null,
+    removals: beginRemovals(options),
     faults: { follow: null, check: null },
   };
 }
@@ -90,13 +93,17 @@ async function inspect(named: NamedStores, { stores, writers }: Places, options:
       ? `  once    one pass, and a verification at level ${level} whose differences are repaired`
       : `  pass    every ${intervalMs / 1000} s, what was written since the last one and ${lagSeconds} s before`,
     ...(isOnce ? [] : [`  verify  every ${verifyEveryMs / 1000} s at level ${level}, whose differences are repaired`]),
-    options.deletesExtra
-      ? "  remove  what a verification finds in the destination alone, unless that is most of it or it is served"
-      : "  remove  nothing: what only the destination has stays (--delete-extra removes it)",
+    `  remove  ${describeRemovals(options)}`,
     ...[...cautions, ...momentCautions(both.source, deps)].map((caution) => `  mind    ${caution}`),
   ];
   deps.print(`${lines.join("\n")}\n`);
   return both.destination.momentPrecision;
+}
+
+function describeRemovals({ deletesExtra, needsLeave }: SyncOptions): string {
+  if (!deletesExtra) return "nothing: what only the destination has stays (--delete-extra removes it)";
+  const leave = needsLeave ? ", and only with leave" : "";
+  return `what a verification finds in the destination alone, unless that is most of it or it is served${leave}`;
 }
 
 /** Every pass would read all of the chunks, and of many no page would end in time. */

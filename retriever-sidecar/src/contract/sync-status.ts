@@ -8,6 +8,9 @@ export const mostRefusedListed = 100;
 const count = z.int().min(0);
 const seconds = z.number().min(0);
 
+/** Where leave to remove is given and taken back (`removals=allow`, `removals=hold`); it counts for a minute. */
+export const removalsPath = "/v1/sync/removals";
+
 /** Readers ignore keys that they don't know. */
 export const syncStatusSchema = z.object({
   schema: z.literal(1),
@@ -30,6 +33,11 @@ export const syncStatusSchema = z.object({
   }),
   /** `missed`: chunks that only a full verification found. `removed`: by full verifications. */
   done: z.object({ passes: count, written: count, replaced: count, missed: count, removed: count }),
+  /**
+   * Whether a verification may remove now what only the destination has. never: nobody asked for it. free: without anybody's
+   * leave. allowed: with a leave that counts, or what was begun by one goes on. held: nothing is removed before the next leave.
+   */
+  removals: z.enum(["never", "free", "allowed", "held"]),
   /** The last full verification that came to an end. `left`: differences after its repair; `ageSeconds`: since it began. */
   verified: z
     .object({

@@ -53,7 +53,7 @@ async function arrange(handler: Handler, deadlineMs = 1000, maxBytes = 4096) {
         () => Promise.reject(new Error("expected a fault")),
         (fault: unknown) => fault as OperatorError,
       ),
-    readSync: () => client.readSync(from, stores, signal),
+    readSync: () => client.readSync({ ...from, removals: "hold" }, stores, signal),
     requests: played.requests,
   };
 }
@@ -133,7 +133,7 @@ describe("what a sync says of itself", () => {
   test("is read from its pod", async () => {
     const { readSync, requests } = await arrange((_, response) => reply(response, 200, aSyncStatus()));
     expect(await readSync()).toEqual(aSyncStatus());
-    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["GET /v1/sync"]);
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["POST /v1/sync/removals?removals=hold"]);
   });
 
   test.each<[string, unknown, string]>([

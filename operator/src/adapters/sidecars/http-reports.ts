@@ -1,6 +1,6 @@
 // The Reports port over HTTP: a verifier serves its report until it was fetched. Nothing is believed that isn't proved.
 
-import { syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
+import { removalsPath, syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { digestOfReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { Agent } from "undici";
@@ -41,8 +41,9 @@ export function makeHttpReports({ deadlineMs }: { readonly deadlineMs: number })
         prove(await readOk(answer, maxBytes, invalid), stores, invalid),
       );
     },
-    readSync: ({ address, port }, stores, signal) => {
-      const request = { ...at(address, port, signal, "/v1/sync"), about: `sync of ${address}:${port}` };
+    readSync: ({ address, port, removals }, stores, signal) => {
+      const place = at(address, port, signal, `${removalsPath}?removals=${removals}`);
+      const request = { ...place, method: "POST" as const, about: `sync of ${address}:${port}` };
       const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${request.about}: ${what}`);
       return ask(request, async (answer) => {
         const text = await readOk(answer, mostSyncBytes, invalid);

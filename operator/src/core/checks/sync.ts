@@ -10,7 +10,7 @@ import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
 import type { Read } from "../model/workload.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
-import { isSyncing } from "../verification/purpose.ts";
+import { isSyncing, syncRemoves } from "../verification/purpose.ts";
 import { jobNameOf, openCopy, openWriter } from "../verification/runs.ts";
 import { stopWriter, wantedWriter } from "../verification/writer-runs.ts";
 import { type Blocking, disagreementOf, judgeCopy } from "./copy.ts";
@@ -133,10 +133,26 @@ function openFact(c: Context, run: WriterRun): Fact {
   const { jobs } = c.observation;
   if (jobs?.ok !== true) return templateFault(c) as Fact;
   const job = jobs.value.jobs.find(({ name }) => name === run.job);
-  if (job === undefined) return templateFault(c) ?? unknown("SyncStarting", `Job ${run.job} is about to begin`);
+  if (job === undefined) return templateFault(c) ?? unknown("SyncPending", `Job ${run.job} is about to begin`);
   const read = readingOf(job);
-  if (read === undefined) return unknown("SyncStarting", `Job ${run.job} has no pod yet that says how far it is`);
+  if (read === undefined) return unknown("SyncPending", `Job ${run.job} has no pod yet that says how far it is`);
   return read.ok ? judgeReading(c, read.value) : unknown("SyncNotObserved", `Job ${run.job}: ${read.why}`);
+}
+
+/** Why a cutover would be unsafe for what the destination alone then receives; undefined where nothing removes. */
+export function removingSync(c: Context): { readonly reason: string; readonly message: string } | undefined {
+  const run = openWriter(c.status, "sync");
+  const { jobs } = c.observation;
+  const job = jobs?.ok === true ? jobs.value.jobs.find(({ name }) => name === run?.job) : undefined;
+  const read = job === undefined ? undefined : readingOf(job);
+  if (read?.ok !== true) return undefined;
+  const { removals } = read.value;
+  if (removals === "allowed")
+    return { reason: syncRemoves, message: "waiting until the sync has acknowledged that it removes nothing any more" };
+  if (removals !== "free") return undefined;
+  const name = syncTemplateName(c.plan.target.name);
+  const message = `the sync removes without leave, and might remove what the destination receives: give CronJob ${name} --removals-need-leave, and delete Job ${run?.job}`;
+  return { reason: "SyncRemovesUnasked", message };
 }
 
 /** Two pods that both say how far they are speak for none. */
@@ -171,6 +187,7 @@ function judgeReading({ plan }: Context, reading: SyncReading): Fact {
 const underWay: readonly string[] = [
   syncDue,
   "SyncWaits",
+  "SyncPending",
   "SyncStarting",
   "SyncNotObserved",
   "SyncLags",

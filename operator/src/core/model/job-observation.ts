@@ -45,7 +45,7 @@ export type JobSeen = {
 };
 
 /** How far a sync is, as its pod says now. */
-export type SyncReading = Pick<SyncStatus, "state" | "lagSeconds" | "backlog" | "fault"> & {
+export type SyncReading = Pick<SyncStatus, "state" | "lagSeconds" | "backlog" | "removals" | "fault"> & {
   /** Chunks that the destination refuses. */
   readonly refused: number;
   /** The last full verification: how long ago it began, and how many differences it left. */

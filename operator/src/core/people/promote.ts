@@ -7,6 +7,7 @@ import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome } from "../model/decision.ts";
 import type { ActObservation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { syncRemoves } from "../verification/purpose.ts";
 
 const hourMs = 3_600_000;
 /** As the status holds a sentence, with room for what is added. */
@@ -65,10 +66,11 @@ export function isOver({ promoteUntil }: Pick<Acts, "promoteUntil">, now: number
 
 /** The outcome with an answer to the Promote: taken, waiting, expired, or refused. */
 export function settlePromote(c: Context, outcome: Outcome): Outcome {
-  const { promotedBy, promoteUntil } = c.status.acts ?? {};
+  const { promotedBy } = c.status.acts ?? {};
   if (promotedBy === undefined || c.status.phase !== "AwaitingCutover") return outcome;
   const who = `${c.status.takenBack === undefined ? "Promote" : "Retry"} by ${promotedBy}`;
   if (outcome.status.phase === "CuttingOver" && !isExpired(c)) return answer(outcome, "kept", isTaken(c, who));
+  const promoteUntil = endOfWait(c, outcome);
   const { message } = outcome.status;
   if (promoteUntil === undefined || isVoid(c, outcome)) {
     const end = c.promote === undefined ? "has no effect any more" : "has no effect";
@@ -81,9 +83,19 @@ export function settlePromote(c: Context, outcome: Outcome): Outcome {
   return waitOn(c, outcome, who, promoteUntil);
 }
 
+/** How long a Promote waits for a sync to acknowledge that it removes nothing: many times as long as that takes. */
+const acknowledgedMs = 300_000;
+
+/** Undefined: it doesn't wait. */
+function endOfWait({ status, now }: Context, { reason }: Outcome): string | undefined {
+  return status.acts?.promoteUntil ?? (reason === syncRemoves ? iso(now + acknowledgedMs) : undefined);
+}
+
 /** It goes on waiting, openly. */
-function waitOn(c: Context, outcome: Outcome, who: string, promoteUntil: string): Outcome {
-  const { message } = outcome.status;
+function waitOn(c: Context, before: Outcome, who: string, promoteUntil: string): Outcome {
+  const { acts, message } = before.status;
+  const outcome =
+    acts === undefined ? before : { ...before, status: { ...before.status, acts: { ...acts, promoteUntil } } };
   const words = `${who} waits until ${promoteUntil}: ${message}`;
   const waiting = answer(outcome, "kept", c.promote === undefined ? undefined : told("Normal", "ActTaken", words));
   const addition = `; the ${who} waits for it until ${promoteUntil}`;

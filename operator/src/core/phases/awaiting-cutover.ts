@@ -2,7 +2,7 @@
 
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { judgeCheck } from "../checks/checklist.ts";
-import { openSync } from "../checks/sync.ts";
+import { openSync, removingSync } from "../checks/sync.ts";
 import { unpassed } from "../gates/failed.ts";
 import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
@@ -17,6 +17,7 @@ import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 import { clockDifferenceSeconds } from "../verification/clock-difference.ts";
+import { syncRemoves } from "../verification/purpose.ts";
 
 export function awaitingCutover(context: Context): Outcome {
   // A quorum does without pods that are slow; what a mesh has begun to refuse would leave the guard without eyes.
@@ -53,6 +54,11 @@ function answerPeople(c: Context): Outcome {
     const message = `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`;
     return stay(c, "waiting", "AwaitingPromote", message);
   }
+  const removing = removingSync(c);
+  if (removing !== undefined) {
+    const standing = removing.reason === syncRemoves ? "waiting" : "blocked";
+    return stay(c, standing, removing.reason, `every gate passes, but before the cutover: ${removing.message}`);
+  }
   return cutOver(c, by);
 }
 
@@ -70,6 +76,7 @@ const comesByItself: readonly string[] = [
   "NotCompared",
   "SyncDue",
   "SyncWaits",
+  "SyncPending",
   "SyncStarting",
   "SyncUnverified",
 ];

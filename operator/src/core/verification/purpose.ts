@@ -74,6 +74,21 @@ export function isSyncing({ phase, acts, revision }: MigrationStatus): boolean {
   return syncing.includes(phase) && !isEnded;
 }
 
+/** What the cutover waits for under this reason: a sync that removes nothing any more. */
+export const syncRemoves = "SyncRemoves";
+
+const beforeCutover = syncing.slice(0, syncing.indexOf("CuttingOver"));
+
+/**
+ * Whether a sync has leave to remove what only the destination has: while no pod can be sent there. From the moment on in
+ * which only that is left before a cutover it has none, so that none is in force when the overlay is written.
+ */
+export function mayRemove(status: MigrationStatus): boolean {
+  const ready = status.conditions.find(({ type }) => type === "Ready");
+  const isStopped = openWriter(status, "sync")?.stoppedAt !== undefined;
+  return beforeCutover.includes(status.phase) && isSyncing(status) && !isStopped && ready?.reason !== syncRemoves;
+}
+
 function asksForWriters(plan: MigrationSpec, status: MigrationStatus): boolean {
   return (copiesData(plan) && waiting.Preflight.includes(status.phase)) || (syncsData(plan) && isSyncing(status));
 }
