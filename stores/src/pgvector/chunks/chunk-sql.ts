@@ -47,6 +47,15 @@ export function settings(timeoutMs: number): string {
   return `${textSettings}; SET LOCAL statement_timeout TO ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout TO ${longestPauseMs}`;
 }
 
+/**
+ * Begins a scan: one transaction over many pages, however long they and their pauses take together. Since version 17
+ * Postgres may be set to end a long one.
+ */
+export function scanBeginning(timeoutMs: number): string {
+  return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(timeoutMs)};
+  SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
+}
+
 /** A scan's snapshot is idle while its page is compared, and for the pauses that leave the store to others. */
 const longestPauseMs = 600_000;
 

@@ -22,7 +22,7 @@ import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { isRowSecurity } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
-import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
+import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, scanBeginning, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
 import { endSession, inSession } from "./scan-session.ts";
@@ -148,8 +148,7 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
   };
   let read: Read | null = null;
   try {
-    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(pages.timeoutMs)}`;
-    await inSession(session, () => client.query(begin));
+    await inSession(session, () => client.query(scanBeginning(pages.timeoutMs)));
     let after = pages.options.after;
     let spare = pages.options.readsAhead === true ? pages.makePage() : null;
     read = start(pages.makePage(), after);

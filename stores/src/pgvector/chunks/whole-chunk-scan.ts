@@ -5,7 +5,7 @@ import { errorsOf } from "#errors.ts";
 import type { WholeBatch, WholeChunk, WholeScanOptions } from "#ports/chunk-store.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readTextField } from "./chunk-row.ts";
-import { settings } from "./chunk-sql.ts";
+import { scanBeginning } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { endSession, inSession } from "./scan-session.ts";
 import type { TableColumns } from "./table-columns.ts";
@@ -30,9 +30,7 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
   let ahead: Promise<Page> | null = null;
   try {
     const columns = await inSession(session, () => scan.columnsOf(client));
-    await inSession(session, () =>
-      client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(timeoutMs)}`),
-    );
+    await inSession(session, () => client.query(scanBeginning(timeoutMs)));
     const isJson = scan.vectors === "json" && columns.embedding.type !== "bit";
     const vectors = isJson ? "json" : "floats";
     const readRow = makeReadRow(columns, isJson);
