@@ -7,6 +7,7 @@ import { faultFinding, finding } from "#values/findings.ts";
 import { remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
+import { mixtureRemedy } from "../retrieve/row-dimensions.ts";
 import type { TableFacts } from "./table-facts.ts";
 
 type Check = (facts: TableFacts, spec: PgvectorSpec, filterable?: Filterable) => readonly Finding[];
@@ -76,7 +77,9 @@ const vector: Check = ({ search }, { embeddingColumn }) => {
   if ("error" in search) return [];
   const { vectorType, dimension } = search.shape;
   if (dimension !== null) return [finding("ok", "embeddingColumn", `${vectorType}(${dimension})`)];
+  const { mixture } = search;
   const remedy = `ALTER TABLE … ALTER COLUMN ${embeddingColumn} TYPE ${vectorType}(n)`;
+  if (mixture !== null) return [finding("fails", "embeddingColumn", mixture, mixtureRemedy)];
   const found = `${vectorType} without a number of dimensions, on which there can be no index`;
   return [finding("slow", "embeddingColumn", found, remedy)];
 };

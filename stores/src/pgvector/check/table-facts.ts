@@ -7,6 +7,7 @@ import { isSettled } from "../client/session-settings.ts";
 import { type Catalogue, hasOrderedIds, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
+import { readRowDimensions } from "../retrieve/row-dimensions.ts";
 import type { TableShape } from "../retrieve/shape.ts";
 import { shapeOf } from "../retrieve/table-shape.ts";
 
@@ -21,7 +22,13 @@ export type TableFacts = {
   /** Whether an index gives the order of the ids, as pages of a verification need it. */
   readonly hasOrderedIds: boolean;
   /** What it is searched as, or why it can't be searched. */
-  readonly search: { readonly shape: TableShape } | { readonly error: RetrieverError };
+  readonly search: Searchable | { readonly error: RetrieverError };
+};
+
+type Searchable = {
+  readonly shape: TableShape;
+  /** Of rows of several dimensions. */
+  readonly mixture: string | null;
 };
 
 const serverQuery = `
@@ -38,9 +45,14 @@ export async function readTableFacts(client: PoolClient, spec: PgvectorSpec, sig
     isEncrypted: isEncrypted === "t",
     isPooled: spec.preparedStatements && !isSettled(client),
     hasOrderedIds: await hasOrderedIds(client, spec, catalogue.columns),
-    search: await shapeOf(client, spec, catalogue).then(
-      (shape) => ({ shape }),
-      (error: unknown) => ({ error: postgresError(error, signal) }),
-    ),
+    search: await readSearchable(client, spec, catalogue).catch((error: unknown) => ({
+      error: postgresError(error, signal),
+    })),
   };
+}
+
+async function readSearchable(client: PoolClient, spec: PgvectorSpec, catalogue: Catalogue): Promise<Searchable> {
+  const shape = await shapeOf(client, spec, catalogue);
+  const { mixture } = shape.dimension === null ? await readRowDimensions(client, spec, shape) : { mixture: null };
+  return { shape, mixture };
 }

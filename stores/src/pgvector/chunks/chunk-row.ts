@@ -2,7 +2,7 @@
 import type { Buffer } from "node:buffer";
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
-import { errorsOf } from "#errors.ts";
+import { errorsOf, type RetrieverError } from "#errors.ts";
 import { oddMoments, type VerifyLevel } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
 import { withMicroseconds } from "#values/time.ts";
@@ -33,7 +33,10 @@ export function readChunkRow(page: ChunkPage, { level, rules }: RowShape, bytes:
   const [entity, namespace, ...fields] = parseExact(bytes.toString("utf8", at + 4, payloadEnd)) as unknown[];
   page.payloadDigests.set(digestPayload(entity, namespace, fields, rules), row * 2);
   at = payloadEnd;
-  return level === "payload" ? at : readVector(page, bytes, at);
+  if (level === "payload") return at;
+  const vectorEnd = readVector(page, bytes, at);
+  if (vectorEnd === null) throw refuseVector(readTextField(bytes, start).text, page.lastVector().length);
+  return vectorEnd;
 }
 
 /** ms since 1970 with microseconds, or what stands for Postgres's infinities and for what can't be read. */
@@ -47,8 +50,15 @@ function readMicroseconds(bytes: Buffer, at: number): number {
   return withMicroseconds(high * 4_294_967 + epochMs, high * 296 + low);
 }
 
-/** pgvector's own form, or the bits of a `bit`; NaN for NULL. */
-function readVector(page: ChunkPage, bytes: Buffer, at: number): number {
+function refuseVector(id: string | null, length: number): RetrieverError {
+  return refuse(
+    `embedding: expected ${length} numbers in every row, the row ${JSON.stringify(id?.slice(0, 80))} has others; ` +
+      "name the rows of one dimension by where, or by a view, or compare --level payload",
+  );
+}
+
+/** pgvector's own form, or the bits of a `bit`; NaN for NULL. Null: of another dimension. */
+function readVector(page: ChunkPage, bytes: Buffer, at: number): number | null {
   const target = page.lastVector();
   const length = bytes.readInt32BE(at);
   const from = at + 4;
@@ -63,7 +73,7 @@ function readVector(page: ChunkPage, bytes: Buffer, at: number): number {
       target[index] = ((bytes[from + 4 + (index >> 3)] as number) >> (7 - (index & 7))) & 1;
     }
   } else {
-    throw refuse(`embedding: expected ${target.length} numbers in every row`);
+    return null;
   }
   return from + length;
 }

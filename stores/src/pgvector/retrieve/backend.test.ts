@@ -6,6 +6,7 @@ import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts
 import { makePoints, vectorAt } from "#test/points.ts";
 import { requestOf } from "#test/requests.ts";
 import { makeSpec, testDeps } from "#test/spec.ts";
+import { checkTable } from "../check/check-table.ts";
 import { makePgvectorBackend } from "./backend.ts";
 
 let postgres: TestPostgres;
@@ -126,6 +127,29 @@ test.each(["vector", "halfvec"])("a column of %s without a number of dimensions 
   await postgres.exec("DELETE FROM unsized");
   expect((await other.probe(AbortSignal.timeout(2000))).dimension).toBeNull();
   await other.close();
+});
+
+test.each([1, 7])("rows of several dimensions in steps of %s are told before a search meets them", async (step) => {
+  await postgres.exec(`DROP TABLE IF EXISTS mixed; CREATE TABLE mixed AS SELECT chunk_id, entity_id, updated_at, lang, embedding FROM vector_chunks;
+    ALTER TABLE mixed ALTER COLUMN embedding TYPE vector;
+    INSERT INTO mixed SELECT 'new ' || n, 'e', now(), 'en', '[1,2]' FROM generate_series(1, 3000, ${step}) AS n`);
+  const found = `embedding has vectors of 2 and ${vectorAt(1).length} dimensions: a search that meets both kinds fails`;
+  const other = make({ table: "mixed" });
+  const { remarks } = await other.probe(AbortSignal.timeout(2000));
+  expect(remarks).toContainEqual(expect.stringContaining(found));
+  await expect(ask(other, { embedding: vectorAt(1), k: 1 })).rejects.toMatchObject({ code: "RETR_REQUEST_INVALID" });
+  await other.close();
+  const { connectionString, hasSessions } = postgres;
+  const checked = async (where: object) => {
+    const spec = makeSpec("pgvector", { connectionString, preparedStatements: hasSessions, table: "mixed", ...where });
+    return checkTable(spec, { signal: AbortSignal.timeout(5000), filterable: undefined });
+  };
+  expect(await checked({})).toContainEqual(
+    expect.objectContaining({ level: "fails", field: "embeddingColumn", found }),
+  );
+  expect(await checked({ where: "chunk_id LIKE 'new%'" })).not.toContainEqual(
+    expect.objectContaining({ level: "fails" }),
+  );
 });
 
 test("answers that are to include a text are refused by a table whose fields name none", async () => {

@@ -7,6 +7,7 @@ import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readMomentText } from "./answer.ts";
+import { mixtureRemedy, readRowDimensions } from "./row-dimensions.ts";
 import type { TableShape } from "./shape.ts";
 
 /** Tables of up to this many rows are counted; for larger ones the planner's estimate is used. */
@@ -16,31 +17,20 @@ const exactCountLimit = 50_000;
 export async function probeTable(client: PoolClient, spec: PgvectorSpec, shape: TableShape): Promise<ProbeFacts> {
   const { count, isExact } = await countRows(client, spec, shape.estimate);
   const isCheap = shape.hasTimeIndex || isExact;
+  const { dimension, mixture } =
+    shape.dimension === null ? await readRowDimensions(client, spec, shape) : { ...shape, mixture: null };
   return {
     ...unknownFacts,
     reachable: true,
     tls: spec.tls === null ? "off" : "verified",
     authenticated: true,
     exists: true,
-    dimension: shape.dimension ?? (await readDimension(client, spec, shape)),
+    dimension,
     count,
     newestUpdatedAt: isCheap ? await readNewest(client, spec, shape) : null,
-    remarks: shape.remarks,
+    remarks: mixture === null ? shape.remarks : [`${mixture}; ${mixtureRemedy}`, ...shape.remarks],
     fault: null,
   };
-}
-
-/** Of a column that was declared without one, as LangChain's is: that of some row. Null: there is none. */
-async function readDimension(
-  client: PoolClient,
-  spec: PgvectorSpec,
-  { vectorType, extension }: TableShape,
-): Promise<number | null> {
-  const vector = quoteName(spec.embeddingColumn);
-  const measure = vectorType === "bit" ? `length(${vector})` : `${extension}."vector_dims"(${vector})`;
-  const text = `SELECT ${measure} FROM ${rowsOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
-  const [row] = await readRows(client, { text, values: [] });
-  return row === undefined ? null : Number(row[0]);
 }
 
 async function countRows(client: PoolClient, spec: PgvectorSpec, estimate: number) {
