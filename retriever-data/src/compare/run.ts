@@ -50,7 +50,7 @@ export async function runVerification(options: RunOptions, deps: RunDeps, signal
     const both = descriptions;
     agree(deps.stores, both);
     const found = await compare({ state, options, deps, signal, onBatch: () => {} }, both, checkpoints);
-    const conclusion = concluded(found, state);
+    const conclusion = concluded(found, state, both);
     return { ...findings(state, deps, descriptions), ...conclusion };
   } catch (error) {
     const fault = signal.aborted ? stopped : faultOf(error);
@@ -86,10 +86,7 @@ async function describe(state: RunState, deps: RunDeps, signal: AbortSignal): Pr
   const limit = () => deadline(signal, describeDeadlineMs);
   const ask = () => onBoth(limit(), (name, either) => stores[name].describe(either));
   const both = await withRetries(ask, deps, signal);
-  const { level } = state.scope;
-  const fault =
-    whyIncomparable(both.source, both.destination, level) ??
-    (level === "vector" ? undefined : whyVectorless(both.source, both.destination));
+  const fault = whyIncomparable(both.source, both.destination, state.scope.level);
   if (fault !== undefined) throw new RetrieverError(fault);
   if (haveForeignIds(both.source, both.destination) && !(await shareIds(both, stores, limit()))) {
     throw new RetrieverError(foreignIds(both.source, both.destination));
@@ -182,11 +179,17 @@ function countProgress(state: RunState, both: Descriptions, { onProgress }: RunD
   };
 }
 
-/** Throws when what seems equal isn't borne out by the counts. */
-function concluded(found: Tally, state: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
+/** Throws when what seems equal isn't borne out by the counts, nor by what the level doesn't compare. */
+function concluded(
+  found: Tally,
+  state: RunState,
+  { source, destination }: Descriptions,
+): Tally & Pick<Findings, "outcome" | "reason"> {
   if (driftOf(found.counts) > 0) return { ...found, outcome: "drift", reason: null };
   if (!state.isTruncated) {
     checkCounts(state);
+    const fault = state.scope.level === "vector" ? undefined : whyVectorless(source, destination);
+    if (fault !== undefined) throw new RetrieverError(fault);
     return { ...found, outcome: "equal", reason: null };
   }
   const reason = "more seemed to differ than could be compared, and what was compared doesn't differ any more";

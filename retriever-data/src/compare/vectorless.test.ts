@@ -21,3 +21,10 @@ test.each([
   const named = await runOver(source, destination, { scope: { level: "vector" } });
   expect(named.outcome).toBe("equal");
 });
+
+test("what else differs is named all the same, so that it can be repaired", async () => {
+  const source = makeMemoryChunkStore("source", chunks, { vectorless: 1 });
+  const destination = makeMemoryChunkStore("destination", chunks.slice(1), { vectorless: 5 });
+  const { outcome, counts } = await runOver(source, destination);
+  expect([outcome, counts.missing]).toEqual(["drift", 1]);
+});

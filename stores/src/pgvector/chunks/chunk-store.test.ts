@@ -57,6 +57,25 @@ test("chunk ids that are in two rows come twice and are named, wherever a page e
   });
 });
 
+test("rows without a vector are counted, and where that takes too long the table is described without their number", async () => {
+  const few = "SELECT 'c' || n, 'e', now(), CASE WHEN n > 2 THEN '[1,2]'::vector END FROM generate_series(1, 5) n";
+  await withTable(`chunk_id text PRIMARY KEY, ${dated}`, few, async (other) => {
+    expect((await other.describe(limit())).vectorless).toBe(2);
+    // What a statement that ran out of time ends with.
+    await postgres.exec(`CREATE FUNCTION slow(v vector) RETURNS vector STABLE LANGUAGE plpgsql AS
+        'BEGIN RAISE EXCEPTION USING ERRCODE = ''57014''; END';
+      CREATE VIEW slow_view AS SELECT chunk_id, entity_id, updated_at,
+        CASE WHEN chunk_id = 'c1' THEN '[1,2]' ELSE slow(embedding) END AS embedding FROM other`);
+    const slow = make({ table: "slow_view" }, []);
+    try {
+      expect(await slow.describe(limit())).toMatchObject({ vectorless: undefined, count: 5, dimension: 2 });
+    } finally {
+      await slow.close();
+      await postgres.exec("DROP VIEW slow_view; DROP FUNCTION slow");
+    }
+  });
+});
+
 test("a difference of ids can be looked up in a table without moments, and in one whose column can't hold any", async () => {
   for (const type of ["timestamptz", "time"]) {
     const columns = `chunk_id text PRIMARY KEY, entity_id text, updated_at ${type}, embedding vector(2)`;
@@ -77,6 +96,20 @@ test("one id in more rows than a page has room for ends the scan by its name", a
       message: expect.stringContaining('"c1"') as string,
     });
   });
+});
+
+test("a vector of another dimension than its column's others is told with its row", async () => {
+  const rows = "VALUES ('a', 'e', now(), '[1,2]'), ('b', 'e', now(), '[1,2,3]')";
+  await withTable(
+    "chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, embedding vector",
+    rows,
+    async (other) => {
+      await expect(readAll(other, { level: "vector" })).rejects.toMatchObject({
+        code: "RETR_VERIFY_NOT_COMPARABLE",
+        message: expect.stringContaining('the row "b" has others') as string,
+      });
+    },
+  );
 });
 
 test("a row without a chunk id is said before anything is read", async () => {

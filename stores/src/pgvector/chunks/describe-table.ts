@@ -6,10 +6,11 @@ import { errorsOf } from "#errors.ts";
 import type { AgreedFields, FieldKind, FieldShape } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
 import { wholeUnitOf } from "#values/epoch.ts";
+import { codeOf } from "#values/node-error.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
-import { readRows } from "../client/row-query.ts";
+import { readRows, trialSavepoint } from "../client/row-query.ts";
 import { type Catalogue, type Column, hasOrderedIds, readCatalogue, remarksOf } from "../client/table-catalogue.ts";
 import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -22,6 +23,7 @@ const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 /** Without an index on chunk_id every page sorts the table; up to this many rows that costs little. */
 const mostUnindexed = 50_000;
 const mostCounted = 2_000_000;
+const countSettings = [["statement_timeout", 5000]] as const;
 const someIds = 20;
 
 const metrics = { cosine: "cosine", l2: "l2", "inner-product": "dot" } as const;
@@ -167,13 +169,19 @@ async function readNewest(
 
 type Emptiness = { readonly isNotNull: boolean; readonly estimate: number };
 
-/** Of a large table not: every row would be read once more. */
+/** Of a large table not, nor where it takes long, as below a slow view: every row is read once more. */
 async function countVectorless(client: PoolClient, spec: PgvectorSpec, { isNotNull, estimate }: Emptiness) {
   if (isNotNull) return 0;
   if (estimate > mostCounted) return undefined;
   const text = `SELECT count(*) FROM ${rowsOf(spec)} WHERE ${quoteName(spec.embeddingColumn)} IS NULL`;
-  const [row] = await readRows(client, { text, values: [] });
-  return Number(row?.[0] ?? 0);
+  try {
+    const [row] = await readRows(client, { text, values: [], settings: countSettings, isTrial: true });
+    return Number(row?.[0] ?? 0);
+  } catch (error) {
+    if (codeOf(error) !== "57014") throw error;
+    await client.query(`ROLLBACK TO SAVEPOINT ${trialSavepoint}`);
+    return undefined;
+  }
 }
 
 type Counting = { readonly isOrdered: boolean; readonly estimate: number };
