@@ -17,6 +17,9 @@ export type Comparand = {
 const wholeText = (value: FilterValue): string => String(value);
 /** Postgres has no text with a NUL. */
 const heldText = (value: FilterValue): string | undefined => (String(value).includes("\0") ? undefined : String(value));
+/** No text of a char(n) ends with a blank, and its comparison passes over those of both sides. */
+const unpaddedText = (value: FilterValue): string | undefined =>
+  String(value).endsWith(" ") ? undefined : heldText(value);
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Compared = Pick<Column, "type" | "isEnum" | "isLoose" | "digits">;
@@ -31,11 +34,12 @@ const byFieldType: Readonly<Record<FieldType, Of>> = { keyword, integer, float, 
 
 function keyword({ type, isEnum, isLoose }: Compared, sql: string): Comparand | undefined {
   if (isLoose) return { left: `${sql}::text COLLATE "C"`, type: "text", textOf: heldText };
-  if (type === "text" || type === "varchar") return { left: sql, type: "text", textOf: heldText };
+  if (/^(text|varchar|name)$/.test(type)) return { left: sql, type: "text", textOf: heldText };
+  if (type === "bpchar") return { left: sql, type, textOf: unpaddedText };
   if (type === "uuid") {
     return { left: sql, type: "uuid", textOf: (value) => (uuid.test(String(value)) ? String(value) : undefined) };
   }
-  if (!isEnum && type !== "bpchar" && type !== "name" && type !== "citext") return undefined;
+  if (!isEnum && type !== "citext") return undefined;
   return { left: `${sql}::text`, type: "text", textOf: heldText };
 }
 

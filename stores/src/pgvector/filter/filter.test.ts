@@ -1,4 +1,5 @@
 // Filters on a real table: what the probe says of declared fields, and values that no column holds.
+import { Client, type PoolClient } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Filterable } from "#config/filterable.ts";
 import { parseFilter } from "#filter/parse-filter.ts";
@@ -8,6 +9,8 @@ import { makePoints, vectorAt } from "#test/points.ts";
 import { requestOf } from "#test/requests.ts";
 import { makeSpec, testDeps } from "#test/spec.ts";
 import { makePgvectorBackend } from "../retrieve/backend.ts";
+import { readColumns } from "./columns.ts";
+import { filterSql } from "./filter-sql.ts";
 
 const filterable: Filterable = {
   lang: "keyword",
@@ -89,3 +92,31 @@ test("a field that the table lacks is the store's fault and named", async () => 
   });
   await bare.close();
 });
+
+test.each(["char(8)", "name", "varchar(8)", "text"])(
+  "a filter by a column of %s tells blanks apart, and is served by its index",
+  async (type) => {
+    await postgres.exec(`DROP TABLE IF EXISTS texts; CREATE TABLE texts (lang ${type}); CREATE INDEX ON texts (lang);
+      INSERT INTO texts VALUES ('de'), ('en'), ('')`);
+    const client = new Client({ connectionString: postgres.connectionString });
+    await client.connect();
+    try {
+      const spec = makeSpec("pgvector", { connectionString: postgres.connectionString, table: "texts" });
+      const columns = await readColumns(client as unknown as PoolClient, spec);
+      const ask = async (list: readonly string[], explain = "") => {
+        const values: string[] = [];
+        const bind = (text: string): string => `$${values.push(text)}`;
+        const filter = parseFilter({ in: { field: "lang", values: list } }, filterable);
+        const where = filterSql(filter, { columns, placeOf: (name) => [name], bind });
+        return (await client.query({ text: `${explain} SELECT lang::text FROM texts WHERE ${where}`, values })).rows;
+      };
+      expect(await ask(["de", "en ", "x".repeat(80)])).toEqual([{ lang: "de" }]);
+      expect(await ask(["", "DE"])).toEqual([{ lang: "" }]);
+      await client.query("SET enable_seqscan TO off");
+      expect(JSON.stringify(await ask(["de", "en"], "EXPLAIN"))).toContain("Index Cond");
+    } finally {
+      await client.query("RESET enable_seqscan");
+      await client.end();
+    }
+  },
+);
