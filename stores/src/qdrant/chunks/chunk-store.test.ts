@@ -56,6 +56,16 @@ test("a scan asks for nothing but what the level compares", async () => {
   }
 });
 
+test("a collection is described without the number of points without a vector where to count them takes long", async () => {
+  const { behave } = server;
+  server.behave = (request, response) => {
+    if (request.url?.includes("/points/count") === true) return undefined;
+    return behave === undefined ? "as usual" : behave(request, response);
+  };
+  const described = await store.describe(AbortSignal.timeout(20_000));
+  expect([described.vectorless, described.dimension]).toEqual([undefined, 8]);
+}, 30_000);
+
 test("a point without chunk_id goes by its own id, a number is its text, and both are found by it", async () => {
   held.clear();
   hold(7, { entity_id: "e" });

@@ -61,18 +61,27 @@ export async function describeCollection(
   return { description, info };
 }
 
-/** Undefined of a server before 1.13, which doesn't know the condition, and behind a proxy that doesn't pass the route on. */
+/** A filter over all points: of a large collection longer than a description should wait for it. */
+const longestCountMs = 5000;
+
+/**
+ * Undefined of a server before 1.13, which doesn't know the condition, behind a proxy that doesn't pass the route on, and
+ * where it takes long.
+ */
 async function countVectorless(
   caller: PointsCaller,
   { vectorName = "" }: QdrantSpec,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const body = { exact: true, filter: { must_not: [{ has_vector: vectorName }] } };
+  const patience = AbortSignal.timeout(longestCountMs);
   try {
-    const text = await caller.call({ method: "POST", path: "/points/count", body }, signal);
+    const request = { method: "POST", path: "/points/count", body } as const;
+    const text = await caller.call(request, AbortSignal.any([signal, patience]));
     const count = member(member(parseAnswer(text), "result"), "count");
     return typeof count === "number" ? count : undefined;
   } catch (error) {
+    if (patience.aborted && !signal.aborted) return undefined;
     if (/^RETR_BACKEND_(ANSWER_INVALID|MISSING)$/.test(faultOf(error).code)) return undefined;
     throw error;
   }
