@@ -13,8 +13,15 @@ import type { Announcement } from "../model/decision.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
 import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
-import { recordPromote, refuseSecond, refuseTurn, tellReplaced } from "./promote.ts";
-import { awaitsRetry, describeCorrections, refuseRetry } from "./retry.ts";
+import {
+  awaitsRetry,
+  describeCorrections,
+  recordPromote,
+  refuseRetry,
+  refuseSecond,
+  refuseTurn,
+  tellReplaced,
+} from "./promote.ts";
 import { refuseAny, turnsOf } from "./turns.ts";
 
 export type ActsApplied = {

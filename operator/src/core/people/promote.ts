@@ -2,11 +2,13 @@
 // None is left over to cut over by itself when nobody thinks of it any more.
 
 import { promoteWait } from "@retriever/crds/migration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome } from "../model/decision.ts";
 import type { ActObservation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { syncRemoves } from "../verification/purpose.ts";
 
 const hourMs = 3_600_000;
@@ -137,4 +139,29 @@ function told(type: Announcement["type"], reason: string, message: string): Anno
 
 function iso(instant: number): string {
   return new Date(instant).toISOString();
+}
+
+/** A cutover was taken back, and nobody has let it begin again, or no more than a Retry that has expired. */
+export function awaitsRetry({ phase, takenBack, acts }: MigrationStatus, now: number): boolean {
+  return phase === "AwaitingCutover" && takenBack !== undefined && !isGiven(acts, now);
+}
+
+function isGiven(acts: MigrationStatus["acts"], now: number): boolean {
+  return acts?.promotedBy !== undefined && !isOver(acts, now);
+}
+
+/** Why a Retry has no effect; undefined when it has. */
+export function refuseRetry(plan: MigrationSpec, status: MigrationStatus, now: number): string | undefined {
+  const { phase, takenBack, acts } = status;
+  if (phase !== "AwaitingCutover") return `the phase is ${phase}; Retry is taken in AwaitingCutover`;
+  if (takenBack === undefined) return "no cutover was taken back; create a Promote act to cut over";
+  if (isGiven(acts, now)) return `${acts?.promotedBy} let it cut over again already`;
+  return describeCorrections(plan, status);
+}
+
+/** What the first try left at the destination alone. Where parity is asked before the cutover, that decides instead. */
+export function describeCorrections(plan: MigrationSpec, status: MigrationStatus): string | undefined {
+  const drift = driftResolvedFact(plan, status);
+  if (drift?.status !== "False" || plan.checklist.parity.policy !== "Skip") return undefined;
+  return `${drift.message}; bring them back to the source, then waive parity`;
 }

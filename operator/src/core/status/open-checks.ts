@@ -9,7 +9,7 @@ import { blockingSync, openSync } from "../checks/sync.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { describeCorrections } from "../people/retry.ts";
+import { describeCorrections } from "../people/promote.ts";
 import { openQuestions } from "../phases/awaiting-cutover.ts";
 import { missingPrerequisites } from "../phases/pending.ts";
 import { clip } from "../steps/transition.ts";
