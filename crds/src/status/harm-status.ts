@@ -36,9 +36,14 @@ const causeClockSchema = z.strictObject({
   partBad: badCount,
   partN: sampleCount,
   shared: z
-    .boolean()
+    .number()
     .optional()
-    .meta(doc("The source was as bad in a part, with which the time that harm has lasted began anew.", true)),
+    .meta(
+      doc(
+        "Seconds of parts in which the source was as bad, each taken twice off the time since the clock began; 0: it began with one.",
+        60,
+      ),
+    ),
   parts: z.int().default(0).meta(doc("Parts that bore it out, three at most.", 2)),
   pieceFrom: instant.optional().describe(retired),
   pieceBad: z.number().optional().meta(doc(retired, 0)),

@@ -52,12 +52,33 @@ describe("the clock of a cause", () => {
     expect(shares.every((share) => share >= before)).toBe(true);
   });
 
-  it("begins anew with a part in which the source was as bad, and says so until it has lasted", () => {
+  const playShared = (bins: number, isShared: (bin: number) => boolean) => {
     let clock: CauseClock | undefined = startClock(tickAt(0));
-    for (let bin = 1; bin <= 47 && clock !== undefined; bin += 1)
-      clock = tickClock(clock, { ...tickAt(bin), isShared: bin === 3 }, timing);
-    expect(clock).toMatchObject({ since: new Date(40_000).toISOString(), shared: true, verdict: "waiting" });
-    expect(clock && tickClock(clock, tickAt(48), timing)).toMatchObject({ verdict: "worse" });
+    for (let bin = 1; bin <= bins && clock !== undefined; bin += 1)
+      clock = tickClock(clock, { ...tickAt(bin), isShared: isShared(bin) }, timing);
+    return clock;
+  };
+
+  it("begins anew with a part in which the source was as bad, and says so until it has lasted", () => {
+    expect(playShared(47, (bin) => bin === 3)).toMatchObject({
+      since: new Date(40_000).toISOString(),
+      shared: 0,
+      verdict: "waiting",
+    });
+    expect(playShared(48, (bin) => bin === 3)).toMatchObject({ verdict: "worse" });
+  });
+
+  it("takes such a part and as much again off what it has, and no more", () => {
+    const shared = (bin: number) => bin > 30 && bin <= 33;
+    expect(playShared(48, shared)).toMatchObject({ since: new Date(10_000).toISOString(), shared: 30 });
+    expect(playShared(48, shared)?.verdict).toBe("waiting");
+    expect(playShared(51, shared)?.verdict).toBe("worse");
+    expect(playShared(12, (bin) => bin > 6)).toMatchObject({ since: new Date(130_000).toISOString(), shared: 0 });
+  });
+
+  it("isn't held up for ever by spells of the source, however often they come", () => {
+    expect(playShared(200, (bin) => bin % 15 < 3)?.verdict).toBe("worse");
+    expect(playShared(2000, (bin) => bin % 12 < 6)?.verdict).toBe("waiting");
   });
 
   it("wants harm in three parts, however long they take", () => {

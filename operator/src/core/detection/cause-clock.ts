@@ -64,10 +64,7 @@ export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): C
   return tickPart(addCount(clock, tick), tick, timing);
 }
 
-/**
- * A part lasts until it could tell, and 900 s at most. One in which the source was as bad begins the harm anew: else a blip
- * within what both stores suffer from for hours would have lasted as long.
- */
+/** A part lasts until it could tell, and 900 s at most. */
 function tickPart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
   const { rule, endMs } = tick;
   const partMs = sinceMs(clock.partFrom, endMs);
@@ -76,7 +73,20 @@ function tickPart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseCloc
   if (partMs < longestPartMs && !couldTell(part, clock.share, rule)) return clock;
   if (part.n < leastPartSamples) return startClock(tick);
   if (part.bad < clock.share * part.n) return undefined;
-  return tick.isShared === true ? { ...startClock(tick), shared: true } : closePart(clock, tick, timing);
+  return tick.isShared === true ? sharePart(clock, tick, partMs / 1000) : closePart(clock, tick, timing);
+}
+
+/**
+ * What the clock has, less this part and as much again: else a blip within what both stores suffer from for hours would have
+ * lasted as long. Once nothing is left the harm begins anew. Spells of the source alone, however often, don't hide more of it
+ * than they take.
+ */
+function sharePart(clock: CauseClock, tick: Tick, partSeconds: number): CauseClock {
+  const shared = (clock.shared ?? 0) + partSeconds;
+  const isOver = 2000 * shared >= sinceMs(clock.since, tick.endMs);
+  if (isOver) return { ...startClock(tick), shared: 0 };
+  const parts = Math.max(0, clock.parts - 1);
+  return { ...clock, ...newPart(instantOf(tick.endMs)), shared, parts, verdict: "waiting" };
 }
 
 /**
@@ -94,7 +104,8 @@ export function couldTell(part: LineCount, share: number, { limit, logBelow, rat
 function closePart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock {
   const { rule, endMs, logs, stands } = tick;
   const parts = Math.min(leastParts, clock.parts + 1);
-  const hasLasted = stands && parts === leastParts && sinceMs(clock.since, endMs) >= timing.lastsMs;
+  const lastedMs = sinceMs(clock.since, endMs) - 2000 * (clock.shared ?? 0);
+  const hasLasted = stands && parts === leastParts && lastedMs >= timing.lastsMs;
   const own = { bad: clock.bad, n: clock.n };
   const verdict = hasLasted ? rule.contrast(own, { bad: clock.sourceBad, n: clock.sourceN }) : "waiting";
   const share = Math.max(clock.share, shortened(rule.alarmingShare(logs, own)));

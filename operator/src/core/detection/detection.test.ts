@@ -1,5 +1,6 @@
 // The state of the detectors from bin to bin: what stands, what ends it, and whom one namespace moves.
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
@@ -7,7 +8,13 @@ import { foldDetection } from "./detection.ts";
 import type { Bin } from "./new-bins.ts";
 
 const plan = aSpec();
-const facts = { plan, epoch: 5, baseline: undefined, pastCutover: true, differenceIsHarmless: false };
+const facts = {
+  plan,
+  epoch: 5,
+  baseline: undefined as Baseline | undefined,
+  pastCutover: true,
+  differenceIsHarmless: false,
+};
 
 function aBin(index: number, bad: number, n = 100, slices: ReadonlyMap<string, SliceCounters> = new Map()): Bin {
   const counters = { ...noCounters(), requests: n, answered: n, scoreWorse: bad };
@@ -89,6 +96,36 @@ describe("a destination that is slow while the source is as well", () => {
   it("is, once it is the slower one for as long as harm has to last", () => {
     expect(verdicts([...lasts, ...slow(120, 40, [100, 0])])).not.toContain("worse");
     expect(verdicts([...lasts, ...slow(120, 60, [100, 0])])).toContain("worse");
+  });
+
+  it("is as well where the source is as slow in spells, one minute of five", () => {
+    const spells = Array.from({ length: 20 }, (_, k) => [
+      ...slow(30 * k, 24, [40, 3]),
+      ...slow(30 * k + 24, 6, [40, 40]),
+    ]).flat();
+    expect(verdicts(spells)).toContain("worse");
+  });
+});
+
+describe("a destination that leaves requests empty that the source answers", () => {
+  const baseline = { requests: 100_000, errorShare: 0, emptyShare: 0.4, p95Ms: 80 } as unknown as Baseline;
+  const emptied = (from: number, count: number, [alone, sampled]: readonly [number, number]) =>
+    Array.from({ length: count }, (_, k): Bin => {
+      const bin = aBin(from + k, 0, 200);
+      const counters = { ...bin.counters, answered: sampled, empty: 80 + alone, emptyWorse: (alone * sampled) / 200 };
+      return { ...bin, counters };
+    });
+  const verdictOf = (bins: readonly Bin[]) => lineOf(play(bins, { baseline }), "emptyAnswers")?.clock?.verdict;
+
+  it("is taken for harmful where even more are empty as usual, and few samples were taken", () => {
+    expect(verdictOf(emptied(0, 60, [60, 200]))).toBe("worse");
+    expect(verdictOf(emptied(0, 120, [60, 2]))).toBe("worse");
+  });
+
+  it("isn't by a blip while both leave more of them empty", () => {
+    const both = (from: number, count: number) =>
+      emptied(from, count, [0, 200]).map((bin) => ({ ...bin, counters: { ...bin.counters, empty: 150 } }));
+    expect(verdictOf([...both(0, 60), ...emptied(60, 6, [120, 200]), ...both(66, 12)])).toBe("waiting");
   });
 });
 

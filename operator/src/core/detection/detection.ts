@@ -221,11 +221,13 @@ function foldCause(line: HarmLine, bin: LineBin, { startMs, isGap, timing }: Fol
   if (before === undefined || isGap) return stands ? { ...rest, clock: startClock(tick) } : rest;
   const own = byGroup();
   const counted = addGroups(groups, own.size === 0 ? new Map([[0, count]]) : own, rule.contrast.sides);
-  const clock = tickClock(before, { ...tick, isShared: isShared(counted) }, timing);
+  const shared = isShared(counted);
+  const clock = tickClock(before, { ...tick, isShared: shared === true }, timing);
   if (clock === undefined) return { ...rest, logs: [] };
   if (logEvidence(logs) <= 0) return rest;
   if (clock.since !== before.since) return { ...rest, clock };
-  return { ...rest, clock, groups: clock.partFrom === before.partFrom ? counted : endPart(counted) };
+  const isOpen = clock.partFrom === before.partFrom || shared === undefined;
+  return { ...rest, clock, groups: isOpen ? counted : endPart(counted) };
 }
 
 /** Nothing where nobody told groups apart. */

@@ -124,26 +124,43 @@ describe("a part of the time", () => {
   const part = (...pairs: (readonly [bad: number, source: number])[]) =>
     addGroups(
       undefined,
-      new Map(pairs.map(([bad, source], group) => [group, { bad, n: 100, reference: { bad: source, n: 50 } }])),
+      new Map(pairs.map(([bad, source], group) => [group, { bad, n: 100, reference: { bad: source, n: 100 } }])),
       slow,
     );
 
   it("is shared where the source was as bad, and the destination's where most groups say so", () => {
-    expect([part([20, 10]), part([20, 9]), part([20, 10], [20, 12], [0, 0])].map(isShared)).toEqual([true, true, true]);
-    expect([part([20, 0]), part([1, 0]), part([40, 10]), part([40, 10], [40, 9])].map(isShared)).not.toContain(true);
+    const shared = [part([20, 20]), part([20, 18]), part([20, 20], [20, 24], [16, 16])];
+    expect(shared.map(isShared)).toEqual([true, true, true]);
+    const own = [part([20, 0]), part([1, 0]), part([40, 20]), part([40, 20], [40, 18], [20, 20])];
+    expect(own.map(isShared)).toEqual([false, false, false, false]);
   });
 
-  it("is nobody's where nothing was bad, and where the source wasn't asked", () => {
-    expect(isShared(part([0, 0], [0, 0]))).toBe(false);
-    expect(isShared(addGroups(undefined, new Map([[0, { bad: 9, n: 9 }]]), slow))).toBe(false);
+  it("isn't told yet where little was bad, and where the source was hardly asked", () => {
+    expect(isShared(part([0, 0], [0, 0]))).toBeUndefined();
+    expect(isShared(part([3, 3], [3, 4]))).toBeUndefined();
+    expect(isShared(addGroups(undefined, new Map([[0, { bad: 9, n: 9 }]]), slow))).toBeUndefined();
   });
 
-  it("isn't hidden by a third of the groups, and another part begins without it", () => {
-    const liar = [0, 50] as const;
+  it("isn't hidden by a third of the groups, nor told by one, and another part begins without it", () => {
+    const liar = [0, 100] as const;
     expect(isShared(part([30, 1], [30, 0], liar))).toBe(false);
+    expect(isShared(part([0, 0], [0, 0], liar))).toBeUndefined();
     expect(endPart(part([30, 1], liar))).toEqual([
-      [30, 100, 0, 1, 50],
-      [0, 100, 0, 50, 50],
+      [30, 100, 0, 1, 100],
+      [0, 100, 0, 100, 100],
     ]);
+  });
+
+  it("of two groups is judged by both together: a trickle doesn't outweigh the rest", () => {
+    expect(isShared(part([60, 3], [0, 3]))).toBe(false);
+    expect(isShared(part([30, 3], [0, 30]))).toBe(true);
+  });
+
+  it("of requests is judged by few samples of the source as by few", () => {
+    const requests = (bad: number, source: readonly [bad: number, n: number]) =>
+      addGroups(undefined, new Map([[0, { bad, n: 2000, reference: { bad: source[0], n: source[1] } }]]), slow);
+    expect(isShared(requests(600, [1, 2]))).toBeUndefined();
+    expect(isShared(requests(600, [2, 40]))).toBe(false);
+    expect(isShared(requests(600, [12, 40]))).toBe(true);
   });
 });

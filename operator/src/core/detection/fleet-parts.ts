@@ -2,7 +2,7 @@
 // (and without the third that shows the least), so that no single pod moves all, and none hides what the others suffer.
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
-import { leastFellows } from "../pods/fair-share.ts";
+import { leastFellows, mostLiars } from "../pods/fair-share.ts";
 import { sumShares, thirdsOf } from "../pods/thirds.ts";
 import type { Count } from "./detector.ts";
 import type { LineCount, LineRule } from "./lines.ts";
@@ -32,17 +32,31 @@ export function addGroups(
   });
 }
 
+/** Fewer bad ones of both stores together, each asked as often, don't tell that the source was as bad. */
+const leastTold = 8;
+
 /**
- * Whether the source was as bad in this part: no more groups say that the destination was worse than say the opposite. Each
- * has one voice, whatever it claims, and only where chance would seldom say it: beyond one standard deviation.
+ * Whether the source was as bad: no more groups say that the destination was worse than say the opposite. Each has one voice,
+ * whatever it claims, and only where chance would seldom say it: beyond one standard deviation. Fewer than three speak
+ * together, as two can't outvote one that errs. Undefined where there is too little to tell, the third that claims the most
+ * apart: what was counted goes on into the next part.
  */
-export function isShared(groups: Groups): boolean {
-  const told = groups.map((counted) => {
-    const [own = 0, source = 0] = counted.slice(sidesPlace);
-    return [Math.max(0, own), Math.max(0, source)] as const;
-  });
-  const voices = told.map(([own, source]) => ((own - source) ** 2 >= own + source ? Math.sign(own - source) : 0));
-  return told.some(([own, source]) => own + source > 0) && voices.reduce<number>((sum, voice) => sum + voice, 0) <= 0;
+export function isShared(groups: Groups): boolean | undefined {
+  const told = groups.map((counted) => counted.slice(sidesPlace));
+  const voices = told.length < leastFellows ? [voiceOf(sumPlaces(told))] : told.map(voiceOf);
+  if (voices.reduce((sum, voice) => sum + voice, 0) > 0) return false;
+  const amounts = told.map(([own = 0, source = 0]) => own + source).toSorted((a, b) => a - b);
+  const sure = amounts.slice(0, amounts.length - mostLiars(amounts.length));
+  return sure.reduce((sum, amount) => sum + amount, 0) >= leastTold ? true : undefined;
+}
+
+/** 1: the destination was worse, -1: the source, 0: chance may have said it. */
+function voiceOf([own = 0, source = 0]: readonly number[]): number {
+  return 2 * (own - source) ** 2 >= own + source ? Math.sign(own - source) : 0;
+}
+
+function sumPlaces(told: readonly (readonly number[])[]): readonly number[] {
+  return [0, 1].map((place) => told.reduce((sum, sides) => sum + (sides[place] ?? 0), 0));
 }
 
 /** The groups at the beginning of another part. */

@@ -38,6 +38,15 @@ describe("empty answers", () => {
   ])("%d of %d samples empty at the destination alone: %s", (bad, n, verdict) => {
     expect(contrastEmpties(0.05)(own, { bad, n })).toBe(verdict);
   });
+
+  it("speak against the destination by what it alone left empty, however many are empty as usual", () => {
+    const sides = contrastEmpties(0.05).sides;
+    const [own = 0, source = 0] = sides?.({ bad: 700, n: 1000, reference: { bad: 30, n: 100 } }) ?? [];
+    expect([own + source, own - source]).toEqual([70, 25]);
+    const [both = 0, shared = 0] = sides?.({ bad: 700, n: 1000, reference: { bad: 0, n: 100 } }) ?? [];
+    expect(both).toBeLessThan(shared);
+    expect(sides?.({ bad: 700, n: 1000, reference: { bad: 0, n: 0 } })).toEqual([0, 0]);
+  });
 });
 
 describe("slow requests", () => {

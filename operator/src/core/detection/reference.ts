@@ -6,20 +6,30 @@ import type { Count } from "./detector.ts";
 /** worse: surely the destination's doing. unproved: the source may be as bad. unseen: nobody asked the source. */
 type ContrastVerdict = "worse" | "unproved" | "unseen";
 
-/** What of one bin speaks against the destination, and what against the source, as if both were asked as often. */
+/**
+ * What of one bin speaks against the destination, and what against the source: as many on either side where both suffer the
+ * same, and weighed by how many of both were asked, so that one sample beside a hundred requests speaks like one.
+ */
 type Sides = (count: Count & { readonly reference?: Count }) => readonly [own: number, source: number];
 
 const nobodyAsked: Count = { bad: 0, n: 0 };
 
-/** As many on either side where both suffer the same. */
-const sidesOfShares: Sides = ({ bad, n, reference = nobodyAsked }) =>
-  n > 0 && reference.n > 0 ? [bad, (reference.bad * n) / reference.n] : [0, 0];
-
-/** `reference.bad`: what only the destination left empty. The rest of `bad` was empty at both. */
-const sidesOfEmpties: Sides = ({ bad, n, reference = nobodyAsked }) => {
-  const alone = n > 0 && reference.n > 0 ? (reference.bad * n) / reference.n : 0;
-  return reference.n > 0 ? [alone, bad - alone] : [0, 0];
+const sidesOfShares: Sides = ({ bad, n, reference = nobodyAsked }) => {
+  const all = Math.max(1, n + reference.n);
+  return [(bad * reference.n) / all, (reference.bad * n) / all];
 };
+
+/**
+ * `reference.bad`: what only the destination left empty. Alike are both where that is no more than the increase: what both
+ * leave empty may be as usual. The sum is what samples left empty if they were like all requests.
+ */
+function sidesOfEmpties(increase: number): Sides {
+  return ({ bad, n, reference = nobodyAsked }) => {
+    const half = (bad * reference.n) / Math.max(1, n) / 2;
+    const more = (reference.bad - increase * reference.n) / 2;
+    return [half + more, half - more];
+  };
+}
 
 /** Judges what was counted since the line's clock began: the line's own counts, and the source's. */
 export type Contrast = ((own: Count, source: Count) => ContrastVerdict) & {
@@ -50,7 +60,7 @@ export function contrastEmpties(increase: number): Contrast {
     if (n < leastReference) return "unseen";
     return lowerBound(bad, n, contrastAlpha) > increase ? "worse" : "unproved";
   };
-  return Object.assign(judge, { sides: sidesOfEmpties });
+  return Object.assign(judge, { sides: sidesOfEmpties(increase) });
 }
 
 /** `source`: its own samples, by the same standard. */

@@ -64,7 +64,7 @@ function unitOf({ line }: HarmLine, pastCutover: boolean): string {
 }
 
 function doubtOf({ clock }: HarmLine): string {
-  if (clock?.verdict === "unproved" || (clock?.verdict === "waiting" && clock.shared === true))
+  if (clock?.verdict === "unproved" || (clock?.verdict === "waiting" && clock.shared !== undefined))
     return "; the source may be as bad at the same time, so nothing is done about it";
   return "";
 }
