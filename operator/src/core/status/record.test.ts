@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { simulationAt } from "#test/simulate.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 it("a target without pods in mid-ramp is said once, once more when it has stood still, and written no more", () => {
   const sim = simulationAt("Ramp", { spec: aSpec(shortPlan) }).run(20);
@@ -25,4 +26,16 @@ it("while a pod is terminating every bin is written, so that little of it is los
   const leaving = sim.pod(0);
   leaving.terminating = true;
   expect(writesIn(6)).toBeGreaterThanOrEqual(3);
+});
+
+it("while both stores are as slow, what begins ever anew is written no more often than what only counts up", () => {
+  const rollback = { window: "5m", sustainedFor: "100s" };
+  const sim = simulationAt("Guard", { spec: aSpec({ ...shortPlan, gates: { window: "1m" }, rollback }) }).run(60);
+  sim.traffic = () => ({ ...goodTraffic, latencyWorse: 0.3, latencyBetter: 0.3 });
+  sim.run(300);
+  const { writes } = sim;
+  sim.run(600);
+  expect(sim.status.detection?.lines.find(({ line }) => line === "latency")?.clock?.shared).toBe(0);
+  expect(sim.phase).toBe("Guard");
+  expect(sim.writes - writes).toBeLessThanOrEqual(12);
 });

@@ -120,7 +120,7 @@ function stable(status: MigrationStatus): unknown {
     ]),
     guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.visibility)],
     detection: detection === undefined ? undefined : [detection.epoch, detection.slicesChosenIn, standing(detection)],
-    harm: harm === undefined ? undefined : [harm.alertSince, harm.stepDowns, harm.heldSince],
+    harm: harm === undefined ? undefined : [harm.alertSince === undefined, harm.stepDowns, harm.heldSince],
   };
 }
 
@@ -134,9 +134,9 @@ function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["visibility"
   return visibility === "idle" ? "watched" : visibility;
 }
 
-/** What stands and whether it has lasted; how much evidence there is only counts up. */
+/** What stands and whether it has lasted; how much evidence there is only counts up, and what both share begins ever anew. */
 function standing({ lines }: DetectionState): unknown {
   return lines.flatMap(({ line, slice, clock }) =>
-    clock === undefined ? [] : [[line, slice, clock.since, clock.verdict]],
+    clock === undefined ? [] : [[line, slice, clock.shared === 0 ? "shared" : clock.since, clock.verdict]],
   );
 }
