@@ -39,3 +39,32 @@ test("answers never hold more than the room: those that wait for longest go, sma
     }),
   );
 });
+
+test("while others wait for room, who takes some isn't cut off, and who stands still for long is", () => {
+  const room = makeAnswerRoom(most);
+  const answer = anAnswer(900_000);
+  const handle = { writeQueueSize: 900_000 };
+  Object.assign(answer.req.socket, { _handle: handle });
+  room.hold(answer, 0);
+  room.relieve(2000);
+  handle.writeQueueSize -= 100_000;
+  for (const now of [4000, 6400]) room.relieve(now);
+  expect(answer.isCut).toBe(false);
+  room.relieve(6500);
+  expect([answer.isCut, room.unread()]).toEqual([true, 0]);
+});
+
+test("a client that takes a drop now and then is cut off in the end", () => {
+  const room = makeAnswerRoom(most);
+  const answer = anAnswer(900_000);
+  const handle = { writeQueueSize: 900_000 };
+  Object.assign(answer.req.socket, { _handle: handle });
+  room.hold(answer, 0);
+  for (let now = 1000; now < 10_000; now += 1000) {
+    handle.writeQueueSize -= 1;
+    room.relieve(now);
+    expect(answer.isCut).toBe(false);
+  }
+  room.relieve(10_000);
+  expect(answer.isCut).toBe(true);
+});

@@ -26,7 +26,7 @@ type AppContext = {
 export function makeAppHandler(context: AppContext): Handler {
   const answers = makeAnswerRoom();
   const nowMs = (): number => context.clock.monotonicMs();
-  const turns = makeContentTurns({ nowMs, relieve: () => answers.relieve(nowMs()) });
+  const turns = makeContentTurns({ nowMs, unread: answers.unread, relieve: () => answers.relieve(nowMs()) });
   const load: Load = { inFlight: 0, room: makeBodyRoom(), answers, turns, takers: new WeakSet() };
   return (request, response) => {
     const refusal = refusalOf(request, load);
@@ -37,14 +37,15 @@ export function makeAppHandler(context: AppContext): Handler {
     }
     const progress: Progress = { afterwards: undefined, isCounted: false, turn: undefined };
     // "close" follows an answer that has been written, and comes alone when the client has left.
+    const exchange: Exchange = { request, response, progress, load };
     response.once("close", () => {
-      if (progress.isCounted) load.inFlight -= 1;
+      setCounted(exchange, false);
       load.room.release(request);
       progress.turn?.leave();
       progress.afterwards?.();
     });
     if (request.headers.expect !== undefined) response.writeContinue();
-    void answer({ request, response, progress, load }, context);
+    void answer(exchange, context);
   };
 }
 
@@ -91,36 +92,52 @@ function reject(request: IncomingMessage, response: ServerResponse, { fault, hea
   else sendFault(response, fault, { ...headers, connection: "close" });
 }
 
-async function answer({ request, response, progress, load }: Exchange, context: AppContext): Promise<void> {
+async function answer(exchange: Exchange, context: AppContext): Promise<void> {
+  const { request, response, progress, load } = exchange;
   try {
     const body = await readBody(request, load.room);
     // Counted only now: who sends half a body, and waits, would take the place of a whole request.
     if (load.inFlight >= maxRequestsInFlight) throw new RetrieverError(overloaded);
-    load.inFlight += 1;
-    progress.isCounted = true;
+    setCounted(exchange, true);
     const startedAt = context.clock.monotonicMs();
     const retrieved = await context.retrieve(body, readTraceContext(request.headers), {
       onFailed: (afterwards) => {
         progress.afterwards = afterwards;
       },
-      enter: (chunks) => {
-        const turn = load.turns.enter(chunks, load.takers.has(request.socket));
-        // All of it is out: the client takes what it asks for.
-        response.once("finish", () => load.takers.add(request.socket));
-        progress.turn = turn;
-        if (response.destroyed) turn.leave();
-        return turn.ready;
-      },
+      enter: (chunks) => enterTurn(exchange, chunks),
     });
     progress.afterwards = retrieved.afterwards;
     const bytes = sendJson(response, 200, retrieved.response);
-    progress.turn?.written(bytes);
     const now = context.clock.monotonicMs();
     load.answers.hold(response, now);
+    if (progress.turn !== undefined) {
+      progress.turn.written(bytes);
+      // All of it is out: the client takes what it asks for.
+      response.once("finish", () => load.takers.add(request.socket));
+    }
     context.onTotal(now - startedAt);
   } catch (error) {
+    progress.turn?.failed();
     fail(request, response, faultOf(error), context);
   }
+}
+
+/** While it waits it takes no place of a request that is under way: those without content need no turn. */
+async function enterTurn(exchange: Exchange, chunks: number): Promise<void> {
+  const { request, response, progress, load } = exchange;
+  const turn = load.turns.enter(chunks, load.takers.has(request.socket));
+  progress.turn = turn;
+  if (response.destroyed) turn.leave();
+  setCounted(exchange, false);
+  await turn.ready;
+  setCounted(exchange, true);
+}
+
+/** Never once the client has left: whoever was told of that has counted it off. */
+function setCounted({ response, progress, load }: Exchange, isUnderWay: boolean): void {
+  const isCounted = isUnderWay && !response.destroyed;
+  if (progress.isCounted !== isCounted) load.inFlight += isCounted ? 1 : -1;
+  progress.isCounted = isCounted;
 }
 
 /** To the application every fault of a store is one code (docs/sidecar-openapi.json); the finer ones are in the status. */

@@ -1,23 +1,32 @@
-// Answers with chunks' content wait for their turn where many would be under way at once. Each takes several times its bytes
-// on its way from the store's answer to the client, and two dozen of the largest took the process's memory.
+// Answers with chunks' content wait for their turn where many large ones would be made at once. Each takes several times its
+// bytes on its way from the store's answer to the client, and two dozen of the largest took the process's memory.
 import { RetrieverError } from "@retriever/stores/errors.ts";
+import { type ContentSizes, makeContentSizes } from "./content-sizes.ts";
 
 const mib = 1_048_576;
-/** Of all answers with content that are under way, as they are expected to be: one of the largest, and smaller ones. */
-const mostBytes = 12 * mib;
-/** Of one: its content as JSON, in which any character may take twice its bytes. */
-const largestBytes = 8 * mib;
-/** Of the answers before it that a request's size is expected by, the largest for each chunk counts. */
-const remembered = 64;
-/** Longer than a client that reads its answer makes others wait; then the request is refused. */
-const mostWaitMs = 10_000;
+/** Smaller ones neither wait nor count: as many as may be under way have room. */
+const smallBytes = mib / 4;
+/** Of those up to a size that are being made at once, as they are expected to be; smaller ones don't wait behind larger. */
+const lanes = [
+  { upTo: mib, most: 4 * mib },
+  { upTo: Number.POSITIVE_INFINITY, most: 16 * mib },
+] as const;
+/** Of all answers that wait for their clients to read them, where another one is begun. */
+const mostUnread = { proven: 8 * mib, others: mib } as const;
+/** Clients that give up do so before, and a queue this long isn't worth waiting in: then the request is refused. */
+const mostWaitMs = 30_000;
+const mostWaiting = 256;
 const checkMs = 100;
+/** Of so many turns in a row that go to proven clients the next one goes to whoever has waited for longest. */
+const mostInRow = 3;
 
 export type Turn = {
   /** Resolves once it may go on; never where it has left before. Rejects with RETR_OVERLOADED. */
   readonly ready: Promise<void>;
-  /** Its answer has so many bytes. */
+  /** Its answer has been made, of so many bytes: what its client doesn't read of it yet counts as unread from now on. */
   readonly written: (bytes: number) => void;
+  /** The store has failed. */
+  readonly failed: () => void;
   /** The request has ended, however it did. */
   readonly leave: () => void;
 };
@@ -28,35 +37,99 @@ export type ContentTurns = {
 
 type Options = {
   readonly nowMs: () => number;
+  /** Bytes of the answers that wait to be read. */
+  readonly unread: () => number;
   /** Cuts off who takes no answer, so that others get a turn. */
   readonly relieve: () => void;
 };
 type Waiting = {
   readonly hasTaken: boolean;
-  readonly bytes: number;
+  readonly chunks: number;
   readonly sinceMs: number;
-  readonly admit: () => void;
+  readonly admit: (bytes: number) => void;
   readonly refuse: () => void;
 };
 
-/** Turns in the order in which requests come, those of proven clients first. */
-export function makeContentTurns({ nowMs, relieve }: Options): ContentTurns {
+/** Turns in the order in which requests come, those of proven clients first, but for every fourth. */
+export function makeContentTurns(options: Options): ContentTurns {
+  const sizes = makeContentSizes();
+  const queues = lanes.map(({ upTo, most }) => ({ upTo, queue: makeQueue(options, sizes, most) }));
+  return {
+    enter: (chunks, hasTaken) => {
+      const likely = sizes.expected(chunks);
+      const { queue } = queues.find(({ upTo }) => likely <= upTo) as (typeof queues)[number];
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      let state: "waits" | "in" | "out" = "waits";
+      let bytes = 0;
+      const one: Waiting = {
+        hasTaken,
+        chunks,
+        sinceMs: options.nowMs(),
+        admit: (expected) => {
+          [state, bytes] = ["in", expected];
+          resolve();
+        },
+        refuse: () => reject(new RetrieverError(overloaded)),
+      };
+      const leave = (): void => {
+        if (state !== "out") queue.leave(one, state === "in" ? bytes : 0);
+        state = "out";
+      };
+      queue.enter(one);
+      return {
+        ready: promise,
+        written: (size) => {
+          sizes.learn(chunks, size);
+          leave();
+        },
+        failed: () => {
+          if (state === "in") sizes.learnFailure(chunks);
+          leave();
+        },
+        leave,
+      };
+    },
+  };
+}
+
+type Queue = {
+  readonly enter: (one: Waiting) => void;
+  readonly leave: (one: Waiting, bytes: number) => void;
+};
+
+function makeQueue({ nowMs, unread, relieve }: Options, sizes: ContentSizes, most: number): Queue {
   const waiting = new Set<Waiting>();
-  const bytesOfChunk: number[] = [];
-  let taken = 0;
+  let [making, inRow] = [0, 0];
   let timer: NodeJS.Timeout | undefined;
+  // Asked anew each time: meanwhile answers have shown how large they are.
+  const sizeOf = ({ chunks }: Waiting): number => {
+    const bytes = sizes.expected(chunks);
+    return bytes <= smallBytes ? 0 : bytes;
+  };
+  // One of the largest at a time for those who may take none: then there is still room for who does.
+  const hasRoom = ({ hasTaken }: Waiting, bytes: number): boolean =>
+    unread() <= (hasTaken ? mostUnread.proven : mostUnread.others) &&
+    (making === 0 || making + bytes <= (hasTaken ? most : most / 2));
+  const admit = (one: Waiting, bytes: number): void => {
+    waiting.delete(one);
+    making += bytes;
+    one.admit(bytes);
+  };
   const admitSome = (): void => {
-    for (const first of [...waiting].toSorted((a, b) => Number(b.hasTaken) - Number(a.hasTaken))) {
-      if (taken > 0 && taken + first.bytes > mostBytes) return;
-      waiting.delete(first);
-      taken += first.bytes;
-      first.admit();
+    for (const one of waiting) if (sizeOf(one) === 0) admit(one, 0);
+    for (;;) {
+      const next = nextOf(waiting, inRow);
+      if (next === undefined) break;
+      const bytes = sizeOf(next);
+      if (!hasRoom(next, bytes)) return;
+      inRow = next.hasTaken ? inRow + 1 : 0;
+      admit(next, bytes);
     }
     clearInterval(timer);
     timer = undefined;
   };
   const check = (): void => {
-    relieve();
+    if (unread() > mostUnread.others) relieve();
     for (const one of waiting) {
       if (nowMs() - one.sinceMs < mostWaitMs) break;
       waiting.delete(one);
@@ -64,39 +137,27 @@ export function makeContentTurns({ nowMs, relieve }: Options): ContentTurns {
     }
     admitSome();
   };
-  const expected = (chunks: number): number => {
-    const each = bytesOfChunk.length === 0 ? largestBytes : Math.max(...bytesOfChunk);
-    return Math.min(largestBytes, each * chunks);
-  };
   return {
-    enter: (chunks, hasTaken) => {
-      const bytes = expected(chunks);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      let isIn = false;
-      const admit = (): void => {
-        isIn = true;
-        resolve();
-      };
-      const refuse = (): void => reject(new RetrieverError(overloaded));
-      const one: Waiting = { hasTaken, bytes, sinceMs: nowMs(), admit, refuse };
+    enter: (one) => {
+      const bytes = sizeOf(one);
+      if (bytes === 0 || (waiting.size === 0 && hasRoom(one, bytes))) return admit(one, bytes);
+      if (waiting.size >= mostWaiting) return one.refuse();
       waiting.add(one);
-      admitSome();
-      if (waiting.size > 0) timer ??= setInterval(check, checkMs).unref();
-      return {
-        ready: promise,
-        written: (size) => {
-          bytesOfChunk.push(size / chunks);
-          if (bytesOfChunk.length > remembered) bytesOfChunk.shift();
-        },
-        leave: () => {
-          waiting.delete(one);
-          if (isIn) taken -= bytes;
-          isIn = false;
-          admitSome();
-        },
-      };
+      timer ??= setInterval(check, checkMs).unref();
+    },
+    leave: (one, bytes) => {
+      waiting.delete(one);
+      making -= bytes;
+      if (timer !== undefined) admitSome();
     },
   };
+}
+
+function nextOf(waiting: ReadonlySet<Waiting>, inRow: number): Waiting | undefined {
+  const [first] = waiting;
+  if (inRow >= mostInRow) return first;
+  for (const one of waiting) if (one.hasTaken) return one;
+  return first;
 }
 
 const overloaded = {

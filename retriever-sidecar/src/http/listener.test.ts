@@ -117,6 +117,26 @@ test("a client that leaves while its answer waits for a turn gives its place up"
   fourth.destroy();
 });
 
+test("answers that wait for a turn take no place of requests under way", async () => {
+  let waiting = 0;
+  const { listener } = await start(async (body, _, { enter }) => {
+    if (Buffer.from(body).toString() === "{}") {
+      waiting += 1;
+      await enter(1000);
+      return new Promise(() => undefined);
+    }
+    return { response: { candidates: [], vectorMs: 1 }, afterwards: () => undefined };
+  });
+  const sockets = Array.from({ length: 257 }, () => {
+    const socket = connect(listener.address.port, "127.0.0.1").on("error", () => undefined);
+    socket.write(`${head}content-length: 2\r\n\r\n{}`);
+    return socket;
+  });
+  await waitUntil(() => waiting === sockets.length);
+  expect(await talk(listener, `${head}content-length: 1\r\nconnection: close\r\n\r\n1`)).toMatch(/^HTTP\/1.1 200 /);
+  for (const socket of sockets) socket.destroy();
+});
+
 test("what is left to do for a failed request is done once its failure has been answered", async () => {
   const order: string[] = [];
   const failure = new RetrieverError({ code: "RETR_BACKEND_UNAVAILABLE", message: "down" });
