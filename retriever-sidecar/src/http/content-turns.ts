@@ -7,7 +7,7 @@ const mib = 1_048_576;
 /** Smaller ones neither wait nor count: as many as may be under way have room. */
 const smallBytes = mib / 4;
 /** Of those up to a size that are being made at once, as they are expected to be; smaller ones don't wait behind larger. */
-const lanes = [
+const sizeClasses = [
   { upTo: mib, most: 4 * mib },
   { upTo: Number.POSITIVE_INFINITY, most: 16 * mib },
 ] as const;
@@ -53,7 +53,7 @@ type Waiting = {
 /** Turns in the order in which requests come, those of proven clients first, but for every fourth. */
 export function makeContentTurns(options: Options): ContentTurns {
   const sizes = makeContentSizes();
-  const queues = lanes.map(({ upTo, most }) => ({ upTo, queue: makeQueue(options, sizes, most) }));
+  const queues = sizeClasses.map(({ upTo, most }) => ({ upTo, queue: makeQueue(options, sizes, most) }));
   return {
     enter: (chunks, hasTaken) => {
       const likely = sizes.expected(chunks);
