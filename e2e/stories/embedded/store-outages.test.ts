@@ -130,10 +130,13 @@ describe.concurrent("with the shadow's credential missing", () => {
     await withoutVariable(play, "RETRIEVER_CRED_QDRANT");
     await eventually("the pod is replaced", async () => play.pods().every(({ uid }) => uid !== old?.uid));
     await play.ready(1);
-    const [sidecar] = await play.sidecars();
-    const shadow = sidecar?.stores.find(({ store }) => store === "destination");
+    // The phase is on record before the pod has the overlay with its sample rate.
+    const sidecar = await eventually("the pod has the destination for its shadow", async () =>
+      (await play.sidecars()).find(({ stores }) => stores.some(({ role }) => role === "shadow")),
+    );
+    const shadow = sidecar.stores.find(({ store }) => store === "destination");
     expect(shadow).toMatchObject({ role: "shadow", lastError: { code: "RETR_CREDENTIAL_MISSING" } });
-    expect(sidecar?.config).toMatchObject({ primary: "source", overlay: "in-force" });
+    expect(sidecar.config).toMatchObject({ primary: "source", overlay: "in-force" });
     await play.restart("kill");
     await play.scale(2);
     await play.ready(2);
