@@ -97,8 +97,9 @@ function makePerson(
     const asked = status.phase === "AwaitingCutover" && conditionOf(status, "Ready")?.reason === "AwaitingPromote";
     if (promoted || !asked) return;
     promoted = true;
-    say(`kubectl-retriever promote ${name}`);
-    const words = ["promote", name, "--reason", "the demo's person at the terminal"];
+    say(`kubectl-retriever promote ${name} --wait-for-gates`);
+    // On a busy machine a gate may be unsure for a moment just now.
+    const words = ["promote", name, "--wait-for-gates", "--reason", "the demo's person at the terminal"];
     const { exitCode, stderr } = await kubectlRetriever(world.adminKubeconfig, words);
     if (exitCode !== 0) throw new Error(`kubectl-retriever promote ${name}: ${stderr}`);
   };
