@@ -18,6 +18,8 @@ type Harmed = {
   readonly plan?: MigrationSpec;
   readonly rate: number;
   readonly harm: Partial<Regime>;
+  /** What both stores suffer from all along. */
+  readonly shared?: Partial<Regime>;
   /** How long each spell lasts, and when it begins after the first. */
   readonly spells: readonly { readonly after: number; readonly seconds: number }[];
   /** Nobody looks, seconds after the beginning of the first spell. */
@@ -27,14 +29,14 @@ type Harmed = {
 };
 
 /** The seconds of the end are since harm began. */
-function playHarm(seed: number, { plan: own = plan, rate, harm, spells, away, seconds }: Harmed): End {
+function playHarm(seed: number, { plan: own = plan, rate, harm, shared, spells, away, seconds }: Harmed): End {
   const random = makeRandom(seed);
   const draws = makeDraws({ next: random });
   const usual = { ...healthy, requestsPerSecond: rate };
   const from = begins + 10 * random();
   const bad = { ...usual, ...harm };
   const world = withSpells(
-    usual,
+    { ...usual, ...shared },
     spells.map((spell): Spell => ({ from: from + spell.after, to: from + spell.after + spell.seconds, regime: bad })),
   );
   const adaptive = new AdaptiveRate(own.guard.sampling, rate);
@@ -110,8 +112,9 @@ const slow: readonly Row[] = [
   { name: "8 % slow at 20/s", rate: 20, share: 0.08, hours: 6, must: { atLeast: 0.99 }, medianWithin: 4500, own: plan },
   { name: "30 % slow at 2/s, Fixed at 5 %", rate: 2, share: 0.3, hours: 6, must: "printed", own: fixed },
   { name: "8 % slow at 20/s, Fixed at 5 %", rate: 20, share: 0.08, hours: 12, must: "printed", own: fixed },
+  { name: "30 % slow at 2/s, the source in 20 %", rate: 2, share: 0.3, by: 0.2, hours: 6, must: "printed", own: plan },
 ].map(
-  ({ name, rate, share, hours, must, medianWithin, own }): Row => ({
+  ({ name, rate, share, by = 0.01, hours, must, medianWithin, own }): Row => ({
     ...left,
     id: "D4",
     name,
@@ -121,7 +124,7 @@ const slow: readonly Row[] = [
       playHarm(seed, {
         plan: own,
         rate,
-        harm: { latencyWorse: share, latencyBetter: 0.01, slow: 0 },
+        harm: { latencyWorse: share, latencyBetter: by, slow: 0 },
         spells: endless,
         seconds: hours * 3600,
       }),
@@ -196,4 +199,30 @@ const blips: readonly Row[] = [
   }),
 );
 
-export const harmedRows: readonly Row[] = [...failing, ...wrong, ...slow, ...lengths, ...outages, ...blips];
+/** Hours in which both are slow lend a blip nothing. */
+const amongShared: readonly Row[] = [2, 20].map((rate) => ({
+  ...left,
+  id: "D5",
+  name: `both slow in 20 % for hours, the destination in all for 60 s more, ${rate}/s`,
+  runs: 400,
+  quickRuns: 12,
+  play: (seed) =>
+    playHarm(seed, {
+      rate,
+      harm: everythingSlow,
+      shared: { latencyWorse: 0.2, latencyBetter: 0.2 },
+      spells: [{ after: 0, seconds: 60 }],
+      seconds: 1800,
+    }),
+  must: "printed",
+}));
+
+export const harmedRows: readonly Row[] = [
+  ...failing,
+  ...wrong,
+  ...slow,
+  ...lengths,
+  ...outages,
+  ...blips,
+  ...amongShared,
+];

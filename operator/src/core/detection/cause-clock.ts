@@ -107,7 +107,8 @@ function closePart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClo
   const lastedMs = sinceMs(clock.since, endMs) - 2000 * (clock.shared ?? 0);
   const hasLasted = stands && parts === leastParts && lastedMs >= timing.lastsMs;
   const own = { bad: clock.bad, n: clock.n };
-  const verdict = hasLasted ? rule.contrast(own, { bad: clock.sourceBad, n: clock.sourceN }) : "waiting";
+  const source = { bad: clock.sourceBad, n: clock.sourceN };
+  const verdict = hasLasted ? rule.contrast(own, source, clock.shared !== undefined) : "waiting";
   const share = Math.max(clock.share, shortened(rule.alarmingShare(logs, own)));
   return { ...clock, ...newPart(instantOf(endMs)), parts, share, verdict };
 }

@@ -17,6 +17,26 @@ describe("slower samples", () => {
   });
 });
 
+describe("a moment that was chosen within trouble of both", () => {
+  it.each([
+    [256, 167, "unproved"],
+    [404, 290, "unproved"],
+    [450, 200, "worse"],
+    [16, 0, "unproved"],
+    [30, 0, "worse"],
+  ])("takes more to tell: %d slower at the destination and %d at the source: %s", (bad, better, verdict) => {
+    expect(contrastSlowness({ bad, n: 1000 }, { bad: better, n: 1000 }, true)).toBe(verdict);
+    expect(contrastSlowness({ bad, n: 1000 }, { bad: better, n: 1000 })).toBe("worse");
+  });
+
+  it("takes more of failures and of empties as well", () => {
+    expect(contrastShares(0)({ bad: 15, n: 15 }, { bad: 0, n: 15 }, true)).toBe("unproved");
+    expect(contrastShares(0)({ bad: 15, n: 15 }, { bad: 0, n: 15 })).toBe("worse");
+    expect(contrastEmpties(0.05)(own, { bad: 20, n: 100 }, true)).toBe("unproved");
+    expect(contrastEmpties(0.05)(own, { bad: 20, n: 100 })).toBe("worse");
+  });
+});
+
 describe("failed requests", () => {
   it.each([
     [[100, 100], [0, 5], "unseen"],
