@@ -100,12 +100,18 @@ const evidenceGroupSchema = z.strictObject({
   processes: z
     .array(z.string().max(80))
     .max(1500)
+    .default([])
     .meta(
       doc(
         "Its processes: what stands for the pod's UID and for its start, up to where its bins were judged, and the samples that would be lost with it; then since when it is silent.",
         ["k3j9x0a2 9f3c 1893499200 12"],
       ),
     ),
+  packedProcesses: z
+    .string()
+    .max(65_536)
+    .optional()
+    .meta(doc("The same of a large fleet as one text, in the place of `processes`.", "BCBgdvKvhR0v5BmcCABA")),
 });
 
 /** What one epoch counted over all pods, including those that are gone. */

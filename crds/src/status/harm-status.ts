@@ -140,7 +140,12 @@ export const detectionStateSchema = z
     epoch: epochSchema.meta(doc("Epoch that is judged.", 5)),
     from: instant.describe("Beginning of its first bin."),
     until: instant.describe("End of the newest bin of evidence that was judged."),
-    lines: z.array(harmLineSchema).max(100).describe("The lines; of slices only those with some evidence."),
+    lines: z.array(harmLineSchema).max(100).default([]).describe("The lines; of slices only those with some evidence."),
+    packedLines: z
+      .string()
+      .max(65_536)
+      .optional()
+      .meta(doc("The same as one text, in the place of `lines`, where a status would be too large.", "BAAA")),
     slices: z
       .array(sliceNameSchema)
       .max(64)

@@ -1,5 +1,6 @@
 // One migration as a person follows it and acts on it: waits for its status, and MigrationActs as `kubectl apply` would.
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { unpackStatus } from "@retriever/crds/status/packed-status.ts";
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import type { KubeClient } from "#support/kube/client.ts";
@@ -47,7 +48,8 @@ export function followMigration(
   const own = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
   const migrationPath = `${own}/retrievermigrations/${name}`;
   const actsPath = `${own}/migrationacts`;
-  const status = async () => migrationStatusSchema.parse((await client.get(migrationPath))?.["status"] ?? {});
+  const status = async () =>
+    migrationStatusSchema.parse(unpackStatus((await client.get(migrationPath))?.["status"] ?? {}));
   const describe = async () => {
     const { phase, message, epoch } = await status();
     return `${phase} at epoch ${epoch}: ${message}`;

@@ -1,6 +1,7 @@
 // What stories read of a migration: its status, parsed.
 // Reads only; how it is shown is the reader's affair.
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { unpackStatus } from "@retriever/crds/status/packed-status.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { namespace } from "./application-manifests.ts";
 
@@ -9,7 +10,7 @@ export const migrationsPath = `/apis/retriever.dev/v1alpha1/namespaces/${namespa
 /** Status of a migration; the defaults of an empty one while the operator hasn't written any. */
 export async function readStatus(client: KubeClient, name: string): Promise<MigrationStatus> {
   const object = await client.get(`${migrationsPath}/${name}`);
-  return migrationStatusSchema.parse(object?.["status"] ?? {});
+  return migrationStatusSchema.parse(unpackStatus(object?.["status"] ?? {}));
 }
 
 /** Condition by type, if it is there. */

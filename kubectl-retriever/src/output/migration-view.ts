@@ -2,6 +2,7 @@
 
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { unpackStatus } from "@retriever/crds/status/packed-status.ts";
 import { readPlan } from "@retriever/operator/core/people/accepted-plan.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 import { parseKnown } from "@retriever/stores/config/known-fields.ts";
@@ -35,7 +36,7 @@ type Raw = {
 export function viewMigration(raw: unknown): MigrationView {
   const { metadata = {}, spec, status } = raw as Raw;
   const { namespace = "", name = "", uid = "", deletionTimestamp } = metadata;
-  const { data, unknown } = parseKnown(migrationStatusSchema, status ?? {});
+  const { data, unknown } = parseKnown(migrationStatusSchema, unpackStatus(status ?? {}));
   if (data === undefined) throw new OperatorError("ROP_STATUS_UNREADABLE", `${namespace}/${name}`);
   return {
     namespace,

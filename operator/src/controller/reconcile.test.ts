@@ -1,4 +1,5 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { packLines } from "@retriever/crds/status/packed-lines.ts";
 import { describe, expect, test } from "vitest";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import type { Migration } from "#core/model/migration.ts";
@@ -67,6 +68,17 @@ function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
 const inPreflight = ({ migration }: Seen): MigrationStatus => ({ ...migration.status, phase: "Preflight", epoch: 1 });
 
 describe("a reconcile of a migration", () => {
+  test("whose status is stored packed decides on what was packed, and not on nothing", async () => {
+    const { cluster, seen, reconcileOnce } = arrange(() => ({}));
+    const at = "2030-01-01T12:00:00.000Z";
+    const line = { line: "score", slice: null, limit: 0.05, bad: 3, n: 40, evidence: 0.25, logs: [1.5] } as const;
+    const packedLines = packLines([{ ...line, logs: [...line.logs] }], at);
+    const detection = { epoch: 1, from: at, until: at, packedLines };
+    cluster.create(searchKey, searchSpec, { status: { phase: "Preflight", detection } });
+    await reconcileOnce();
+    expect(seen[0]?.migration.status.detection?.lines).toEqual([line]);
+  });
+
   test("that brings a new status and effects writes the intent before the effects and tells afterwards", async () => {
     const { cluster, reconcileOnce } = arrange((seen) => ({
       status: inPreflight(seen),

@@ -2,6 +2,7 @@
 
 import { parseMigrationSpec, soundFields } from "@retriever/crds/parse.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { unpackStatus } from "@retriever/crds/status/packed-status.ts";
 import { unknownFields } from "@retriever/stores/config/known-fields.ts";
 import { type ApplyDeps, apply } from "#apply/apply.ts";
 import type { ReconcileRecord } from "#audit/draft.ts";
@@ -208,9 +209,8 @@ function openNotifications(notifier: ReconcileOptions["notifier"], meta: Migrati
 
 /** `isWhole`: nothing of its status was left out. */
 function parseMigration({ meta, spec, status: stored }: RawMigration) {
-  const read = migrationStatusSchema.safeParse(stored ?? {});
-  const status = read.success ? read.data : readableStatus(stored);
-  const migration: Migration = { meta, spec: specOf(spec), status };
+  const read = migrationStatusSchema.safeParse(unpackStatus(stored ?? {}));
+  const migration: Migration = { meta, spec: specOf(spec), status: read.success ? read.data : readableStatus(stored) };
   return { migration, isWhole: read.success };
 }
 
@@ -278,7 +278,7 @@ async function holdUnreadable(
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   const { metrics, log } = options;
-  const parsed = migrationStatusSchema.safeParse(raw.status);
+  const parsed = migrationStatusSchema.safeParse(unpackStatus(raw.status));
   const unknown = unknownFields(parsed.error);
   const others = (parsed.error?.issues ?? []).filter(({ code }) => code !== "unrecognized_keys");
   const paths = [...unknown, ...others.map(({ path }) => path)].slice(0, 5);

@@ -1,6 +1,7 @@
 // A status that lost parts of itself must not stand in the way back: what a rollback needs is told by the overlay in force,
 // or by the pods that follow it. Nothing goes forward on what is recovered.
 import { type MigrationStatus, migrationStatusSchema, type Revision } from "@retriever/crds/status/migration-status.ts";
+import { unpackStatus } from "@retriever/crds/status/packed-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { isPinned, type Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import { parseKnown } from "@retriever/stores/config/known-fields.ts";
@@ -13,7 +14,8 @@ import { answeredStatuses } from "./pods/pods.ts";
 
 /** A stored status as far as it can be read: each member by itself, without what this version doesn't know. */
 export function readableStatus(raw: unknown): MigrationStatus {
-  const stored: Readonly<Record<string, unknown>> = typeof raw === "object" && raw !== null ? { ...raw } : {};
+  const whole = unpackStatus(raw);
+  const stored: Readonly<Record<string, unknown>> = typeof whole === "object" && whole !== null ? { ...whole } : {};
   const readable = Object.entries(migrationStatusSchema.shape).flatMap(([name, schema]) => {
     const { data } = parseKnown<unknown>(schema, stored[name]);
     return data === undefined ? [] : [[name, data]];

@@ -1,5 +1,5 @@
 // Writes to the migration itself and to pods: status under a precondition, finalizers, one annotation.
-import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { packStatus } from "@retriever/crds/status/packed-status.ts";
 import { epochAnnotation, fieldManager, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
@@ -21,14 +21,15 @@ export function makeClusterWrites(request: KubeRequest): ClusterWrites {
     editFinalizer(request, { place: placeOf(meta), finalizer: settleFinalizer, present, uid: meta.uid }, signal);
   return {
     writeStatus: async (meta, status, signal) => {
+      const stored = packStatus(status);
       const answer = (await request({
         method: "PUT",
         place: { ...placeOf(meta), subresource: "status" },
         query: { fieldManager },
-        body: statusDocument(meta, status),
+        body: statusDocument(meta, stored),
         signal,
       })) as KubeObject | undefined;
-      refuseDropped(meta, status, answer?.status);
+      refuseDropped(meta, stored, answer?.status);
       return answer?.metadata?.resourceVersion ?? meta.resourceVersion;
     },
     addFinalizer: async (meta, signal) => {
@@ -56,7 +57,7 @@ export function makeClusterWrites(request: KubeRequest): ClusterWrites {
 }
 
 /** A status that is kept in part would be decided on as if the rest had never been: nothing is moved on it. */
-function refuseDropped({ namespace, name }: MigrationMeta, sent: MigrationStatus, kept: unknown): void {
+function refuseDropped({ namespace, name }: MigrationMeta, sent: unknown, kept: unknown): void {
   const dropped = kept === undefined ? [] : droppedFields(sent, kept, "status");
   if (dropped.length === 0) return;
   const about = `retrievermigrations ${namespace}/${name}: the API server doesn't keep ${dropped.join(", ")}`;
@@ -77,7 +78,7 @@ async function readPod(
 }
 
 /** The whole status in the place of the old one. The server keeps spec and metadata; version and uid are preconditions. */
-function statusDocument(meta: MigrationMeta, status: MigrationStatus): unknown {
+function statusDocument(meta: MigrationMeta, status: unknown): unknown {
   const { namespace, name, uid, resourceVersion } = meta;
   return {
     ...typeOf(migrations),

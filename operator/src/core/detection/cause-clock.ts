@@ -4,6 +4,7 @@ import type { CauseClock } from "@retriever/crds/status/harm-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
 import { instantMs } from "../model/status-readings.ts";
 import type { Logs } from "./detector.ts";
+import { keptCount } from "./kept-number.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer samples than this refute nothing and prove nothing: a part lasts until it has them. */
@@ -126,13 +127,13 @@ function addCount(clock: CauseClock, { count, endMs }: Tick): CauseClock {
   return {
     ...clock,
     seenAt: n > 0 ? instantOf(endMs) : clock.seenAt,
-    bad: clock.bad + bad,
-    n: clock.n + n,
-    sourceBad: clock.sourceBad + (reference?.bad ?? 0),
-    sourceN: clock.sourceN + (reference?.n ?? 0),
-    partBad: clock.partBad + bad,
-    partN: clock.partN + n,
-    partSquares: clock.partSquares + squares,
+    bad: keptCount(clock.bad + bad),
+    n: keptCount(clock.n + n),
+    sourceBad: keptCount(clock.sourceBad + (reference?.bad ?? 0)),
+    sourceN: keptCount(clock.sourceN + (reference?.n ?? 0)),
+    partBad: keptCount(clock.partBad + bad),
+    partN: keptCount(clock.partN + n),
+    partSquares: keptCount(clock.partSquares + squares),
   };
 }
 

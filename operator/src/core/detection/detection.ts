@@ -9,6 +9,7 @@ import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
 import { advance, logEvidence } from "./detector.ts";
 import { addGroups, endPart, isShared } from "./fleet-parts.ts";
+import { keptCount } from "./kept-number.ts";
 import {
   type CounterLine,
   type LineCount,
@@ -190,9 +191,9 @@ function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding):
   const known = before ?? disarmed(rule, slice);
   const counted: HarmLine = {
     ...known,
-    limit: rule.limit,
-    bad: known.bad + count.bad,
-    n: known.n + count.n,
+    limit: keptCount(rule.limit),
+    bad: keptCount(known.bad + count.bad),
+    n: keptCount(known.n + count.n),
     logs: count.n > 0 ? [...advance(known.logs, rule.ratios(count))] : known.logs,
   };
   const threshold = thresholdOf(folding.judgedBins, rule.weight);
@@ -237,7 +238,7 @@ function grouped(before: HarmLine["groups"], counts: ReadonlyMap<number, LineCou
 
 /** Nothing is over such a limit: what was gathered before it was raised is gone. */
 function disarmed({ line, limit }: LineRule, slice: number | null): HarmLine {
-  return { line, slice, limit, bad: 0, n: 0, evidence: 0, logs: [] };
+  return { line, slice, limit: keptCount(limit), bad: 0, n: 0, evidence: 0, logs: [] };
 }
 
 /** A slice without any evidence is begun anew with its next bad sample: a healthy one costs no room. */

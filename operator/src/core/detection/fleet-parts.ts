@@ -5,6 +5,7 @@ import { logMeanExp } from "../gates/e-value.ts";
 import { leastFellows, mostLiars } from "../pods/fair-share.ts";
 import { sumShares, thirdsOf } from "../pods/thirds.ts";
 import type { Count } from "./detector.ts";
+import { keptGroupCount } from "./kept-number.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 type Groups = NonNullable<HarmLine["groups"]>;
@@ -27,7 +28,7 @@ export function addGroups(
     if (count === undefined) return known;
     const { bad, n, squares = 0, reference } = count;
     return [bad, n, squares, reference?.bad ?? 0, reference?.n ?? 0, ...(sides?.(count) ?? [])].map((more, place) =>
-      Number(((known[place] ?? 0) + more).toPrecision(9)),
+      keptGroupCount((known[place] ?? 0) + more),
     );
   });
 }

@@ -4,6 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { judgeFleet } from "./fleet-parts.ts";
+import { keptCount } from "./kept-number.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer failed requests are never severe, whatever their share. */
@@ -29,13 +30,13 @@ export function foldSevereRun(
   if (isWhole && rule.logBelow({ bad: partBad, n: partN }, rule.limit) >= refutation) return undefined;
   return {
     from: run.from,
-    requests: run.requests + count.n,
-    failures: run.failures + count.bad,
-    sourceBad: run.sourceBad + (count.reference?.bad ?? 0),
-    sourceN: run.sourceN + (count.reference?.n ?? 0),
-    failingSeconds: run.failingSeconds + binSeconds * Math.min(1, count.bad / Math.max(1, count.n)),
-    partBad: isWhole ? 0 : partBad,
-    partN: isWhole ? 0 : partN,
+    requests: keptCount(run.requests + count.n),
+    failures: keptCount(run.failures + count.bad),
+    sourceBad: keptCount(run.sourceBad + (count.reference?.bad ?? 0)),
+    sourceN: keptCount(run.sourceN + (count.reference?.n ?? 0)),
+    failingSeconds: keptCount(run.failingSeconds + binSeconds * Math.min(1, count.bad / Math.max(1, count.n))),
+    partBad: isWhole ? 0 : keptCount(partBad),
+    partN: isWhole ? 0 : keptCount(partN),
     pods: [...new Set([...run.pods, ...pods])].slice(0, mostPods),
   };
 }

@@ -1,8 +1,10 @@
 // Slices: the busiest namespaces, chosen once for each side of the cutover, and all others as one more.
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { keptCount } from "./kept-number.ts";
 import { mostSlices } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
+import { sliceName } from "./slice-name.ts";
 
 /** Requests after which the busiest are told from the others, and how long is waited for them. */
 const choosingRequests = 15_000;
@@ -23,9 +25,12 @@ type Choosing = {
 export function foldSlices(before: Slices, bin: Bin, { part, ageSeconds }: Choosing): Slices {
   if (before.slicesChosenIn === part) return before;
   const requests = new Map(
-    before.slicesChosenIn === undefined ? before.slices.map((one) => [one.name, one.requests]) : [],
+    before.slicesChosenIn === undefined ? before.slices.map((one) => [sliceName(one.name), one.requests]) : [],
   );
-  for (const [name, counters] of bin.slices) requests.set(name, (requests.get(name) ?? 0) + counters.requests);
+  for (const [namespace, counters] of bin.slices) {
+    const name = sliceName(namespace);
+    requests.set(name, keptCount((requests.get(name) ?? 0) + counters.requests));
+  }
   const busiest = [...requests]
     .map(([name, count]) => ({ name, requests: count }))
     .toSorted((a, b) => b.requests - a.requests || (a.name < b.name ? -1 : 1));
@@ -40,9 +45,9 @@ export function foldSlices(before: Slices, bin: Bin, { part, ageSeconds }: Choos
 export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: BinPart): ReadonlyMap<number, SliceCounters> {
   const counts = new Map<number, SliceCounters>();
   if (slicesChosenIn === undefined) return counts;
-  const numbers = new Map(slices.map(({ name }, index) => [name, index]));
-  for (const [name, counters] of bin.slices) {
-    const number = numbers.get(name) ?? mostSlices;
+  const numbers = new Map(slices.map(({ name }, index) => [sliceName(name), index]));
+  for (const [namespace, counters] of bin.slices) {
+    const number = numbers.get(sliceName(namespace)) ?? mostSlices;
     const known = counts.get(number);
     if (known === undefined) counts.set(number, { ...counters });
     else for (const key of Object.keys(known) as (keyof SliceCounters)[]) known[key] += counters[key];
