@@ -18,7 +18,8 @@ const meanings: Readonly<Record<Phase, string>> = {
   Guard:
     "the destination serves, the source watches; only time in which a failure would be noticed counts. Fenced pods serve the source meanwhile. Harm that is gone without a few pods is held and told (`OnePodAlone`); pods that serve the source unfenced are told of (`TwoPrimaries`)",
   Completed: "the destination serves; settled once the base names it too",
-  RollingBack: "until every pod reports the pinned source as its primary; then for good, or to be tried again",
+  RollingBack:
+    "until every pod reports the pinned source as its primary; then for good, or to be tried again. Who answers from the source by an older overlay is waited for as long as `cutover.ackTimeout`, and named then (`PodsFenced`)",
   VerifyingDrift: "what was written since the cutover is compared",
   RolledBack: "the source serves; the migration never runs again",
   Validated: "end of `mode: Validate`: every stage passed, the shadow is off again",

@@ -1,4 +1,5 @@
-// RollingBack: waits until every pod reports the pinned source as its primary. No act and no finding ends it earlier.
+// RollingBack: waits until every pod reports the pinned source as its primary, or is left there by the deadline of the
+// cutover. No act and no finding ends it earlier.
 
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import type { Context } from "../model/context.ts";
@@ -6,7 +7,7 @@ import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { awaitRetry } from "../steps/await-retry.ts";
-import { describeAcks } from "../steps/propagation.ts";
+import { describeAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact, servedFor } from "../verification/drift-resolved.ts";
 import { isLateRollback } from "../verification/purpose.ts";
@@ -35,7 +36,7 @@ function awaitPods(c: Context): Outcome | undefined {
   const elsewhere = answeredStatuses(c.observation).filter(
     (pod) => source === undefined || !isSameStore(pod.config.primaryIdentity, source),
   );
-  if (c.acks.state !== "all" || elsewhere.length > 0) {
+  if (!isFollowed(c) || elsewhere.length > 0) {
     const strangers =
       elsewhere.length === 0
         ? ""
@@ -62,8 +63,13 @@ function ended(c: Context): Outcome {
   const causes = c.status.rollback?.causes.join("; ") ?? "";
   const drift = c.status.phase === "VerifyingDrift" ? driftResolvedFact(c.plan, c.status) : undefined;
   const found = drift === undefined ? "" : `. ${drift.message}`;
-  const end = `every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}${found}`;
+  const end = `every pod serves from ${labelOf(c.status, "source")} again${describeLeft(c)}. Cause: ${causes}${found}`;
   return awaitRetry(c, end) ?? rolledBack(c, end);
+}
+
+/** Who was never seen to read the rollback: it reads on by what it has, and is no longer waited for. */
+function describeLeft({ acks }: Context): string {
+  return acks.state === "all" ? "" : `, though not all have read that: ${describeAcks(acks)}; restart who lags`;
 }
 
 function rolledBack(c: Context, end: string): Outcome {

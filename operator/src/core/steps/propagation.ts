@@ -22,10 +22,7 @@ export function acksOf(c: Reading): Acks {
   const overlay = renderOverlay(migration.meta, plan, status);
   if (overlay === undefined) return countAcks(serving, { follows: () => false });
   const follows = followsOverlay(overlay.hash, status.epoch);
-  if (isRollingBack(status)) {
-    const isBack = servesFrom(status.source);
-    return countAcks(serving, { follows: (pod) => follows(pod) && isBack(pod) });
-  }
+  if (isRollingBack(status)) return backAcks(c, { serving, follows });
   const isFenced = (pod: PodObservation) => isFencedBy(status, pod);
   if (isFinalPhase(status.phase)) return countAcks(serving, { follows, isFenced });
   const quorum = { needed: (pods: number) => neededPods(plan, pods), hadTime: haveHadTime(c) };
@@ -33,6 +30,33 @@ export function acksOf(c: Reading): Acks {
   // The overlay's deadline is as long as they have had.
   const isCut = acks.state === "quorum" && status.phase === "CuttingOver";
   return isCut ? { ...acks, lagging: [], fenced: [...acks.fenced, ...acks.lagging] } : acks;
+}
+
+type Following = {
+  readonly serving: ReturnType<typeof servingPods>;
+  readonly follows: (pod: PodObservation) => boolean;
+};
+
+/** A way back needs all: to follow, or never to have left the source and to have nothing to read any more that leads away. */
+function backAcks(c: Reading, { serving, follows }: Following): Acks {
+  const isBack = servesFrom(c.status.source);
+  const isFenced = (pod: PodObservation) => isLeftAtSource(c, pod);
+  const acks = countAcks(serving, { follows: (pod) => follows(pod) && isBack(pod), isFenced });
+  const lost = acks.lost.filter((name) => !serving?.some((pod) => pod.name === name && isLeftAtSource(c, pod)));
+  const isBut = acks.state === "waiting" && acks.lagging.length + lost.length === 0;
+  return isBut ? { ...acks, state: "quorum" } : acks;
+}
+
+/**
+ * Past the deadline of every overlay that could lead its process to the destination, a pod answers from the source by an
+ * older one. One that doesn't answer is taken for such a pod only where it was left behind at the cutover and its node is lost.
+ */
+function isLeftAtSource(c: Reading, pod: PodObservation): boolean {
+  const { rollback, source, epoch, cutover } = c.status;
+  if (secondsSince(c, rollback?.at) <= durationSeconds(c.plan.cutover.ackTimeout)) return false;
+  const { status: read, nodeLost, uid } = pod;
+  if (read.ok) return read.value.config.epoch < epoch && servesFrom(source)(pod);
+  return nodeLost && cutover?.fenced.some((left) => left.uid === uid) === true;
 }
 
 /** It says so, or was left behind at the cutover and hasn't been seen to follow since. */

@@ -93,19 +93,6 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(new Set(primaries(sim.run(20)))).toEqual(new Set(["destination"]));
   });
 
-  it("is taken back from every pod by a rollback, which names who lags and waits for it", () => {
-    const sim = withStuck("AwaitingCutover", 1).until("Guard", 200);
-    sim.act("Rollback");
-    sim.run(120);
-    expect(sim.phase).toBe("RollingBack");
-    expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
-    expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1");
-    // It serves the source anyhow: nobody has to get up for it.
-    expect([sim.pages, sim.tickets]).toEqual([[], ["PodsFenced", "AckTimeout"]]);
-    sim.pod(0).stuck = false;
-    sim.until("RolledBack", 60);
-  });
-
   it("is followed by every pod that starts afterwards", () => {
     const sim = withStuck("AwaitingCutover", 1).until("Guard", 200);
     for (let index = 0; index < 50; index += 1) sim.addPod();
