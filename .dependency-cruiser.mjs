@@ -100,9 +100,9 @@ export default {
     ),
     rule(
       "e2e-imports-public-entries-only",
-      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, hostile documents and the parsers of them, how the operator asks a sidecar, or a main.ts started as a process.",
+      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, hostile documents and the parsers of them, how the operator asks a sidecar and has it prove itself, or a main.ts started as a process.",
       { path: "^e2e/", pathNot: "^e2e/bench/(harm|fleet)/" },
-      { path: "^(operator/(?!src/core/gates/|src/adapters/sidecars/http-sidecars\\.ts$|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness|hostile/(play|parsers|values))\\.ts$)|tools/(?!images/image-config\\.ts$)|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/|test/hostile/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
+      { path: "^(operator/(?!src/core/gates/|src/adapters/sidecars/(http-sidecars|pod-tokens)\\.ts$|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness|hostile/(play|parsers|values))\\.ts$)|tools/(?!images/image-config\\.ts$)|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/|test/hostile/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "simulated-harm-plays-the-core",

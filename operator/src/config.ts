@@ -49,7 +49,11 @@ const rows = {
   apiDeadlineMs: { about: "deadline of one API call", schema: whole(100, 60_000).default(10_000) },
   sidecarDeadlineMs: { about: "deadline of one sidecar call", schema: whole(50, 30_000).default(2000) },
   sidecarCaFile: {
-    about: "file with the authorities of the certificates of ports admin-tls; empty: those that Node knows",
+    about: "file with the authorities of certificates in pods; empty: those that Node knows",
+    schema: file,
+  },
+  sidecarClientTls: {
+    about: "folder with tls.crt and tls.key that are shown to pods, which then prove themselves by tokens; empty: none",
     schema: file,
   },
   resyncMs: { about: "how often everything is listed", schema: whole(100, 600_000).default(60_000) },

@@ -84,6 +84,12 @@ export const errorTable = {
     summary: "a sidecar sent an answer that is not a status",
     remedy: "Check the sidecar's version and that port admin belongs to it.",
   },
+  ROP_SIDECAR_NOT_PROVED: {
+    retryable: true,
+    summary: "who answers for a pod doesn't prove to be this pod",
+    remedy:
+      "Check that its container mounts a token for retriever-operator, and who else answers at the pod's address; the operator's account needs `create tokenreviews` (sidecarTls.clientSecretName of its chart).",
+  },
   ROP_ALERTS_UNAVAILABLE: {
     retryable: true,
     summary: "a Prometheus or Alertmanager can't be read",

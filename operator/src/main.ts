@@ -11,6 +11,7 @@ import { makeKubernetesJobs } from "#adapters/jobs/kubernetes-jobs.ts";
 import { makeKubernetesPolicies } from "#adapters/policies/kubernetes-policies.ts";
 import { makeHttpReports } from "#adapters/sidecars/http-reports.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
+import { makePodTokens } from "#adapters/sidecars/pod-tokens.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { openAlerting } from "#alerting.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
@@ -52,7 +53,7 @@ async function run(settings: Settings): Promise<number> {
   };
   const leadership = { holds: () => false };
   const { connection, request, leaseRequest } = connect(settings, metrics, () => leadership.holds());
-  const { sidecars, reports } = openPeers(settings, log);
+  const { sidecars, reports } = openPeers(settings, log, request);
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const recordEvents = makeEventRecorder({ ...shared, cluster }).record;
@@ -117,11 +118,12 @@ function openAudit(request: KubeRequest, books: Books, { evidenceLog }: Settings
 }
 
 /** Who is asked in pods: sidecars, and verifiers for their reports. */
-function openPeers({ sidecarDeadlineMs: deadlineMs, sidecarCaFile }: Settings, log: Logger) {
+function openPeers({ sidecarDeadlineMs: deadlineMs, ...settings }: Settings, log: Logger, request: KubeRequest) {
   const onIgnored = (version: string, keys: readonly string[]) =>
     log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
-  const caFile = sidecarCaFile === "" ? undefined : sidecarCaFile;
-  return { sidecars: makeHttpSidecars({ deadlineMs, caFile, onIgnored }), reports: makeHttpReports({ deadlineMs }) };
+  const [caFile, clientFolder] = [settings.sidecarCaFile || undefined, settings.sidecarClientTls || undefined];
+  const peers = { deadlineMs, caFile, clientFolder, tokens: makePodTokens({ request, clock }) };
+  return { sidecars: makeHttpSidecars({ ...peers, onIgnored }), reports: makeHttpReports(peers) };
 }
 
 /** Undefined: there is one replica, which leads. */

@@ -1,13 +1,11 @@
 // The running sidecar: wires documents, activation, listeners and probes, and ends them. Reads nothing of the process.
 import { randomUUID } from "node:crypto";
 import { faultOf } from "@retriever/stores/errors.ts";
-import type { TlsPair } from "@retriever/stores/http/limit-connections.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { adapterOf } from "@retriever/stores/registry.ts";
 import { Activation } from "#activation/activation.ts";
 import { makeStatus, metricsFactsOf, unreadinessOf } from "#activation/status.ts";
-import { followCertificate, readCertificate } from "#config/admin-certificate.ts";
 import type { Environment } from "#config/credentials.ts";
 import { readEnvBase } from "#config/env-base.ts";
 import { readDirectory } from "#config/read-directory.ts";
@@ -17,6 +15,7 @@ import { watchDirectory } from "#config/watch-directory.ts";
 import { makeAdminHandler } from "#http/admin-listener.ts";
 import { makeAppHandler } from "#http/app-listener.ts";
 import { type Handler, type Listener, listen } from "#http/listener.ts";
+import { listenForOperator } from "#http/operator-listener.ts";
 import { instantOf } from "#retrieve/instant.ts";
 import { recallStatusOf } from "#retrieve/recall.ts";
 import { makeRetrieve } from "#retrieve/serve.ts";
@@ -55,10 +54,8 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
   const read = makeReader(deps);
   const state = { isStopping: false };
   activation.start(read());
-  const tls = settings.adminTls === null ? undefined : readCertificate(settings.adminTls);
   const app = await listen(settings.listen, makeApp(deps, activation, metrics));
-  const admin = await listenElse(settings.admin, makeAdmin(deps, activation, { metrics, state }), { app, tls });
-  const certificate = tls && settings.adminTls !== null ? follow(settings.adminTls, tls, { admin, log }) : null;
+  const admin = await listenElse(deps, makeAdmin(deps, activation, { metrics, state }), app);
   // An exception here is a bug; the active configuration serves on.
   const reread = (): void => {
     try {
@@ -74,7 +71,6 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
     stop: async (graceMs) => {
       state.isStopping = true;
       watch?.stop();
-      certificate?.stop();
       clearInterval(probes);
       await app.close(graceMs);
       await activation.close(graceMs);
@@ -83,20 +79,16 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
   };
 }
 
-function follow(folder: string, first: TlsPair, { admin, log }: { readonly admin: Listener; readonly log: Log }) {
+/** The application's listener is closed again where the operator's can't be opened. */
+async function listenElse({ settings, log }: SidecarDeps, handler: Handler, app: Listener) {
   const onFault = (fault: unknown): void =>
     log.error(
       { event: "certificate-unusable", ...faultOf(fault) },
       "the certificate can't be used; the one before stays",
     );
-  return followCertificate(folder, first, { renew: admin.renew, onFault });
-}
-
-type AdminOptions = { readonly app: Listener; readonly tls: TlsPair | undefined };
-
-async function listenElse(address: Settings["admin"], handler: Handler, { app, tls }: AdminOptions): Promise<Listener> {
+  const options = { connections: { most: 64, mostOfAddress: 16 }, tls: settings.adminTls, onFault };
   try {
-    return await listen(address, handler, { connections: { most: 64, mostOfAddress: 16 }, tls });
+    return await listenForOperator(settings.admin, handler, options);
   } catch (error) {
     await app.close(0);
     throw error;

@@ -76,6 +76,13 @@ export const errorTable = {
     summary: "The path exists, the method doesn't.",
     remedy: "Use the method the `allow` header names.",
   },
+  RETR_CLIENT_NOT_PROVED: {
+    httpStatus: 403,
+    retryable: false,
+    summary: "Who asks showed no certificate of the operator, which this listener answers alone.",
+    remedy:
+      "Ask with a certificate for the name in RETRIEVER_OPERATOR_NAME, of an authority in `ca.crt` of RETRIEVER_POD_PROOF. Health and metrics need none.",
+  },
   RETR_OVERLOADED: {
     httpStatus: 503,
     retryable: true,

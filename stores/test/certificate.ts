@@ -11,31 +11,43 @@ const ecdsaWithSha256 = der(sequence, der(oid, Buffer.from("2a8648ce3d040302", "
 
 /** Valid for `address` (an IPv4, or a DNS name) until 2049, its own authority. */
 export function makeCertificate(address: string): TestCertificate {
+  return makeOf(address);
+}
+
+/** An authority, and certificates that it issues. */
+export function makeAuthority(issuer: string) {
+  const own = makeOf(issuer);
+  const issue = (address: string): TestCertificate => makeOf(address, { issuer, key: own.key });
+  return { cert: own.cert, issue };
+}
+
+function nameOf(address: string): Buffer {
+  const commonName = der(sequence, der(oid, Buffer.from("550403", "hex")), der(utf8, Buffer.from(address)));
+  return der(sequence, der(set, commonName));
+}
+
+function makeOf(address: string, authority?: { readonly issuer: string; readonly key: string }): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const name = der(
-    sequence,
-    der(set, der(sequence, der(oid, Buffer.from("550403", "hex")), der(utf8, Buffer.from(address)))),
-  );
   const validity = der(sequence, time("200101000000Z"), time("491231235959Z"));
   const body = der(
     sequence,
     der(0xa0, der(integer, Buffer.from([2]))),
     der(integer, Buffer.from([1])),
     ecdsaWithSha256,
-    name,
+    nameOf(authority?.issuer ?? address),
     validity,
-    name,
+    nameOf(address),
     publicKey.export({ type: "spki", format: "der" }),
-    der(0xa3, der(sequence, authority(), alternativeName(address))),
+    der(0xa3, der(sequence, ...(authority === undefined ? [mayIssue()] : []), alternativeName(address))),
   );
-  const signature = der(bits, Buffer.from([0]), sign("sha256", body, privateKey));
+  const signature = der(bits, Buffer.from([0]), sign("sha256", body, authority?.key ?? privateKey));
   return {
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     cert: pem(der(sequence, body, ecdsaWithSha256, signature)),
   };
 }
 
-function authority(): Buffer {
+function mayIssue(): Buffer {
   const isAuthority = der(sequence, der(flag, Buffer.from([0xff])));
   return der(
     sequence,

@@ -147,7 +147,8 @@ describe("the operator's rights", async () => {
   const needed = [...asked].toSorted();
   const own = (manifests: readonly Manifest[]) =>
     manifests.filter(
-      ({ kind, metadata }) => /^(Cluster)?Role$/.test(kind) && /operator(-lease|-policies)?$/.test(metadata.name),
+      ({ kind, metadata }) =>
+        /^(Cluster)?Role$/.test(kind) && /operator(-lease|-policies|-tokens)?$/.test(metadata.name),
     );
 
   it("are what the adapters ask for, no less and no more", () => {
@@ -155,7 +156,7 @@ describe("the operator's rights", async () => {
     expect(rightsOf(own(manifestsOf("default")))).toEqual(needed);
   });
 
-  it("are the same in every listed namespace, and beyond them only to see policies by name", () => {
+  it("are the same in every listed namespace, and beyond them only to see policies by name, and whose a token is", () => {
     const roles = own(manifestsOf("everything"));
     const roleOf = (namespace: string) =>
       roles.filter(({ kind, metadata }) => kind === "Role" && metadata.namespace === namespace);
@@ -163,12 +164,14 @@ describe("the operator's rights", async () => {
     const rules = clusterWide.flatMap(({ rules = [] }) => rules);
     expect(
       rightsOf(clusterWide).every((right) =>
-        /^(get validatingadmissionpolic|list retrievermigrationpolicies)/.test(right),
+        /^(get validatingadmissionpolic|list retrievermigrationpolicies|create tokenreviews)/.test(right),
       ),
     ).toBe(true);
-    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([14, 0]);
+    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([14, 0, 0]);
     for (const namespace of ["search", "shop"])
-      expect(rightsOf([...roleOf(namespace), ...roleOf("retriever-system"), ...clusterWide])).toEqual(needed);
+      expect(rightsOf([...roleOf(namespace), ...roleOf("retriever-system"), ...clusterWide])).toEqual(
+        [...needed, "create tokenreviews.authentication.k8s.io"].toSorted(),
+      );
   });
 
   it("of hooks and tests are to look, under an account of their own", () => {
@@ -198,7 +201,7 @@ describe("the operator's rights", async () => {
   it("name no Secret, no wildcard, no exec and no way to more rights", () => {
     const roles = [...manifestsOf("default"), ...manifestsOf("everything")].filter(({ kind }) => kind.endsWith("Role"));
     const words = rightsOf(roles).join("\n");
-    expect(words).not.toMatch(/secret|\*|exec|attach|proxy|token|^(escalate|bind|impersonate) /m);
+    expect(words).not.toMatch(/secret|\*|exec|attach|proxy|token(?!reviews)|^(escalate|bind|impersonate) /m);
   });
 });
 
@@ -209,7 +212,8 @@ describe("docs/security/rights.md", () => {
   );
 
   it("has every rule of every role, and none that isn't there", () => {
-    const manifests = [...manifestsOf("default"), ...manifestsOf("example", "retriever-sidecar")];
+    const optional = manifestsOf("everything").filter(({ metadata }) => metadata.name.endsWith("-tokens"));
+    const manifests = [...manifestsOf("default"), ...optional, ...manifestsOf("example", "retriever-sidecar")];
     const roles = manifests.filter(({ kind }) => kind.endsWith("Role"));
     const expected = roles.flatMap(({ metadata, rules = [] }) => rules.flatMap((rule) => rowsOf(metadata.name, rule)));
     expect(expected.length).toBeGreaterThan(30);

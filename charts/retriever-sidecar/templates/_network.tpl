@@ -20,7 +20,7 @@ spec:
   ingress:
     {{- range $.networkPolicy.applicationIngress }}
     {{- range .ports }}
-    {{- if or (not .port) (has (toString .port) (list "admin" "admin-tls")) (and (ne (toString (.protocol | default "TCP")) "UDP") (not (kindIs "string" .port)) (le (int .port) $admin) (ge (int (.endPort | default .port)) $admin)) }}
+    {{- if or (not .port) (has (toString .port) (list "admin" "admin-tls" "admin-mtls")) (and (ne (toString (.protocol | default "TCP")) "UDP") (not (kindIs "string" .port)) (le (int .port) $admin) (ge (int (.endPort | default .port)) $admin)) }}
     {{- fail (printf "retriever-sidecar.networkPolicy.applicationIngress: expected ports without the admin port %d, got %v" $admin .) }}
     {{- end }}
     {{- end }}

@@ -1,7 +1,7 @@
 {{- /* One entry for the pod's containers (initContainers with `native`). */ -}}
 {{- define "retriever-sidecar.container" -}}
 {{- $ := index .Values "retriever-sidecar" -}}
-{{- $admin := ternary "admin-tls" "admin" (ne $.adminTls.secretName "") -}}
+{{- $admin := printf "admin%s" (include "retriever-sidecar.portSuffix" .) -}}
 {{- $scheme := ternary ", scheme: HTTPS" "" (ne $.adminTls.secretName "") -}}
 - name: retriever-sidecar
   image: {{ include "retriever-sidecar.image" . }}
@@ -11,6 +11,9 @@
   {{- end }}
   args: [serve, --config, /etc/retriever/config, --listen, "127.0.0.1:{{ $.retrievePort }}", --admin, "0.0.0.0:{{ $.adminPort }}"{{ if $.adminTls.secretName }}, --admin-tls, /etc/retriever/admin-tls{{ end }}]
   env: {{ include "retriever-sidecar.env" . | nindent 4 }}
+    {{- with include "retriever-sidecar.proofEnv" . }}
+    {{- . | nindent 4 }}
+    {{- end }}
   ports:
     - { name: retrieve, containerPort: {{ $.retrievePort }} }
     - { name: {{ $admin }}, containerPort: {{ $.adminPort }} }
@@ -22,8 +25,8 @@
   securityContext: {{ include "retriever-sidecar.security" . | nindent 4 }}
   volumeMounts:
     {{- include "retriever-sidecar.mounts" . | nindent 4 }}
-    {{- if $.adminTls.secretName }}
-    - { name: retriever-admin-tls, mountPath: /etc/retriever/admin-tls, readOnly: true }
+    {{- with include "retriever-sidecar.tlsMounts" . }}
+    {{- . | nindent 4 }}
     {{- end }}
 {{- end -}}
 
@@ -31,8 +34,8 @@
 {{- define "retriever-sidecar.volumes" -}}
 {{- $ := index .Values "retriever-sidecar" -}}
 {{ include "retriever-sidecar.configVolumes" . }}
-{{- if $.adminTls.secretName }}
-- { name: retriever-admin-tls, secret: { secretName: {{ $.adminTls.secretName }} } }
+{{- with include "retriever-sidecar.tlsVolumes" . }}
+{{ . }}
 {{- end }}
 {{- end -}}
 

@@ -43,15 +43,21 @@ spec:
               args: {{ concat (list "sync" "--config" "/etc/retriever/config" "--interval" (print $.sync.interval) "--budget" (print (int64 $.sync.budget)) "--lag" (print (int64 $.sync.lag)) "--verify-every" (print (int64 $.sync.verifyEvery)) "--listen" "0.0.0.0:7091" "--termination-log" "/dev/termination-log") (ternary (list "--delete-extra" "--removals-need-leave") list $.sync.deleteExtra) | toJson }}
               env:
                 - { name: RETRIEVER_ALLOWED_HOSTS, value: {{ join "," $.allowedHosts | quote }} }
+                {{- with include "retriever-sidecar.jobTlsEnv" . }}
+                {{- . | trim | nindent 16 }}
+                {{- end }}
                 {{- with $.sync.env }}
                 {{- toYaml . | nindent 16 }}
                 {{- end }}
               ports:
-                - { name: report, containerPort: 7091 }
+                - { name: report{{ include "retriever-sidecar.portSuffix" . }}, containerPort: 7091 }
               resources: {{ toYaml $.sync.resources | nindent 16 }}
               securityContext: {{ include "retriever-sidecar.security" . | nindent 16 }}
               volumeMounts:
                 - { name: retriever-config, mountPath: /etc/retriever/config, readOnly: true }
+                {{- with include "retriever-sidecar.tlsMounts" . }}
+                {{- . | nindent 16 }}
+                {{- end }}
                 {{- if $.sync.credentialsSecret }}
                 - { name: retriever-credentials, mountPath: /etc/retriever/credentials, readOnly: true }
                 {{- end }}
@@ -61,6 +67,9 @@ spec:
                 sources:
                   - configMap: { name: {{ required "retriever-sidecar.base: expected the ConfigMap with the base, got none" $.base }} }
                   - configMap: { name: {{ include "retriever-sidecar.workload" . }}-retriever-migration, optional: true }
+            {{- with include "retriever-sidecar.tlsVolumes" . }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- if $.sync.credentialsSecret }}
             - { name: retriever-credentials, secret: { secretName: {{ $.sync.credentialsSecret }} } }
             {{- end }}
@@ -96,7 +105,7 @@ spec:
     matchLabels: { app.kubernetes.io/component: retriever-sync, retriever.dev/workload: {{ include "retriever-sidecar.workload" . }} }
   policyTypes: [Ingress]
   ingress:
-    - ports: [{ port: report }]
+    - ports: [{ port: report{{ include "retriever-sidecar.portSuffix" . }} }]
       from:
         - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ $.operator.namespace }} } }
 {{- end -}}

@@ -41,3 +41,57 @@ readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
+
+{{- /* What the name of a port for the operator ends with, by which it knows how to ask. */ -}}
+{{- define "retriever-sidecar.portSuffix" -}}
+{{- $tls := (index .Values "retriever-sidecar").adminTls -}}
+{{- if and $tls.operatorCaConfigMap (not $tls.secretName) -}}
+{{- fail "retriever-sidecar.adminTls.operatorCaConfigMap: expected a certificate of the workload beside it (adminTls.secretName), got none" -}}
+{{- end -}}
+{{- if $tls.operatorCaConfigMap -}}-mtls{{- else if $tls.secretName -}}-tls{{- end -}}
+{{- end -}}
+
+{{- /* With what a pod proves itself: empty unless it has to. */ -}}
+{{- define "retriever-sidecar.proofEnv" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+{{- if $.adminTls.operatorCaConfigMap -}}
+- { name: RETRIEVER_POD_PROOF, value: /etc/retriever/pod-proof }
+- { name: RETRIEVER_OPERATOR_NAME, value: {{ printf "%s.%s.svc" $.operator.serviceAccount $.operator.namespace | quote }} }
+{{- end -}}
+{{- end -}}
+
+{{- /* The same for what is no sidecar and takes all of it from variables. */ -}}
+{{- define "retriever-sidecar.jobTlsEnv" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+{{- if $.adminTls.secretName -}}
+- { name: RETRIEVER_ADMIN_TLS, value: /etc/retriever/admin-tls }
+{{- end -}}
+{{- with include "retriever-sidecar.proofEnv" . }}
+{{ . }}
+{{- end -}}
+{{- end -}}
+
+{{- define "retriever-sidecar.tlsMounts" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+{{- if $.adminTls.secretName -}}
+- { name: retriever-admin-tls, mountPath: /etc/retriever/admin-tls, readOnly: true }
+{{- end -}}
+{{- if $.adminTls.operatorCaConfigMap }}
+- { name: retriever-pod-proof, mountPath: /etc/retriever/pod-proof, readOnly: true }
+{{- end -}}
+{{- end -}}
+
+{{- define "retriever-sidecar.tlsVolumes" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+{{- if $.adminTls.secretName -}}
+- { name: retriever-admin-tls, secret: { secretName: {{ $.adminTls.secretName }} } }
+{{- end -}}
+{{- if $.adminTls.operatorCaConfigMap }}
+- name: retriever-pod-proof
+  projected:
+    sources:
+      - configMap: { name: {{ $.adminTls.operatorCaConfigMap }}, items: [{ key: ca.crt, path: ca.crt }] }
+      # For the operator alone: nobody else, the API server included, takes it.
+      - serviceAccountToken: { audience: retriever-operator, expirationSeconds: 3600, path: token }
+{{- end -}}
+{{- end -}}

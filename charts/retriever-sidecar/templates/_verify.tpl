@@ -43,16 +43,25 @@ spec:
               args: {{ concat (list "verify" "--config" "/etc/retriever/config" "--level" $.verify.level "--budget" (print (int64 $.verify.budget)) "--lag" (print (int64 $.verify.lag)) "--serve-report" "0.0.0.0:7091" "--termination-log" "/dev/termination-log" "--report" "/tmp/report") $partition | toJson }}
               env:
                 {{- include "retriever-sidecar.env" . | nindent 16 }}
+                {{- with include "retriever-sidecar.jobTlsEnv" . }}
+                {{- . | trim | nindent 16 }}
+                {{- end }}
                 - { name: RETRIEVER_VERIFY_SINCE, valueFrom: { fieldRef: { fieldPath: "metadata.annotations['retriever.dev/verify-since']" } } }
               ports:
-                - { name: report, containerPort: 7091 }
+                - { name: report{{ include "retriever-sidecar.portSuffix" . }}, containerPort: 7091 }
               resources: {{ toYaml $.verify.resources | nindent 16 }}
               securityContext: {{ include "retriever-sidecar.security" . | nindent 16 }}
               volumeMounts:
                 {{- include "retriever-sidecar.mounts" . | nindent 16 }}
+                {{- with include "retriever-sidecar.tlsMounts" . }}
+                {{- . | nindent 16 }}
+                {{- end }}
                 - { name: retriever-report, mountPath: /tmp }
           volumes:
             {{- include "retriever-sidecar.configVolumes" . | nindent 12 }}
+            {{- with include "retriever-sidecar.tlsVolumes" . }}
+            {{- . | nindent 12 }}
+            {{- end }}
             - { name: retriever-report, emptyDir: {} }
 ---
 # The operator's admission policy lets it make Jobs from the CronJobs named here, and no others.
@@ -86,7 +95,7 @@ spec:
     matchLabels: { app.kubernetes.io/component: retriever-verify, retriever.dev/workload: {{ include "retriever-sidecar.workload" . }} }
   policyTypes: [Ingress]
   ingress:
-    - ports: [{ port: report }]
+    - ports: [{ port: report{{ include "retriever-sidecar.portSuffix" . }} }]
       from:
         - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ $.operator.namespace }} } }
 {{- end -}}

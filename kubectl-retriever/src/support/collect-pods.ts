@@ -57,6 +57,7 @@ export async function collectOperator(
 type Pod = {
   readonly name: string;
   readonly adminPort: number;
+  readonly hasTls: boolean;
   readonly container: string;
   readonly hasRestarted: boolean;
 };
@@ -72,9 +73,15 @@ async function listPods(
     const selection = { place: { resource: pods, namespace }, query: { labelSelector: selector } };
     const listed = await listAll(request, selection, (item) => [item as PodDocument], signal);
     for (const pod of listed) {
-      const { name, adminPort } = readPodDocument(pod);
+      const { name, adminPort, adminTls } = readPodDocument(pod);
       const hasRestarted = statusesOf(pod).some(({ restartCount = 0 }) => restartCount > 0);
-      found.push({ name, adminPort, container: pod.spec?.containers?.[0]?.name ?? "", hasRestarted });
+      found.push({
+        name,
+        adminPort,
+        hasTls: adminTls !== undefined,
+        container: pod.spec?.containers?.[0]?.name ?? "",
+        hasRestarted,
+      });
     }
     return listed.slice(0, mostListed).map(describePod);
   });
@@ -132,8 +139,10 @@ const mostStatusBytes = 1024 * 1024;
 const mostStatusValues = 200_000;
 
 /** Whatever answers there is the pod's own: it may be anything. */
-async function askSidecar(namespace: string, { name, adminPort }: Pod, { request, signal }: Reading): Promise<unknown> {
-  const place = { resource: pods, namespace, name: `${name}:${adminPort}`, subresource: "proxy/v1/status" };
+async function askSidecar(namespace: string, pod: Pod, { request, signal }: Reading): Promise<unknown> {
+  const { name, adminPort, hasTls } = pod;
+  const proxied = `${hasTls ? "https:" : ""}${name}:${adminPort}`;
+  const place = { resource: pods, namespace, name: proxied, subresource: "proxy/v1/status" };
   const text = (await request({ method: "GET", place, form: "text", signal })) as string;
   const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${name}: ${what}`);
   if (text.length > mostStatusBytes) throw invalid(`more than ${mostStatusBytes} characters`);

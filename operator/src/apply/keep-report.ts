@@ -11,12 +11,12 @@ export async function keepReport(
   effect: Extract<Effect, { kind: "keepReport" }>,
   context: EffectContext,
 ): Promise<void> {
-  const { address, port, partition, partitions, job, configMap, source, destination } = effect;
-  const from = { address, port, maxBytes: Math.floor(maxReportBytes / partitions) };
+  const { kind: _, partition, partitions, job, configMap, source, destination, ...peer } = effect;
+  const maxBytes = Math.floor(maxReportBytes / partitions);
   const { jobs, reports, meta, signal } = context;
   let text: string;
   try {
-    text = await reports.fetch(from, { source, destination }, signal);
+    text = await reports.fetch(peer, maxBytes, { source, destination }, signal);
   } catch (fault) {
     if (hasCode(fault, "ROP_SIDECAR_UNREACHABLE")) return;
     throw fault;

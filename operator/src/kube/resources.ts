@@ -39,6 +39,7 @@ export const admissionPolicyBindings = resource(
   "validatingadmissionpolicybindings",
   "ValidatingAdmissionPolicyBinding",
 );
+export const tokenReviews = resource("authentication.k8s.io", "tokenreviews", "TokenReview");
 export const selfSubjectReviews = resource("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
 export const selfSubjectAccessReviews = resource(
   "authorization.k8s.io",

@@ -83,12 +83,20 @@ describe("an observation", () => {
     ]);
   });
 
-  test("asks a pod whose template names admin-tls by its workload's name, and another one in plain HTTP", async () => {
-    const { observed, sidecars, cluster } = arrange(2);
-    const [first] = cluster.pods;
-    if (first !== undefined) cluster.pods[0] = { ...first, pod: { ...first.pod, hasAdminTls: true } };
+  test("asks each pod as its template says: in plain HTTP, by its workload's name, or for its proof", async () => {
+    const { observed, sidecars, cluster } = arrange(3);
+    const ways = ["tls", "mutual"] as const;
+    for (const [index, adminTls] of ways.entries()) {
+      const seen = cluster.pods[index];
+      if (seen !== undefined) cluster.pods[index] = { ...seen, pod: { ...seen.pod, adminTls } };
+    }
     await observed();
-    expect(sidecars.asked.map(({ serverName }) => serverName)).toEqual(["search-api.search.svc", undefined]);
+    const serverName = "search-api.search.svc";
+    expect(sidecars.asked.map((peer) => [peer.serverName, peer.podUid])).toEqual([
+      [serverName, undefined],
+      [serverName, cluster.pods[1]?.pod.uid],
+      [undefined, undefined],
+    ]);
   });
 
   test("asks each pod for the bins that its record lacks, and one without a record for all", async () => {

@@ -3,6 +3,7 @@ import { copiesData, syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import {
+  adminServerName,
   copyContainer,
   copyTemplateName,
   reportPort,
@@ -24,6 +25,7 @@ import type {
 } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
+import { type PodPeer, peerOf } from "#core/model/pod-peer.ts";
 import type { Read } from "#core/model/workload.ts";
 import { asksForJobs, mayRemove } from "#core/verification/purpose.ts";
 import { openRun, openWriter } from "#core/verification/runs.ts";
@@ -73,7 +75,8 @@ async function observeJobs(
     listed.map(async (job): Promise<JobSeen> => {
       const { name, state, message, partitions } = job;
       const container = containerOf(job, status);
-      const reads = { deps, deadline, signal, status };
+      const serverName = adminServerName(plan.target.name, namespace);
+      const reads = { deps, deadline, signal, status, serverName };
       const pods = container === undefined ? [] : await podsOf({ job, namespace, container }, reads);
       return { name, state, message, partitions, pods };
     }),
@@ -118,6 +121,7 @@ type JobReads = {
   readonly deadline: ReadDeadline;
   readonly signal: AbortSignal;
   readonly status: MigrationStatus;
+  readonly serverName: string;
 };
 
 async function podsOf({ job, namespace, container }: JobOf, reads: JobReads): Promise<VerifyPod[]> {
@@ -148,21 +152,28 @@ function parseSummary(text: string): VerifyPod["summary"] {
 }
 
 /** A verifier that can't be asked is still comparing, as far as anybody can tell. */
-async function reportOf({ name, running, ip, reportPort }: JobPodRead, reads: JobReads): Promise<VerifyPod["report"]> {
-  if (!running || ip === "" || reportPort === 0) return null;
+async function reportOf(pod: JobPodRead, reads: JobReads): Promise<VerifyPod["report"]> {
+  if (!pod.running || pod.ip === "" || pod.reportPort === 0) return null;
   const { deps, deadline } = reads;
-  const ready = await attempt(deadline, `report of ${name}`, (signal) => deps.reports.isReady(ip, reportPort, signal));
-  return ready.ok && ready.value ? { address: ip, port: reportPort } : null;
+  const peer = peerIn(pod, reads);
+  const ready = await attempt(deadline, `report of ${pod.name}`, (signal) => deps.reports.isReady(peer, signal));
+  return ready.ok && ready.value ? peer : null;
 }
 
-async function readingOf({ name, ip, reportPort: port }: JobPodRead, reads: JobReads): Promise<Read<SyncReading>> {
+function peerIn({ ip: address, reportPort: port, reportTls: tls, uid }: JobPodRead, { serverName }: JobReads): PodPeer {
+  return peerOf({ address, port, uid, tls }, serverName);
+}
+
+async function readingOf(pod: JobPodRead, reads: JobReads): Promise<Read<SyncReading>> {
+  const { name } = pod;
   const { deps, deadline, status } = reads;
   const { source, destination } = status;
-  if (ip === "" || port === 0 || source === undefined || destination === undefined)
+  if (pod.ip === "" || pod.reportPort === 0 || source === undefined || destination === undefined)
     return { ok: false, why: `pod ${name} serves nothing on a port ${reportPort}` };
   return attempt(deadline, `sync of ${name}`, async (signal): Promise<SyncReading> => {
     const removals = mayRemove(status) ? "allow" : "hold";
-    const told = await deps.reports.readSync({ address: ip, port, removals }, { source, destination }, signal);
+    const peer = peerIn(pod, reads);
+    const told = await deps.reports.readSync(peer, removals, { source, destination }, signal);
     const { state, lagSeconds, backlog, refused, verified, fault } = told;
     return {
       state,

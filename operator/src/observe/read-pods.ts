@@ -5,11 +5,12 @@ import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import { adminServerName } from "@retriever/sidecar/contract/names.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
+import { type PodPeer, peerOf } from "#core/model/pod-peer.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";
 import { binsFrom } from "#core/pods/processes.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead, WorkloadRead } from "#ports/cluster.ts";
-import type { SidecarPeer, StatusQuestion } from "#ports/sidecars.ts";
+import type { StatusQuestion } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -52,14 +53,14 @@ export async function readPods(
   const serverName = adminServerName(target, namespace);
   const asking = (pod: PodRead): Asking => ({
     question: { windows, bins: from(pod.uid) },
-    peer: { address: pod.ip, port: pod.adminPort, ...(pod.hasAdminTls === true ? { serverName } : {}) },
+    peer: peerOf({ address: pod.ip, port: pod.adminPort, uid: pod.uid, tls: pod.adminTls }, serverName),
   });
   const observed = await observeAll(own, asking, deps, deadline);
   const unproved = nameUnproved(read.value, observed);
   return { pods: { ok: true, value: observed }, ...(unproved.length === 0 ? {} : { unproved }) };
 }
 
-type Asking = { readonly question: StatusQuestion; readonly peer: SidecarPeer };
+type Asking = { readonly question: StatusQuestion; readonly peer: PodPeer };
 
 /** In the order of the list; asked in another one: whoever hasn't answered of late comes last. */
 async function observeAll(
@@ -118,7 +119,7 @@ function withStatus(pod: PodRead, status: Read<SidecarStatus>): PodObservation {
   const {
     ip: _ip,
     adminPort: _adminPort,
-    hasAdminTls: _hasAdminTls,
+    adminTls: _adminTls,
     stranger: _stranger,
     unaskable: _unaskable,
     ...rest

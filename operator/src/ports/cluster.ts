@@ -3,6 +3,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation, PolicyObservation } from "#core/model/observation.ts";
+import type { PortTls } from "#core/model/pod-peer.ts";
 import type { ObjectVersion, OverlayIntent, PodObservation } from "#core/model/workload.ts";
 import type { ActPick } from "#core/people/turns.ts";
 
@@ -46,8 +47,8 @@ export type PodRead = Omit<PodObservation, "status"> & {
   /** Empty until the pod has an address. */
   readonly ip: string;
   readonly adminPort: number;
-  /** Its pod template says that the port speaks TLS. */
-  readonly hasAdminTls?: true;
+  /** As its pod template says. */
+  readonly adminTls?: PortTls;
   /** Why it isn't a pod of the workload though it has its labels; absent: it is, or nobody asked. */
   readonly stranger?: string;
   /** Why it is never asked, though it belongs to the workload. */

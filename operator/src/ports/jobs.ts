@@ -3,6 +3,7 @@ import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { JobSeen, JobTemplate } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
+import type { PodPeer, PortTls } from "#core/model/pod-peer.ts";
 
 export type JobTemplateRead = Omit<JobTemplate, "hasVerifier"> & {
   /** Names of the containers of its pods. */
@@ -21,8 +22,10 @@ export type JobPodRead = {
   readonly partition: number;
   /** Empty until the pod has an address. */
   readonly ip: string;
+  readonly uid: string;
   /** Port by the contract's name; 0 when the container names none. */
   readonly reportPort: number;
+  readonly reportTls?: PortTls;
   readonly running: boolean;
   readonly ended: { readonly exitCode: number; readonly at: number; readonly message: string } | null;
 };
@@ -67,17 +70,15 @@ export interface Jobs {
 
 export interface Reports {
   /** Whether a verifier has its report ready; false as long as it compares. Rejects when it can't be reached. */
-  isReady(address: string, port: number, signal: AbortSignal): Promise<boolean>;
+  isReady(peer: PodPeer, signal: AbortSignal): Promise<boolean>;
   /**
    * Gives a sync leave to remove for a minute, or takes it back, and says how far it then is. Rejects when it can't be
    * reached, or is about other stores.
    */
-  readSync(from: SyncPlace, stores: ReportStores, signal: AbortSignal): Promise<SyncStatus>;
+  readSync(peer: PodPeer, removals: "allow" | "hold", stores: ReportStores, signal: AbortSignal): Promise<SyncStatus>;
   /** The report's text, proved by its digest and about these stores. Fetching it lets the verifier end. */
-  fetch(from: ReportPlace, stores: ReportStores, signal: AbortSignal): Promise<string>;
+  fetch(peer: PodPeer, maxBytes: number, stores: ReportStores, signal: AbortSignal): Promise<string>;
 }
 
-type SyncPlace = Pick<ReportPlace, "address" | "port"> & { readonly removals: "allow" | "hold" };
-type ReportPlace = { readonly address: string; readonly port: number; readonly maxBytes: number };
 /** Digests of the identities. */
 export type ReportStores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };

@@ -1,5 +1,6 @@
 // How the operator asks a sidecar what it does and what it has counted.
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import type { PodPeer } from "#core/model/pod-peer.ts";
 
 export type WindowSpan = { readonly seconds: number; readonly offsetSeconds: number };
 
@@ -10,14 +11,7 @@ export type StatusQuestion = {
   readonly bins: number;
 };
 
-export type SidecarPeer = {
-  readonly address: string;
-  readonly port: number;
-  /** Present: it is asked over TLS, and its certificate has to be for this name. */
-  readonly serverName?: string;
-};
-
 export interface Sidecars {
-  /** Throws with a coded error when the pod doesn't answer within its deadline, or not with a status. */
-  readStatus(peer: SidecarPeer, question: StatusQuestion, signal: AbortSignal): Promise<SidecarStatus>;
+  /** Throws with a coded error when the pod doesn't answer within its deadline, not with a status, or proves too little. */
+  readStatus(peer: PodPeer, question: StatusQuestion, signal: AbortSignal): Promise<SidecarStatus>;
 }

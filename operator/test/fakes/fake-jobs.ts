@@ -3,6 +3,7 @@
 import { verifyContainer } from "@retriever/sidecar/contract/names.ts";
 import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
+import type { PodPeer } from "#core/model/pod-peer.ts";
 import { OperatorError } from "#errors.ts";
 import type { JobPodRead, JobRead, Jobs, JobTemplateRead, JobWish, KeptReport, Reports } from "#ports/jobs.ts";
 
@@ -31,6 +32,7 @@ export class FakeJobs implements Jobs {
       name: `${name}-${index}`,
       partition: index,
       ip: `ip-${name}-${index}`,
+      uid: `uid-${name}-${index}`,
       reportPort: 7091,
       running: state === "running",
       ended: null,
@@ -108,18 +110,18 @@ export class FakeReports implements Reports {
   /** What syncs were told of removals. */
   readonly leaves: string[] = [];
 
-  async readSync({ address, removals }: Parameters<Reports["readSync"]>[0]): Promise<SyncStatus> {
+  async readSync({ address }: PodPeer, removals: string): Promise<SyncStatus> {
     this.leaves.push(removals);
     const told = this.syncs.get(address);
     if (told === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", address);
     return told;
   }
 
-  async isReady(address: string): Promise<boolean> {
+  async isReady({ address }: PodPeer): Promise<boolean> {
     return this.texts.has(address);
   }
 
-  async fetch({ address }: { readonly address: string }): Promise<string> {
+  async fetch({ address }: PodPeer): Promise<string> {
     const text = this.texts.get(address);
     if (text === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", address);
     this.texts.delete(address);

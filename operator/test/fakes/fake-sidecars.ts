@@ -1,13 +1,14 @@
 // Sidecars in memory, by address.
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import type { PodPeer } from "#core/model/pod-peer.ts";
 import { OperatorError } from "#errors.ts";
-import type { SidecarPeer, Sidecars, StatusQuestion, WindowSpan } from "#ports/sidecars.ts";
+import type { Sidecars, StatusQuestion, WindowSpan } from "#ports/sidecars.ts";
 
 type Answer = (windows: readonly WindowSpan[], bins: number) => SidecarStatus | Promise<SidecarStatus>;
 
 /** An address without an answer is unreachable. */
 export class FakeSidecars implements Sidecars {
-  readonly asked: (StatusQuestion & Omit<SidecarPeer, "port">)[] = [];
+  readonly asked: (StatusQuestion & Omit<PodPeer, "port">)[] = [];
   readonly #answers = new Map<string, Answer>();
   atOnce = 0;
   mostAtOnce = 0;
@@ -20,7 +21,7 @@ export class FakeSidecars implements Sidecars {
     this.#answers.delete(address);
   }
 
-  async readStatus({ port, ...peer }: SidecarPeer, { windows, bins }: StatusQuestion): Promise<SidecarStatus> {
+  async readStatus({ port, ...peer }: PodPeer, { windows, bins }: StatusQuestion): Promise<SidecarStatus> {
     const { address } = peer;
     this.asked.push({ ...peer, windows, bins });
     this.atOnce += 1;

@@ -201,7 +201,7 @@ const hostileJobs: Kind = {
       readJobDocument(mutated(jobDocument(run?.job ?? "job"), random) as Parameters<typeof readJobDocument>[0]),
     );
     const ended = { exitCode: oneOf(random, [0, 1, 2, 137, -1]), at: sim.now, message: textOf(summary, random) };
-    const pod = { name: oneOf(random, oddWords), partition: 0, ip: "", reportPort: 0, running: false, ended };
+    const pod = { name: oneOf(random, oddWords), partition: 0, ip: "", uid: "", reportPort: 0, running: false, ended };
     const template = readTemplateDocument({ metadata: { name: "t" }, spec: { suspend: random() < 0.8 } });
     const jobs = {
       readTemplate: async () => ({ ...template, containers: ["retriever-verify"] }),
@@ -235,6 +235,7 @@ const hostileSyncs: Kind = {
       name: oneOf(random, oddWords),
       partition: 0,
       ip: "10.0.0.9",
+      uid: "p",
       reportPort: 7091,
       running: true,
       ended: null,

@@ -1,10 +1,12 @@
 // Serves how far `sync` is, as JSON and as metrics.
 import type { ServerResponse } from "node:http";
 import { removalsPath, type SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
-import { type Address, type Handler, type Listener, listen } from "@retriever/sidecar/http/listener.ts";
+import type { Address, Handler, Listener } from "@retriever/sidecar/http/listener.ts";
+import { listenForOperator } from "@retriever/sidecar/http/operator-listener.ts";
 import { sendFault, sendJson } from "@retriever/sidecar/http/respond.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { Counter, Gauge, Registry } from "prom-client";
+import type { ServedTls } from "#config/served-tls.ts";
 import { metricTable } from "./metric-table.ts";
 
 type Served = {
@@ -14,10 +16,15 @@ type Served = {
 };
 
 /** Listens. Rejects with RETR_CONFIG_INVALID when the address can't be bound. */
-export async function serveStatus(address: Address, served: Served): Promise<Listener> {
+export async function serveStatus(
+  address: Address,
+  tls: ServedTls,
+  served: Served,
+): Promise<Pick<Listener, "address" | "close">> {
   try {
-    return await listen(address, makeStatusHandler(served));
+    return await listenForOperator(address, makeStatusHandler(served), tls);
   } catch (error) {
+    if (error instanceof RetrieverError) throw error;
     const message = `sync: --listen: ${address.host}:${address.port} can't be listened on`;
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message }, error);
   }

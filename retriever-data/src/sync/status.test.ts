@@ -50,6 +50,7 @@ test("what is served follows the state: JSON, readiness, and a lag that isn't kn
   const state = begin();
   const listener = await serveStatus(
     { host: "127.0.0.1", port: 0 },
+    { tls: null, onFault: () => {} },
     { status: () => statusOf(state, 3000), onLeave: (isGiven) => giveLeave(state.removals, isGiven, 3000) },
   );
   const get = async (path: string, method = "GET") => {

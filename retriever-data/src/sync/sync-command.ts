@@ -4,6 +4,7 @@ import type { ChunkStore, ChunkWriter, StoreDescription } from "@retriever/store
 import { deadline } from "#compare/retry.ts";
 import type { Both } from "#compare/run-deps.ts";
 import { type NamedStores, nameStores, openStores, openWriters, withFilterable } from "#config/open-stores.ts";
+import { servedTlsOf } from "#config/served-tls.ts";
 import { inspectDeadlineMs, inspectStores } from "#copy/inspect-stores.ts";
 import { type CommandDeps, exitCodes } from "#verify/verify.ts";
 import { beginFollowing } from "./follow.ts";
@@ -33,7 +34,8 @@ export async function syncStores(flags: SyncFlags, deps: CommandDeps): Promise<n
   const state = beginState(named, options, deps);
   const status = () => statusOf(state, deps.clock.monotonicMs());
   const onLeave = (isGiven: boolean) => giveLeave(state.removals, isGiven, deps.clock.monotonicMs());
-  const server = options.listen === null ? null : await serveStatus(options.listen, { status, onLeave });
+  const server =
+    options.listen === null ? null : await serveStatus(options.listen, servedTlsOf(deps), { status, onLeave });
   try {
     if (server !== null) deps.progress.write(`${JSON.stringify({ event: "serving", ...server.address })}\n`);
     const heldBy = await inspect(named, places[0], options, deps);

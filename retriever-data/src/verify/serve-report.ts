@@ -1,9 +1,11 @@
 // Serves the report over HTTP until it was fetched, because a pod's disk ends with the pod.
 import type { ServerResponse } from "node:http";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import { type Address, type Handler, listen } from "@retriever/sidecar/http/listener.ts";
+import type { Address, Handler } from "@retriever/sidecar/http/listener.ts";
+import { listenForOperator } from "@retriever/sidecar/http/operator-listener.ts";
 import { sendFault, sendJson } from "@retriever/sidecar/http/respond.ts";
 import type { RunProgress } from "#compare/run-deps.ts";
+import type { ServedTls } from "#config/served-tls.ts";
 import { cutReport } from "#core/finish-report.ts";
 
 export type ReportServer = {
@@ -21,9 +23,9 @@ const graceMs = 2000;
 type Shown = { progress: RunProgress | null; report: VerifyReport | null; onFetched: () => void };
 
 /** Listens. Rejects when the address can't be bound. */
-export async function serveReport(address: Address): Promise<ReportServer> {
+export async function serveReport(address: Address, tls: ServedTls): Promise<ReportServer> {
   const shown: Shown = { progress: null, report: null, onFetched: () => {} };
-  const listener = await listen(address, makeHandler(shown));
+  const listener = await listenForOperator(address, makeHandler(shown), tls);
   return {
     address: listener.address,
     onProgress: (progress) => {

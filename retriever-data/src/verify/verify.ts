@@ -10,6 +10,7 @@ import { remarksIn, runVerification } from "#compare/run.ts";
 import { checkpointFile, type ReportFiles, type RunDeps, type RunOptions } from "#compare/run-deps.ts";
 import { type NamedStores, nameStores, openStores } from "#config/open-stores.ts";
 import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "#config/options.ts";
+import { servedTlsOf } from "#config/served-tls.ts";
 import { seal, summaryText } from "#core/finish-report.ts";
 import { reportPage } from "#core/report-page.ts";
 import { defaultCells } from "#core/sketch.ts";
@@ -60,7 +61,7 @@ export async function verify(flags: VerifyFlags, deps: CommandDeps): Promise<num
   const named = nameStores(flags, deps);
   const isLimited = flags.level === undefined && !named.areDated;
   const options = isLimited ? { ...asked, scope: { ...asked.scope, level: "ids" as const } } : asked;
-  const server = options.serveReport === null ? null : await serveAt(options.serveReport, deps.progress);
+  const server = options.serveReport === null ? null : await serveAt(options.serveReport, deps);
   try {
     const compared = await compareStores(options, named, deps, server);
     const fault = await writeReport(compared, options, deps);
@@ -74,14 +75,21 @@ export async function verify(flags: VerifyFlags, deps: CommandDeps): Promise<num
   }
 }
 
-async function serveAt(address: Address, { isTerminal, write }: ProgressOutput): Promise<ReportServer> {
+async function serveAt(address: Address, deps: CommandDeps): Promise<ReportServer> {
+  const { isTerminal, write } = deps.progress;
+  const tls = servedTlsOf(deps);
   try {
-    const server = await serveReport(address);
+    const server = await serveReport(address, tls);
     const { host, port } = server.address;
     const report = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-    write(isTerminal ? `serving http://${report}/v1/report\n` : `${JSON.stringify({ event: "serving", report })}\n`);
+    write(
+      isTerminal
+        ? `serving ${tls.tls === null ? "http" : "https"}://${report}/v1/report\n`
+        : `${JSON.stringify({ event: "serving", report })}\n`,
+    );
     return server;
   } catch (error) {
+    if (error instanceof RetrieverError) throw error;
     const message = `verify: --serve-report: ${address.host}:${address.port} can't be listened on`;
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message }, error);
   }

@@ -16,8 +16,8 @@ test("without flags and variables the defaults hold", () => {
 
 test("the admin port has TLS where a folder with its certificate is named, by flag or by variable", () => {
   const env = { RETRIEVER_ADMIN_TLS: "/a" };
-  expect(parseSettings({}, env).adminTls).toBe("/a");
-  expect(parseSettings({ adminTls: "/b" }, env).adminTls).toBe("/b");
+  expect(parseSettings({}, env).adminTls).toEqual({ certificate: "/a", proof: null });
+  expect(parseSettings({ adminTls: "/b" }, env).adminTls?.certificate).toBe("/b");
   expect(() => parseSettings({}, { RETRIEVER_ADMIN_TLS: "" })).toThrow(/adminTls/);
 });
 

@@ -5,14 +5,15 @@ import { z } from "zod";
 import type { Address } from "#http/listener.ts";
 import { type AllowedHost, parseAllowedHosts } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
+import { parseTls, type TlsSettings } from "./tls-settings.ts";
 
 export type Settings = {
   /** Directory of base and overlay; null: the base comes from variables. */
   readonly config: string | null;
   readonly listen: Address;
   readonly admin: Address;
-  /** Folder with the certificate of the admin port; null: it speaks plain HTTP. */
-  readonly adminTls: string | null;
+  /** Of the admin port; null: it speaks plain HTTP. */
+  readonly adminTls: TlsSettings | null;
   readonly podUid: string;
   readonly podName: string;
   readonly allowedHosts: readonly AllowedHost[];
@@ -52,7 +53,6 @@ const settingsSchema = z.object({
   config: z.string().min(1).nullable(),
   listen: addressSchema,
   admin: addressSchema,
-  adminTls: z.string().min(1).nullable(),
   podUid: z.string().min(1),
   podName: z.string().min(1),
   allowedHosts: hostsSchema,
@@ -66,7 +66,9 @@ export function parseSettings(flags: Flags, env: Environment): Settings {
   const result = settingsSchema.safeParse({ ...readSettings(flags, env), config: config ?? defaultConfig(hasEnvBase) });
   const faults = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   if (config !== null && hasEnvBase) faults.push("config: expected a directory or RETRIEVER_PRIMARY_KIND, got both");
-  if (result.success && faults.length === 0) return result.data;
+  const secured = parseTls(flags.adminTls, env);
+  if (Array.isArray(secured)) faults.push(...secured);
+  else if (result.success && faults.length === 0) return { ...result.data, adminTls: secured.tls };
   throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `settings: ${faults.join("; ")}` });
 }
 
@@ -74,7 +76,6 @@ function readSettings(flags: Flags, env: Environment): object {
   return {
     listen: flags.listen ?? env["RETRIEVER_LISTEN"] ?? "127.0.0.1:7080",
     admin: flags.admin ?? env["RETRIEVER_ADMIN"] ?? "0.0.0.0:7090",
-    adminTls: flags.adminTls ?? env["RETRIEVER_ADMIN_TLS"] ?? null,
     podUid: env["RETRIEVER_POD_UID"] ?? "local",
     podName: env["RETRIEVER_POD_NAME"] ?? "local",
     allowedHosts: env["RETRIEVER_ALLOWED_HOSTS"] ?? "",

@@ -20,8 +20,20 @@ export const contractMetrics = {
 export const sidecarContainer = "retriever-sidecar";
 export const retrievePort = "retrieve";
 export const adminPort = "admin";
-/** Name of the same port where it speaks TLS alone. */
-export const adminTlsPort = "admin-tls";
+
+/** Name of a port for the operator (`admin`, `report`) where it speaks TLS alone. */
+export function tlsPortOf(port: string): string {
+  return `${port}-tls`;
+}
+
+/** The same where the operator shows its certificate as well, and the pod its token. */
+export function mutualTlsPortOf(port: string): string {
+  return `${port}-mtls`;
+}
+
+/** Whom a pod's token is for, and the header in which it is sent, to the operator alone. */
+export const podTokenAudience = "retriever-operator";
+export const podTokenHeader = "retriever-pod-token";
 
 /** The name that the certificate of a workload's admin ports has to be for. */
 export function adminServerName(workload: string, namespace: string): string {

@@ -2,7 +2,12 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type ConnectionLimits, makeLimitedServer, type TlsPair } from "@retriever/stores/http/limit-connections.ts";
+import {
+  type ConnectionLimits,
+  makeLimitedServer,
+  type TlsPair,
+  tlsOptions,
+} from "@retriever/stores/http/limit-connections.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -54,7 +59,7 @@ export async function listen(
   return {
     address: { host: bound.address, port: bound.port },
     close: (graceMs) => close(server, active, graceMs),
-    renew: (pair) => (server as TlsServer).setSecureContext({ ...pair, minVersion: "TLSv1.2" }),
+    renew: (pair) => (server as TlsServer).setSecureContext(tlsOptions(pair)),
   };
 }
 

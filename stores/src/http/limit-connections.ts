@@ -19,7 +19,12 @@ export type ConnectionLimits = {
   readonly mostOfAddress?: number;
 };
 /** PEM texts of a listener that speaks TLS alone. */
-export type TlsPair = { readonly cert: string; readonly key: string };
+export type TlsPair = {
+  readonly cert: string;
+  readonly key: string;
+  /** Present: clients are asked for a certificate of these authorities. Who shows none is let in, and not `authorized`. */
+  readonly clientCa?: string;
+};
 type LimitedOptions = ServerOptions & { readonly tls?: TlsPair | undefined };
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 type Use = {
@@ -53,7 +58,7 @@ export function makeLimitedServer(
   const server =
     tls === undefined
       ? createServer(all)
-      : createTlsServer({ ...all, ...tls, handshakeTimeout, minVersion: "TLSv1.2", ALPNProtocols: ["http/1.1"] });
+      : createTlsServer({ ...all, ...tlsOptions(tls), handshakeTimeout, ALPNProtocols: ["http/1.1"] });
   let turn = 0;
   const giveWay = (among: (use: Use) => boolean, newest: Socket): void => {
     const idle = [...uses].filter(([socket, use]) => socket !== newest && !isOwed(use) && among(use));
@@ -104,6 +109,12 @@ export function makeLimitedServer(
 }
 
 const handshakeMs = 5000;
+
+/** Probes show no certificate: whether one is needed is for each path to say. */
+export function tlsOptions({ cert, key, clientCa }: TlsPair) {
+  const asked = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  return { cert, key, minVersion: "TLSv1.2", ...asked } as const;
+}
 
 function isSamePeer(one: Socket, other: Socket): boolean {
   return one.remotePort === other.remotePort && one.remoteAddress === other.remoteAddress;

@@ -125,13 +125,17 @@ describe("a pod", () => {
     });
   });
 
-  test("whose template names the port admin-tls is asked over TLS, whatever it names beside it", () => {
+  test("is asked in the way that proves most of those that its template names", () => {
     const ports = [
       { name: "admin", containerPort: 7999 },
       { name: "admin-tls", containerPort: 7998 },
+      { name: "admin-mtls", containerPort: 7997 },
     ];
-    const both = { ...running, spec: { containers: [{ ...sidecar, ports }] } };
-    expect(readPodDocument(both)).toMatchObject({ adminPort: 7998, hasAdminTls: true });
+    const naming = (count: number) =>
+      readPodDocument({ ...running, spec: { containers: [{ ...sidecar, ports: ports.slice(0, count) }] } });
+    expect(naming(1)).not.toHaveProperty("adminTls");
+    expect(naming(2)).toMatchObject({ adminPort: 7998, adminTls: "tls" });
+    expect(naming(3)).toMatchObject({ adminPort: 7997, adminTls: "mutual" });
   });
 
   test("that has just been created is empty, not broken", () => {
@@ -175,7 +179,11 @@ describe("a pod", () => {
 
   test.each([
     ["in its node's network", { spec: { ...running.spec, hostNetwork: true } }, "it is in its node's network"],
-    ["that declares no admin port", { spec: { containers: [sidecar] } }, "declares no port admin or admin-tls"],
+    [
+      "that declares no admin port",
+      { spec: { containers: [sidecar] } },
+      "declares no port admin (or admin-tls, admin-mtls)",
+    ],
     ["whose address is a name", { status: { ...running.status, podIP: "kubernetes.default" } }, "its address is none"],
   ])("%s is never asked", (_, more, why) => {
     expect(readPodDocument({ ...running, ...more }).unaskable).toContain(why);

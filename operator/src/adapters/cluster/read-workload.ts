@@ -1,6 +1,13 @@
 // A Deployment and its pods as the operator sees them: pure translation of documents.
 import { isIP } from "node:net";
-import { adminPort, adminTlsPort, epochAnnotation, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
+import {
+  adminPort,
+  epochAnnotation,
+  mutualTlsPortOf,
+  sidecarContainer,
+  tlsPortOf,
+} from "@retriever/sidecar/contract/names.ts";
+import { declaredPort } from "#kube/declared-port.ts";
 import type {
   ConfigMapSource,
   Container,
@@ -40,6 +47,7 @@ function uidOf({ metadata }: DeploymentDocument): Pick<WorkloadRead, "uid"> {
 export function readPodDocument(pod: PodDocument): PodRead {
   const { metadata = {}, spec = {}, status = {} } = pod;
   const { name = "", uid = "", annotations = {} } = metadata;
+  const admin = adminPortOf(spec);
   return {
     name,
     uid,
@@ -49,25 +57,23 @@ export function readPodDocument(pod: PodDocument): PodRead {
     nodeLost: isNodeLost(pod),
     annotatedEpoch: epochOf(annotations[epochAnnotation]),
     ip: status.podIP ?? "",
-    adminPort: declaredPort(spec)?.port ?? defaultAdminPort,
-    ...(declaredPort(spec)?.isTls === true ? { hasAdminTls: true as const } : {}),
+    adminPort: admin?.port ?? defaultAdminPort,
+    ...(admin?.tls === undefined ? {} : { adminTls: admin.tls }),
     ...unaskable(pod),
   };
 }
 
-/** Where both are named, TLS. */
-function declaredPort(spec: PodSpec): { readonly port: number; readonly isTls: boolean } | undefined {
-  const named = (name: string) => sidecarOf(spec)?.ports?.find((port) => port.name === name)?.containerPort;
-  const [plain, secure] = [named(adminPort), named(adminTlsPort)];
-  if (secure !== undefined) return { port: secure, isTls: true };
-  return plain === undefined ? undefined : { port: plain, isTls: false };
+function adminPortOf(spec: PodSpec) {
+  return declaredPort(sidecarOf(spec), adminPort);
 }
 
 /** Whoever answers there may be another than the pod: its node, or whatever listens where nothing is declared. */
 function unaskable({ spec = {}, status = {} }: PodDocument): Pick<PodRead, "unaskable"> {
   if (spec.hostNetwork === true) return { unaskable: "it is in its node's network" };
-  if (sidecarOf(spec) !== undefined && declaredPort(spec) === undefined)
-    return { unaskable: `its container ${sidecarContainer} declares no port ${adminPort} or ${adminTlsPort}` };
+  if (sidecarOf(spec) !== undefined && adminPortOf(spec) === undefined)
+    return {
+      unaskable: `its container ${sidecarContainer} declares no port ${adminPort} (or ${tlsPortOf(adminPort)}, ${mutualTlsPortOf(adminPort)})`,
+    };
   const { podIP = "" } = status;
   return podIP !== "" && isIP(podIP) === 0 ? { unaskable: "its address is none" } : {};
 }

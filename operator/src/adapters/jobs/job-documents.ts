@@ -1,6 +1,7 @@
 // CronJobs, Jobs and their pods as the operator sees them: pure translation of documents, in both directions.
 import { fieldManager, reportPort, verifySinceAnnotation } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
+import { declaredPort } from "#kube/declared-port.ts";
 import type { Container, KubeObject, ObjectMeta } from "#kube/documents.ts";
 import { instantOf } from "#kube/instants.ts";
 import { jobs, ownedBy, typeOf } from "#kube/resources.ts";
@@ -85,11 +86,17 @@ export function readJobPodDocument(item: KubeObject, jobUid: string, container: 
   const { metadata = {}, spec = {}, status = {} } = item as JobPodDocument;
   if (!(metadata.ownerReferences ?? []).some(({ uid }) => uid === jobUid)) return undefined;
   const state = stateOf(status, container);
+  const port = declaredPort(
+    spec.containers?.find(({ name }) => name === container),
+    reportPort,
+  );
   return {
     name: metadata.name ?? "",
     partition: Number(metadata.annotations?.[indexAnnotation] ?? 0),
     ip: status.podIP ?? "",
-    reportPort: portOf(spec.containers, container),
+    uid: metadata.uid ?? "",
+    reportPort: port?.port ?? 0,
+    ...(port?.tls === undefined ? {} : { reportTls: port.tls }),
     running: state.running !== undefined && state.terminated === undefined,
     ended: endOf(state),
   };
@@ -97,11 +104,6 @@ export function readJobPodDocument(item: KubeObject, jobUid: string, container: 
 
 function stateOf({ containerStatuses = [] }: NonNullable<JobPodDocument["status"]>, container: string): ContainerState {
   return containerStatuses.find(({ name }) => name === container)?.state ?? {};
-}
-
-function portOf(containers: readonly Container[] = [], container: string): number {
-  const { ports = [] } = containers.find(({ name }) => name === container) ?? {};
-  return ports.find(({ name }) => name === reportPort)?.containerPort ?? 0;
 }
 
 function endOf({ terminated }: ContainerState): JobPodRead["ended"] {

@@ -1,6 +1,6 @@
 import { digestOfReport, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { afterEach, describe, expect, test } from "vitest";
-import type { OperatorError } from "#errors.ts";
+import { OperatorError } from "#errors.ts";
 import { type Handler, type Played, playServer, reply } from "#test/api-server.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSyncStatus } from "#test/builders/verification.ts";
@@ -39,21 +39,21 @@ function aReport(more: Partial<VerifyReport> = {}): VerifyReport {
   return { ...unsigned, digest: digestOfReport(unsigned), ...more };
 }
 
-async function arrange(handler: Handler, deadlineMs = 1000, maxBytes = 4096) {
+async function arrange(handler: Handler, deadlineMs = 30_000, maxBytes = 4096) {
   played = await playServer(handler);
   const client = makeHttpReports({ deadlineMs });
   reports = client;
   const port = Number(new URL(played.url).port);
-  const from = { address: "127.0.0.1", port, maxBytes };
+  const peer = { address: "127.0.0.1", port };
   return {
-    isReady: () => client.isReady("127.0.0.1", port, signal),
-    fetch: () => client.fetch(from, stores, signal),
+    isReady: () => client.isReady(peer, signal),
+    fetch: () => client.fetch(peer, maxBytes, stores, signal),
     fail: () =>
-      client.fetch(from, stores, signal).then(
+      client.fetch(peer, maxBytes, stores, signal).then(
         () => Promise.reject(new Error("expected a fault")),
         (fault: unknown) => fault as OperatorError,
       ),
-    readSync: () => client.readSync({ ...from, removals: "hold" }, stores, signal),
+    readSync: () => client.readSync(peer, "hold", stores, signal),
     requests: played.requests,
   };
 }
@@ -96,7 +96,7 @@ describe("a verifier's report", () => {
     const size = Buffer.byteLength(JSON.stringify(signed));
     expect(size).toBeLessThanOrEqual(maxBytes);
     expect(size).toBeGreaterThan(maxBytes - 2000);
-    const { fetch } = await arrange((_, response) => reply(response, 200, signed), 5000, maxBytes);
+    const { fetch } = await arrange((_, response) => reply(response, 200, signed), 30_000, maxBytes);
     expect(JSON.parse(await fetch()).differences).toHaveLength(differences.length);
   });
 
@@ -121,9 +121,13 @@ describe("a verifier's report", () => {
     expect((await fail()).message).toContain("other stores");
   });
 
-  test("of a verifier that is gone, or never answers, is a coded fault", async () => {
+  test("of a verifier that never answers is a coded fault", async () => {
     const { fail } = await arrange(() => undefined, 100);
     expect((await fail()).code).toBe("ROP_DEADLINE_EXCEEDED");
+  });
+
+  test("of a verifier that is gone is a coded fault", async () => {
+    const { fail } = await arrange(() => undefined);
     await played?.close();
     expect((await fail()).code).toBe("ROP_SIDECAR_UNREACHABLE");
   });
@@ -146,5 +150,30 @@ describe("what a sync says of itself", () => {
     const { readSync } = await arrange((_request, response) => reply(response, 200, body));
     const fault = await readSync().catch((error: OperatorError) => error);
     expect(fault).toMatchObject({ code: "ROP_SIDECAR_ANSWER_INVALID", message: expect.stringContaining(words) });
+  });
+});
+
+describe("a pod that has to prove itself", () => {
+  const refusing = { prove: () => Promise.reject(new OperatorError("ROP_SIDECAR_NOT_PROVED", "10.0.0.1:7091")) };
+
+  test.each(["report", "sync"])("and doesn't isn't believed, whatever %s it tells", async (what) => {
+    played = await playServer((_, response) => reply(response, 200, what === "report" ? aReport() : aSyncStatus()));
+    const client = makeHttpReports({ deadlineMs: 30_000, clientFolder: "/not/read/without/tls", tokens: refusing });
+    reports = client;
+    const peer = { address: "127.0.0.1", port: Number(new URL(played.url).port), podUid: "uid-1" };
+    const asked =
+      what === "report" ? client.fetch(peer, 4096, stores, signal) : client.readSync(peer, "hold", stores, signal);
+    await expect(asked).rejects.toMatchObject({ code: "ROP_SIDECAR_NOT_PROVED" });
+  });
+
+  test("isn't asked at all by an operator without a certificate to show", async () => {
+    played = await playServer((_, response) => reply(response, 200, aSyncStatus()));
+    reports = makeHttpReports({ deadlineMs: 30_000 });
+    const peer = { address: "127.0.0.1", port: Number(new URL(played.url).port), podUid: "uid-1" };
+    await expect(reports.isReady(peer, signal)).rejects.toMatchObject({ code: "ROP_SIDECAR_UNREACHABLE" });
+    await expect(reports.readSync(peer, "allow", stores, signal)).rejects.toMatchObject({
+      code: "ROP_SIDECAR_UNREACHABLE",
+    });
+    expect(played.requests).toEqual([]);
   });
 });

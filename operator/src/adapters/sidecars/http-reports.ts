@@ -3,10 +3,12 @@
 import { removalsPath, syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { digestOfReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
-import { Agent } from "undici";
+import type { PodPeer } from "#core/model/pod-peer.ts";
 import { OperatorError } from "#errors.ts";
-import { ask, checkDocument, type Invalid, originOf, parseForeign, readOk } from "#http/exchange.ts";
+import { ask, checkDocument, type Invalid, parseForeign, readOk } from "#http/exchange.ts";
 import type { ReportStores, Reports } from "#ports/jobs.ts";
+import { openAgents, type PodTls } from "./pod-agents.ts";
+import { noTokens, type PodTokens } from "./pod-tokens.ts";
 
 /** A difference has at least 96 bytes with six values, so that 900 KiB of a report have less than 60,000. */
 export const mostReportValues = 64_000;
@@ -17,43 +19,50 @@ const mostSyncValues = 1000;
 
 export type HttpReports = Reports & { close(): Promise<void> };
 
+type HttpReportsOptions = PodTls & { readonly deadlineMs: number; readonly tokens?: PodTokens };
+
 /** Verifiers by address. A connection is used once: the process ends after the answer. */
-export function makeHttpReports({ deadlineMs }: { readonly deadlineMs: number }): HttpReports {
-  const dispatcher = new Agent({ connections: 1, pipelining: 0, allowH2: false, connect: { timeout: deadlineMs } });
-  const at = (address: string, port: number, signal: AbortSignal, path = "/v1/report") => ({
-    url: `${originOf(address, port)}${path}`,
-    dispatcher,
-    deadlineMs,
-    signal,
-    about: `report of ${address}:${port}`,
-    unreachable: "ROP_SIDECAR_UNREACHABLE" as const,
-  });
+export function makeHttpReports({ deadlineMs, tokens = noTokens, ...tls }: HttpReportsOptions): HttpReports {
+  const agents = openAgents({ ...tls, connect: { connections: 1, pipelining: 0, timeoutMs: deadlineMs } });
+  const at = async (peer: PodPeer, about: string, signal: AbortSignal) => {
+    const { origin, ...reach } = await agents.reach(peer, about);
+    return { origin, ...reach, deadlineMs, signal, about, unreachable: "ROP_SIDECAR_UNREACHABLE" as const };
+  };
   return {
-    isReady: (address, port, signal) =>
-      ask({ ...at(address, port, signal), method: "HEAD" }, async ({ statusCode, body }) => {
+    isReady: async (peer, signal) => {
+      const { origin, ...rest } = await at(peer, `report of ${peer.address}:${peer.port}`, signal);
+      return ask({ ...rest, url: `${origin}/v1/report`, method: "HEAD" }, async ({ statusCode, body }) => {
         await body.dump();
         return statusCode === 200;
-      }),
-    fetch: ({ address, port, maxBytes }, stores, signal) => {
-      const { url, about, ...rest } = at(address, port, signal);
-      const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${about}: ${what}`);
-      return ask({ ...rest, about, url: `${url}?maxBytes=${maxBytes}` }, async (answer) =>
-        prove(await readOk(answer, maxBytes, invalid), stores, invalid),
-      );
+      });
     },
-    readSync: ({ address, port, removals }, stores, signal) => {
-      const place = at(address, port, signal, `${removalsPath}?removals=${removals}`);
-      const request = { ...place, method: "POST" as const, about: `sync of ${address}:${port}` };
-      const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${request.about}: ${what}`);
-      return ask(request, async (answer) => {
+    fetch: async (peer, maxBytes, stores, signal) => {
+      const { origin, ...rest } = await at(peer, `report of ${peer.address}:${peer.port}`, signal);
+      const invalid = invalidOf(rest.about);
+      return ask({ ...rest, url: `${origin}/v1/report?maxBytes=${maxBytes}` }, async (answer) => {
+        const text = await readOk(answer, maxBytes, invalid);
+        await tokens.prove(peer, answer, signal);
+        return prove(text, stores, invalid);
+      });
+    },
+    readSync: async (peer, removals, stores, signal) => {
+      const { origin, ...rest } = await at(peer, `sync of ${peer.address}:${peer.port}`, signal);
+      const invalid = invalidOf(rest.about);
+      const url = `${origin}${removalsPath}?removals=${removals}`;
+      return ask({ ...rest, url, method: "POST" }, async (answer) => {
         const text = await readOk(answer, mostSyncBytes, invalid);
+        await tokens.prove(peer, answer, signal);
         const told = checkDocument(parseForeign(text, mostSyncValues, invalid), syncStatusSchema, invalid);
         if (!isOf(told, stores)) throw invalid("a sync of other stores than the migration's");
         return told;
       });
     },
-    close: () => dispatcher.destroy(),
+    close: agents.close,
   };
+}
+
+function invalidOf(about: string): Invalid {
+  return (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${about}: ${what}`);
 }
 
 /** The text again, once it is a report of these stores that nobody has edited. */

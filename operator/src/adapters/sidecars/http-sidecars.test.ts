@@ -20,7 +20,7 @@ const windows = [
 
 async function arrange(handler: Handler, options: Partial<Parameters<typeof makeHttpSidecars>[0]> = {}) {
   played = await playServer(handler);
-  const client = makeHttpSidecars({ deadlineMs: 1000, ...options });
+  const client = makeHttpSidecars({ deadlineMs: 30_000, ...options });
   sidecars = client;
   const port = Number(new URL(played.url).port);
   const ask = (stop: AbortSignal = signal) =>
@@ -79,7 +79,7 @@ describe("a read of a sidecar", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const client = makeHttpSidecars({ deadlineMs: 1000 });
+    const client = makeHttpSidecars({ deadlineMs: 30_000 });
     sidecars = client;
     const asked = client.readStatus({ address: "127.0.0.1", port }, { windows, bins: 0 }, signal);
     await expect(asked).rejects.toMatchObject({ code: "ROP_SIDECAR_PLAIN_TEXT_REFUSED" });

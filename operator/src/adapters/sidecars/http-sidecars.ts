@@ -1,113 +1,61 @@
 // The Sidecars port over HTTP: one bounded request per reconcile, its answer checked against the contract.
 
-import { readFile } from "node:fs/promises";
 import { printWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { leftOutOf } from "@retriever/stores/config/known-fields.ts";
-import { Agent } from "undici";
 import { hasCode, OperatorError } from "#errors.ts";
-import { ask, checkDocument, faultWord, type Invalid, originOf, parseJson, readOk } from "#http/exchange.ts";
+import { ask, checkDocument, faultWord, type Invalid, parseJson, readOk } from "#http/exchange.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
+import { openAgents, type PodTls } from "./pod-agents.ts";
+import { noTokens, type PodTokens } from "./pod-tokens.ts";
 
 /** A sidecar keeps its bins to 500,000 characters; beside them stands little. */
 const maxAnswerBytes = 540 * 1024;
 
 export type HttpSidecars = Sidecars & { close(): Promise<void> };
 
-type HttpSidecarsOptions = {
+type HttpSidecarsOptions = PodTls & {
   readonly deadlineMs: number;
   readonly maxPods?: number;
-  /** File with the authorities of certificates of admin ports; absent: those that the runtime knows. Read anew now and then. */
-  readonly caFile?: string | undefined;
+  /** Of pods that have to prove themselves; absent: none of them can. */
+  readonly tokens?: PodTokens;
   /** Keys of a status that this operator doesn't know and has left out, dotted; once for each version of a sidecar. */
   readonly onIgnored?: (version: string, keys: readonly string[]) => void;
 };
 
 /** Sidecars by address. Connections are few per pod, short-lived, and given up with the pod. */
 export function makeHttpSidecars(options: HttpSidecarsOptions): HttpSidecars {
-  const agents = openAgents(options);
-  const common = { deadlineMs: options.deadlineMs, unreachable: "ROP_SIDECAR_UNREACHABLE" } as const;
+  const { deadlineMs, tokens = noTokens } = options;
+  const agents = openAgents({ ...options, connect: { ...poolOf(options), timeoutMs: deadlineMs } });
+  const common = { deadlineMs, unreachable: "ROP_SIDECAR_UNREACHABLE" } as const;
   const report = options.onIgnored === undefined ? () => undefined : makeReport(options.onIgnored);
   return {
-    readStatus: async ({ address, port, serverName }, { windows, bins }, signal) => {
-      const peer = `${address}:${port}`;
-      const about = `status of ${peer}`;
+    readStatus: async (peer, { windows, bins }, signal) => {
+      const place = `${peer.address}:${peer.port}`;
+      const about = `status of ${place}`;
       const asked = windows.length === 0 ? "" : `windows=${printWindows(windows)}&`;
-      const origin = originOf(address, port, serverName === undefined ? "http" : "https");
-      const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${what}`);
-      const question = {
-        ...common,
-        ...(await agents.reach(serverName, about)),
-        url: `${origin}/v1/status?${asked}bins=${bins}`,
-        signal,
-        about,
-      };
+      const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${place}: ${what}`);
+      const { origin, ...reach } = await agents.reach(peer, about);
+      const question = { ...common, ...reach, url: `${origin}/v1/status?${asked}bins=${bins}`, signal, about };
       const call = (): Promise<SidecarStatus> =>
         ask(question, async (answer) => {
           const text = await readOk(answer, maxAnswerBytes, invalid);
+          await tokens.prove(peer, answer, signal);
           const document = parseJson(text, invalid);
           const status = checkDocument(document, sidecarStatusSchema, invalid);
           report(document, status);
           return status;
         });
-      return serverName === undefined ? notInPlainText(about, call) : call();
+      return peer.serverName === undefined ? notInPlainText(about, call) : call();
     },
     close: agents.close,
   };
 }
 
-/** How long authorities are used as they were read. */
-const rereadMs = 10_000;
-
-type Reach = { readonly dispatcher: Agent; readonly headers?: Readonly<Record<string, string>> };
-
-/** One agent, and another one for each new text of the authorities. */
-function openAgents(options: HttpSidecarsOptions) {
-  let current: { readonly ca: string | undefined; readonly agent: Agent } = {
-    ca: undefined,
-    agent: openAgent(options),
-  };
-  let readAt = Number.NEGATIVE_INFINITY;
-  const renew = async (caFile: string, about: string): Promise<void> => {
-    const ca = await readAuthorities(caFile, about);
-    readAt = performance.now();
-    if (ca === current.ca) return;
-    // Requests under way end by themselves; none lasts longer than its deadline.
-    void current.agent.close().catch(() => undefined);
-    current = { ca, agent: openAgent(options, ca) };
-  };
-  return {
-    reach: async (serverName: string | undefined, about: string): Promise<Reach> => {
-      const { caFile } = options;
-      const isDue = serverName !== undefined && caFile !== undefined && performance.now() - readAt > rereadMs;
-      if (isDue) await renew(caFile, about);
-      // The name that the certificate is held to is the one that is asked for.
-      return { dispatcher: current.agent, ...(serverName === undefined ? {} : { headers: { host: serverName } }) };
-    },
-    close: () => current.agent.destroy(),
-  };
-}
-
-async function readAuthorities(caFile: string, about: string): Promise<string> {
-  try {
-    return await readFile(caFile, "utf8");
-  } catch (cause) {
-    const word = `${about} (its authorities, --sidecar-ca-file, can't be read)`;
-    throw new OperatorError("ROP_SIDECAR_UNREACHABLE", word, { cause });
-  }
-}
-
-function openAgent(options: HttpSidecarsOptions, ca?: string): Agent {
-  return new Agent({
-    connections: 2,
-    pipelining: 1,
-    allowH2: false,
-    maxOrigins: options.maxPods ?? 4096,
-    // Shorter than what servers keep idle connections for, so that a reused one isn't about to be closed.
-    keepAliveTimeout: 4000,
-    keepAliveMaxTimeout: 4000,
-    connect: { timeout: options.deadlineMs, ...(ca === undefined ? {} : { ca }) },
-  });
+function poolOf({ maxPods = 4096 }: HttpSidecarsOptions) {
+  // Shorter than what servers keep idle connections for, so that a reused one isn't about to be closed.
+  const idleMs = { keepAliveTimeout: 4000, keepAliveMaxTimeout: 4000 };
+  return { connections: 2, pipelining: 1, maxOrigins: maxPods, ...idleMs };
 }
 
 /** A connection that is taken and then cut, or answered with what is no HTTP: a proxy that wants TLS does either. */

@@ -3,6 +3,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { PodPeer } from "./pod-peer.ts";
 import type { ObjectVersion, OverlayIntent } from "./workload.ts";
 
 /** One thing to do. Idempotent: carrying it out twice is carrying it out once. */
@@ -28,18 +29,16 @@ export type Effect =
   /** A Job as its template says; `since` (ISO 8601) is the only thing that may differ. */
   | { readonly kind: "createJob"; readonly job: string; readonly template: string; readonly since: string | null }
   /** Fetch the report that a verifier serves, prove it, and keep it. */
-  | {
+  | (PodPeer & {
       readonly kind: "keepReport";
       readonly job: string;
       readonly configMap: string;
       readonly partition: number;
       readonly partitions: number;
-      readonly address: string;
-      readonly port: number;
       /** The stores that it must be about. */
       readonly source: StoreIdentity;
       readonly destination: StoreIdentity;
-    }
+    })
   | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] }
   /** Judged acts: each is deleted once it stands in the evidence, and until then made to go with its migration. */
   | { readonly kind: "pruneActs"; readonly acts: readonly JudgedAct[] };

@@ -1,6 +1,7 @@
 // What was seen of the Jobs that a migration asked for, and of what they are made from. Data only.
 import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import type { PodPeer } from "./pod-peer.ts";
 import type { Read } from "./workload.ts";
 
 /** A CronJob that Jobs are made from. */
@@ -28,7 +29,7 @@ export type VerifyPod = {
   /** The beginning of last words that are no summary; empty otherwise. */
   readonly words: string;
   /** Where its report can be fetched now; null: nowhere. */
-  readonly report: { readonly address: string; readonly port: number } | null;
+  readonly report: PodPeer | null;
   /** Of a running sync. */
   readonly sync?: Read<SyncReading>;
 };
