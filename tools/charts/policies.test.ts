@@ -85,6 +85,7 @@ describe("every admission policy", () => {
           "migration-policy",
           "overlay-epoch",
           "overlay-name",
+          "pod-owners",
           "pods",
           "writers",
           "unanswerable-check",

@@ -5,6 +5,7 @@ import type { KubeCall, User } from "#support/kube/client.ts";
 import { ensure } from "#support/kube/definitions.ts";
 import { describeMigrationPolicies } from "./migration-policies.ts";
 import { describeOverlays } from "./overlay-policies.ts";
+import { describePods } from "./pod-policies.ts";
 import {
   alice,
   allowed,
@@ -295,6 +296,7 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
 
 describeMigrationPolicies();
 describeOverlays();
+describePods();
 
 describe("Jobs of the operator's account", () => {
   const name = "search-api-retriever-verify";

@@ -56,6 +56,11 @@ describe("a pod with the workload's labels", () => {
     ["is another workload's", ownedBy("ReplicaSet", "other-1", "rs-2"), "ReplicaSet other-1 owns it, which isn't"],
     ["names a ReplicaSet of another uid", ownedBy("ReplicaSet", "search-api-1", "made up"), "ReplicaSet search-api-1"],
     ["names one that isn't there", ownedBy("ReplicaSet", "gone", "rs-9"), "ReplicaSet gone owns it"],
+    [
+      "names the workload's uid as that of another kind",
+      ownedBy("Widget", "search-api", owner.uid),
+      "Widget search-api",
+    ],
     ["is of another kind", ownedBy("StatefulSet", "search-api", "rs-1"), "StatefulSet search-api owns it"],
   ])("that %s is a stranger", async (_, pod, why) => {
     const { prove } = proving({ "search-api-1": newest, "other-1": other });

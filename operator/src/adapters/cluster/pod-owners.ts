@@ -48,7 +48,7 @@ export function makeProveOwner(request: KubeRequest, clock: Pick<Clock, "elapsed
     return controllers.map((one) => {
       if (one === undefined) return "no controller owns it";
       const answer = one.kind === "ReplicaSet" ? answers.get(keyOf(one)) : undefined;
-      if (one.uid === owner.uid || answer?.isOwned === true) return undefined;
+      if ((one.kind === "Deployment" && one.uid === owner.uid) || answer?.isOwned === true) return undefined;
       const why = answer?.why === undefined ? "" : ` (${answer.why})`;
       return `${shown(one.kind)} ${shown(one.name)} owns it, which isn't of Deployment ${owner.name}${why}`;
     });

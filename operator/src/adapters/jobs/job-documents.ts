@@ -81,10 +81,16 @@ function partitionsOf({ completionMode, completions = 1 }: JobSpec): number {
   return completionMode === "Indexed" ? Math.min(maxPartitions, Math.max(1, completions)) : 1;
 }
 
-/** One container of a pod that this Job owns; undefined for any other pod, whatever its labels say. */
+/**
+ * One container of a pod that this Job controls; undefined for any other pod, whatever its labels say. An owner that isn't
+ * the controller is no proof: anybody who may create a pod names owners, and the Job's own controller passes such a pod by.
+ */
 export function readJobPodDocument(item: KubeObject, jobUid: string, container: string): JobPodRead | undefined {
   const { metadata = {}, spec = {}, status = {} } = item as JobPodDocument;
-  if (!(metadata.ownerReferences ?? []).some(({ uid }) => uid === jobUid)) return undefined;
+  const isJobs = metadata.ownerReferences?.some(
+    ({ kind, uid, controller }) => kind === jobs.kind && uid === jobUid && controller === true,
+  );
+  if (isJobs !== true) return undefined;
   const state = stateOf(status, container);
   const port = declaredPort(
     spec.containers?.find(({ name }) => name === container),

@@ -1,0 +1,118 @@
+// Who may make a pod that the operator would hear: the policy's own expressions, asked about people, controllers and pods.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { evaluate } from "@marcbachmann/cel-js";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+
+type Named = { readonly name: string; readonly expression: string };
+type Policy = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly matchConditions: readonly Named[];
+    readonly variables: readonly Named[];
+    readonly validations: readonly { readonly expression: string; readonly message: string }[];
+  };
+};
+
+const rendering = join(import.meta.dirname, "../../charts/retriever-migration-operator/renderings/default.yaml");
+const policy = parseAllDocuments(readFileSync(rendering, "utf8"))
+  .map((document) => document.toJS() as Policy)
+  .find(({ kind, metadata }) => kind === "ValidatingAdmissionPolicy" && metadata.name.endsWith("-pod-owners"));
+
+type Pod = { readonly metadata: object; readonly spec: object };
+type Asked = {
+  readonly username: string;
+  readonly groups?: readonly string[];
+  readonly pod: Pod;
+  readonly before?: Pod;
+};
+
+/** The refusal's words; undefined: it passes. */
+function refusalOf({ username, groups = [], pod, before }: Asked): string | undefined {
+  if (policy === undefined) throw new Error("no policy");
+  const { matchConditions, variables, validations } = policy.spec;
+  const request = { operation: before === undefined ? "CREATE" : "UPDATE", userInfo: { username, groups } };
+  const given = { request, object: pod, oldObject: before ?? null };
+  if (!matchConditions.every(({ expression }) => evaluate(expression, given) === true)) return undefined;
+  const found: Record<string, unknown> = {};
+  for (const { name, expression } of variables) found[name] = evaluate(expression, { ...given, variables: found });
+  return validations.find(({ expression }) => evaluate(expression, { ...given, variables: found }) !== true)?.message;
+}
+
+const replicaSet = { kind: "ReplicaSet", name: "search-api-1", uid: "rs", controller: true };
+const job = { kind: "Job", name: "docs-verify-1", uid: "j", controller: true };
+const sidecar = { name: "retriever-sidecar", image: "sidecar:1" };
+
+function podOf(
+  owners: readonly object[] | undefined,
+  containers: readonly object[] = [sidecar],
+  more: object = {},
+): Pod {
+  return { metadata: owners === undefined ? {} : { ownerReferences: owners }, spec: { containers, ...more } };
+}
+
+const owned = podOf([replicaSet]);
+const made = "only the cluster's controllers make pods";
+const image = "the image of retriever's container";
+
+describe("a tenant who may write pods", () => {
+  it.each<[string, Pod, Pod | undefined]>([
+    ["makes one of a target's ReplicaSet", owned, undefined],
+    ["makes one with the sidecar in initContainers", podOf([replicaSet], [], { initContainers: [sidecar] }), undefined],
+    ["makes one of a Deployment", podOf([{ ...replicaSet, kind: "Deployment" }]), undefined],
+    ["makes one of a verification", podOf([job], [{ name: "retriever-verify", image: "v:1" }]), undefined],
+    [
+      "makes one of a sync, behind another owner",
+      podOf([{ kind: "A", uid: "a" }, job], [{ name: "retriever-sync", image: "s" }]),
+      undefined,
+    ],
+    ["gives one of its own to a ReplicaSet", owned, podOf(undefined)],
+    ["gives one to another ReplicaSet", podOf([{ ...replicaSet, uid: "other" }]), owned],
+    ["makes a mere owner the controller", owned, podOf([{ ...replicaSet, controller: false }])],
+  ])("is refused where it %s", (_, pod, before) => {
+    for (const username of [
+      "alice",
+      "system:serviceaccount:search:runner",
+      "system:anonymous",
+      "system:serviceaccount:kube-system-2:a",
+    ]) {
+      const asked = { username, pod, ...(before === undefined ? {} : { before }) };
+      expect([username, refusalOf(asked)]).toEqual([username, expect.stringContaining(made)]);
+    }
+  });
+
+  it("is refused another image of the sidecar in a target's pod", () => {
+    const other = podOf([replicaSet], [{ ...sidecar, image: "mine:1" }]);
+    expect(refusalOf({ username: "alice", pod: other, before: owned })).toContain(image);
+  });
+
+  it.each<[string, Pod, Pod | undefined]>([
+    ["a pod that nobody controls", podOf(undefined), undefined],
+    ["one that a ReplicaSet merely owns", podOf([{ ...replicaSet, controller: false }]), undefined],
+    ["one without a container of ours", podOf([replicaSet], [{ name: "api", image: "api:1" }]), undefined],
+    ["one of a kind that is no target", podOf([{ ...replicaSet, kind: "CloneSet" }]), undefined],
+    ["labels of a target's pod", owned, owned],
+    [
+      "the application's image in it",
+      podOf([replicaSet], [sidecar, { name: "api", image: "2" }]),
+      podOf([replicaSet], [sidecar, { name: "api", image: "1" }]),
+    ],
+    ["a pod that it takes from its ReplicaSet", podOf(undefined), owned],
+  ])("may write %s", (_, pod, before) => {
+    expect(refusalOf({ username: "alice", pod, ...(before === undefined ? {} : { before }) })).toBeUndefined();
+  });
+});
+
+describe("the cluster's own, and break-glass,", () => {
+  it.each([
+    ["system:serviceaccount:kube-system:replicaset-controller", []],
+    ["system:serviceaccount:kube-system:job-controller", []],
+    ["system:kube-controller-manager", []],
+    ["carol", ["retriever:break-glass"]],
+  ])("%s makes pods of targets and Jobs", (username, groups) => {
+    expect(refusalOf({ username, groups, pod: owned })).toBeUndefined();
+    expect(refusalOf({ username, groups, pod: owned, before: podOf(undefined) })).toBeUndefined();
+  });
+});
