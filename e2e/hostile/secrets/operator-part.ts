@@ -42,6 +42,7 @@ export async function tryOperator(options: PartOptions): Promise<PartResult> {
       await onePass(scene);
       if (index % 5 === 0) watch.search("what the operator wrote", await written(scene));
     }
+    await everyPlaceUsed(scene);
     watch.search("what the operator wrote", await written(scene));
     watch.search("metrics of the operator", await readMetrics(scene));
     watch.search("log of the operator", scene.operator.output());
@@ -188,6 +189,24 @@ async function callWebhook({ webhook, canaries }: Scene, index: number): Promise
   });
   return `${JSON.stringify(answer.headers)} ${await answer.body.text()}`;
 }
+
+/** However slow the machine is: a server that got no secret would prove nothing about it. */
+async function everyPlaceUsed({ sink, prometheus, docs }: Scene): Promise<void> {
+  const missing = () => {
+    const met = [...sink.met(), ...prometheus.met()];
+    return usedElsewhere.filter((name) => !met.includes(name));
+  };
+  // What is due goes out with a change.
+  const isUsed = async () => {
+    if (missing().length === 0) return true;
+    await docs.act("Pause");
+    return false;
+  };
+  const describe = async () => `never used: ${missing().join(", ")}`;
+  await eventually("sinks and Prometheus were sent their secrets", isUsed, { everyMs: 1000, describe });
+}
+
+const usedElsewhere = ["address of a sink", "key of a sink", "token for Prometheus"];
 
 async function onePass({ api }: Scene): Promise<void> {
   const count = () => [...api.requests.counts(operatorUser).values()].reduce((sum, each) => sum + each, 0);

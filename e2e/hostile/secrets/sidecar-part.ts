@@ -66,6 +66,10 @@ export async function trySidecar({ canaries, runs }: PartOptions): Promise<PartR
       watch.search(`status of the sidecar, ${fault.name}`, JSON.stringify(await sidecar.status()));
       if (index % 20 === 0) watch.search("metrics of the sidecar", await sidecar.metrics());
     }
+    await answerOfTheSource(scene, runs + 2, async () => {
+      for (const name of namesIn(await ask(sidecar, requestOf(canaries, 0)), asked)) answers.add(name);
+      return answers.has("text of a chunk");
+    });
     watch.search("log of the sidecar", sidecar.process.output());
     return {
       runs,
@@ -168,6 +172,16 @@ async function onBase(scene: Scene, text: (well: string) => string): Promise<voi
     ({ configFault, config, base }) =>
       configFault !== null || config.sourceChanged || base?.label !== config.primaryIdentity.label,
   ).finally(() => writeFileSync(join(folder, "retriever.json"), well));
+}
+
+/** However slow the machine is: a source that was never asked would prove nothing about its key. */
+async function answerOfTheSource(scene: Scene, epoch: number, isAnswered: () => Promise<boolean>): Promise<void> {
+  const destination = { kind: "qdrant", url: scene.qdrant.url, collection: "chunks" };
+  const primary = "source";
+  const isInForce = ({ configFault, config }: SidecarStatus) => configFault === null && config.epoch === epoch;
+  scene.sidecar.writeOverlay(overlayOf(scene.sourceUrl, destination, { primary, epoch }));
+  await see(scene, "the overlay is well", isInForce);
+  await eventually("the source has answered", isAnswered, { everyMs: 100 });
 }
 
 function see({ sidecar }: Scene, what: string, isSo: (status: SidecarStatus) => boolean): Promise<unknown> {
