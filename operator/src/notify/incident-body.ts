@@ -39,13 +39,14 @@ export function renderAlertmanager(
   said: SinkMessage,
   { now, lastsMs }: { readonly now: number; readonly lastsMs: number },
 ): string {
-  const { namespace, migration, message } = said;
+  const { namespace, migration, uid, message } = said;
   const { title, text } = wordsOf(sink, said, (value) => value);
   const isOver = message.kind === "Resolved";
   const labels = {
     alertname: `RetrieverMigration${message.reason ?? message.kind}`,
     namespace,
     migration,
+    uid,
     severity: severityOf(message),
   };
   const alert = {

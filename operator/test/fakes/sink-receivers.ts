@@ -9,8 +9,10 @@ import { playServer, reply } from "#test/api-server.ts";
 
 export const receiverSecret = "receiver-s3cret";
 
-/** How the next requests are answered instead: a status with headers, never, or elsewhere. */
-type Whim = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | "silence";
+/** How the next requests are answered instead: a status with headers and a body, never, or elsewhere. */
+type Whim =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | "silence";
 
 type Asked = {
   readonly method: string;
@@ -167,7 +169,7 @@ export type Receivers = Awaited<ReturnType<typeof openReceivers>>;
 
 function follow(response: ServerResponse, whim: Whim): void {
   if (whim === "silence") return;
-  response.writeHead(whim.status, whim.headers).end("no");
+  response.writeHead(whim.status, whim.headers).end(whim.body ?? "no");
 }
 
 function readJson(body: string): unknown {

@@ -110,6 +110,24 @@ describe("a sink over HTTP", () => {
     expect(await faultOf(send(sinks.slack, aMessage("Start")))).toMatchObject({ message: `HTTP ${status}`, isFinal });
   });
 
+  it.each([
+    ["slack", '{"ok":false,"error":"channel_not_found"}', "answered that it isn't ok: channel_not_found"],
+    ["slack", '{"ok":false,"error":"https://hooks.example/T1"}', "answered that it isn't ok"],
+    [
+      "teams",
+      "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x.",
+      "answered that the delivery failed with HTTP 429",
+    ],
+    ["pagerduty", '{"status":"invalid event","errors":["no"]}', "answered that the event isn't taken"],
+  ] as const)(
+    "%s that answers 200 with %s has not taken the message, which is tried again",
+    async (kind, body, message) => {
+      receivers[kind].whims.push({ status: 200, body });
+      const said = aMessage("Page", { incident: "Page/Harm", reason: "Harm" });
+      expect(await faultOf(send(sinks[kind], said))).toMatchObject({ message, isFinal: false });
+    },
+  );
+
   it("that asks for patience gets it, an hour at most", async () => {
     whims({ status: 429, headers: { "retry-after": "17" } });
     expect((await faultOf(send(sinks.slack, aMessage("Start")))).retryAfterMs).toBe(17_000);
@@ -183,6 +201,7 @@ describe("alertmanager", () => {
         ["migration", "docs"],
         ["namespace", "search"],
         ["severity", "page"],
+        ["uid", "uid-1"],
       ]),
     );
     await send(sinks.alertmanager, aMessage("Resolved", about));

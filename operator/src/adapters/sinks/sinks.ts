@@ -4,6 +4,7 @@ import { readCredentialText } from "@retriever/stores/config/credential-text.ts"
 import { Agent } from "undici";
 import { renderSlack, renderTeams } from "#notify/chat-body.ts";
 import { renderAlertmanager, renderPagerDuty } from "#notify/incident-body.ts";
+import { refusalIn } from "#notify/refusal-in-answer.ts";
 import { SinkFault } from "#notify/sink-fault.ts";
 import type { SinkConfig } from "#notify/sinks-file.ts";
 import { isWanted } from "#notify/wanted.ts";
@@ -73,7 +74,8 @@ type Carrying = SinkCall & {
 async function carry(sink: SinkConfig, said: SinkMessage, call: Carrying): Promise<void> {
   if (sink.kind === "email") return sendEmail(sink, said, call);
   if (sink.kind === "grafana") return annotate(sink, said, call);
-  await exchange(requestOf(sink, said, call), call);
+  const refusal = refusalIn(sink.kind, await exchange(requestOf(sink, said, call), call));
+  if (refusal !== undefined) throw new SinkFault(refusal);
 }
 
 type PostedSink = Exclude<SinkConfig, { readonly kind: "email" | "grafana" }>;
