@@ -77,7 +77,11 @@ export function triesOf(message: OutboxMessage, sink: string): Pick<OutboxMessag
 
 /** Whether it opened an incident, and no message after it says more about that. */
 export function isOpenIncident(message: OutboxMessage, outbox: readonly OutboxMessage[]): boolean {
-  const { incident, kind } = message;
-  if (incident === undefined || kind === "Resolved") return false;
-  return outbox.findLast((one) => one.incident === incident) === message;
+  return message.kind !== "Resolved" && isLastWord(message, outbox);
+}
+
+/** Whether it is the last that was said of an incident: what receivers have to hear, whatever becomes of the others. */
+export function isLastWord(message: OutboxMessage, outbox: readonly OutboxMessage[]): boolean {
+  const { incident } = message;
+  return incident !== undefined && outbox.findLast((one) => one.incident === incident) === message;
 }

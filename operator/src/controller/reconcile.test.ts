@@ -36,6 +36,7 @@ function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
   cluster.create(searchKey, searchSpec);
   const seen: Seen[] = [];
   const lines: string[] = [];
+  const doneAtPost: string[] = [];
   const metrics = makeMetrics({ processMetrics: false });
   const decide = ({ observation, migration }: Seen): Decision => {
     seen.push({ observation, migration });
@@ -59,10 +60,15 @@ function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
     log,
     metrics,
     deadlineMs: 1000,
+    notifier: {
+      answers: () => [],
+      forget: () => undefined,
+      send: () => void doneAtPost.push(...cluster.journal),
+    },
     ...(isSparing ? { sparing: makeSparingReads(cluster, clock) } : {}),
   });
   const reconcileOnce = () => reconcile(searchKey, new AbortController().signal);
-  return { cluster, sidecars, clock, metrics, seen, lines, reconcileOnce };
+  return { cluster, sidecars, clock, metrics, seen, lines, doneAtPost, reconcileOnce };
 }
 
 const inPreflight = ({ migration }: Seen): MigrationStatus => ({ ...migration.status, phase: "Preflight", epoch: 1 });
@@ -77,6 +83,16 @@ describe("a reconcile of a migration", () => {
     cluster.create(searchKey, searchSpec, { status: { phase: "Preflight", detection } });
     await reconcileOnce();
     expect(seen[0]?.migration.status.detection?.lines).toEqual([line]);
+  });
+
+  test.each([
+    ["without the finalizer, first and doesn't wait for the effects", [overlay], false],
+    ["with the finalizer after it", [{ kind: "addFinalizer" }, overlay], true],
+  ] as const)("posts what it tells %s", async (_name, effects, isDone) => {
+    const { doneAtPost, reconcileOnce } = arrange((seen) => ({ status: inPreflight(seen), effects }));
+    await reconcileOnce();
+    expect(doneAtPost).toContain("writeStatus");
+    expect(doneAtPost.includes("applyOverlay")).toBe(isDone);
   });
 
   test("that brings a new status and effects writes the intent before the effects and tells afterwards", async () => {

@@ -13,7 +13,6 @@ import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan, planToGoBack } from "#core/plan.ts";
 import { isCalledBack, readableStatus } from "#core/recover.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
-import { detailsOf } from "#notify/message-details.ts";
 import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
 import type { ObserveDeps } from "#observe/observe-deps.ts";
@@ -28,6 +27,7 @@ import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
 import { makeEventRecorder } from "./event-recorder.ts";
+import { openNotifications } from "./open-notifications.ts";
 import type { ReconcileResult } from "./queue.ts";
 
 type Decide = (input: {
@@ -150,10 +150,14 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     if (!restsOnLiveReads(decision, migration, reader, options)) return undefined;
     const written = await writeIntent(migration, decision, options, signal);
     if (written.kind === "stop") return written.outcome;
-    if (written.kind === "written") notifications.post(decision.status, observation.at);
+    const post = () => written.kind === "written" && notifications.post(decision.status, observation.at);
+    // Without the finalizer it may be gone before an incident of it is closed; nothing else keeps a message waiting.
+    const isUnbound = decision.effects.some(({ kind }) => kind === "addFinalizer");
+    if (!isUnbound) post();
     options.audit?.record({ input, decision, statusWritten: written.kind === "written" });
     const subject = { meta: written.meta, target: targetOf({ ...migration, status: decision.status }) };
     const applied = await apply(decision.effects, subject, deps, signal);
+    if (isUnbound) post();
     if (written.kind === "unwritten") throw written.fault;
     await recorder.record(written.meta, decision.announcements, signal);
     metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });
@@ -193,18 +197,6 @@ function isShownOtherwise(before: MigrationStatus, next: MigrationStatus): boole
     ...conditions.flatMap(({ type, status, reason }) => [type, status, reason]),
   ];
   return !isSameData(shown(before), shown(next));
-}
-
-/** What sinks answered since the last reconcile; posting strikes it off and sends what is due. */
-function openNotifications(notifier: ReconcileOptions["notifier"], meta: MigrationMeta) {
-  const answers = notifier?.answers(meta) ?? [];
-  const deliveries: Pick<Observation, "deliveries"> =
-    answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
-  const post = (status: MigrationStatus, now: number): void => {
-    notifier?.forget(answers);
-    notifier?.send(meta, { messages: status.outbox ?? [], details: (message) => detailsOf(status, message), now });
-  };
-  return { deliveries, post };
 }
 
 /** `isWhole`: nothing of its status was left out. */

@@ -11,6 +11,7 @@ import { isRollingBack } from "./model/status-readings.ts";
 import { converge } from "./overlay/converge.ts";
 import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
 import { announceFlips } from "./people/announce.ts";
+import { farewellSinks } from "./people/incidents.ts";
 import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
 import { settlePromote } from "./people/promote.ts";
 import { tellSyncLate } from "./people/sync-waits.ts";
@@ -102,7 +103,8 @@ export function decide({ observation, migration: stored, now }: DecideInput): De
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
   const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(c, judged)];
-  const status = storable(withOutbox(c, judged, said));
+  const isLeaving = migration.meta.deleting && outcome.cleanup !== undefined;
+  const status = storable(withOutbox(c, judged, { announcements: said, isLeaving }));
   const news = isNews(c, status);
   const effects = [
     ...converge({ meta: migration.meta, plan: c.plan, observation, status, cleanup: outcome.cleanup }),
@@ -148,12 +150,20 @@ function unjudged({ promote: _promote, ...c }: Context): Context {
 }
 
 /** What people outside are to be told goes into the same write as what it tells of. */
-function withOutbox(c: Context, next: MigrationStatus, announcements: readonly Announcement[]): MigrationStatus {
+function withOutbox(
+  c: Context,
+  next: MigrationStatus,
+  said: { readonly announcements: readonly Announcement[]; readonly isLeaving: boolean },
+): MigrationStatus {
   const { deliveries: read } = c.observation;
   const deliveries = read?.ok === true ? read.value : [];
   const before = c.migration.status;
-  const outbox = updateOutbox({ meta: c.meta, plan: c.plan, before, next, deliveries, announcements, now: c.now });
-  return outbox.length === 0 ? next : { ...next, outbox: [...outbox] };
+  const outbox = updateOutbox({ meta: c.meta, plan: c.plan, before, next, deliveries, ...said, now: c.now });
+  if (outbox.length === 0) return next;
+  const told = { ...next, outbox: [...outbox] };
+  const sinks = said.isLeaving ? farewellSinks(told, c.now) : [];
+  const message = `deleting: before it goes, ${sinks.join(", ")} hear that its incidents are over`;
+  return sinks.length === 0 ? told : { ...told, message };
 }
 
 function soonest(first: number | null, others: readonly number[]): number | null {

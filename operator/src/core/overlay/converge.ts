@@ -7,6 +7,7 @@ import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import { isRollingBack } from "../model/status-readings.ts";
 import type { OverlayIntent, OverlayObservation } from "../model/workload.ts";
+import { farewellSinks, openIncidents } from "../people/incidents.ts";
 import { jobEffects } from "../verification/effects.ts";
 import { frozenBase } from "./deploy-freeze.ts";
 import { whoIsAhead } from "./epochs.ts";
@@ -30,10 +31,11 @@ export function converge(input: ConvergeInput): Effect[] {
 function convergeOverlay(input: ConvergeInput): Effect[] {
   if (input.cleanup !== undefined) return cleanUp(input);
   const { meta, status } = input;
-  if (status.revision === undefined) return [];
-  const overlay = overlayEffects(input);
   const finalizer: Effect[] =
     meta.finalizers.includes(settleFinalizer) || meta.deleting ? [] : [{ kind: "addFinalizer" }];
+  // Whoever was called is told that it is over, even where nothing was ever written.
+  if (status.revision === undefined) return openIncidents(status.outbox ?? []).length > 0 ? finalizer : [];
+  const overlay = overlayEffects(input);
   const effects = [...overlay, ...annotate(input, wantedAnnotation(input))];
   // Effects stop at the first that fails; nothing stands before a rollback.
   return isRollingBack(status) ? [...effects, ...finalizer] : [...finalizer, ...effects];
@@ -106,6 +108,7 @@ function annotate({ observation }: ConvergeInput, epoch: number): Effect[] {
 
 function cleanUp(input: ConvergeInput): Effect[] {
   const { meta, observation, cleanup } = input;
+  if (meta.deleting && farewellSinks(input.status, observation.at).length > 0) return [];
   const present = !observation.overlay.ok || observation.overlay.value !== null;
   const free: Effect[] =
     meta.finalizers.includes(settleFinalizer) && (cleanup === "nothingLeft" || meta.deleting)

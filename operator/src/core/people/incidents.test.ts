@@ -52,8 +52,14 @@ describe("an incident", () => {
     [
       "of a hold that still lasts",
       aCall("HoldOverdue"),
-      { waiting: { since: "2026-03-01T10:00:00Z", told: "page" } },
+      { waiting: { since: "2026-03-01T10:00:00Z", told: "page", danger: { since: "2026-03-01T10:00:00Z" } } },
       0,
+    ],
+    [
+      "of a danger that is over, though it stands still",
+      aCall("HoldOverdue"),
+      { waiting: { since: "2026-03-01T10:00:00Z", told: "ticket" } },
+      1,
     ],
     ["of a hold that is over", aCall("HoldOverdue"), {}, 1],
     ["of blindness that is over", aCall("Blind"), {}, 1],

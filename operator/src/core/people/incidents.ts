@@ -1,60 +1,163 @@
-// When what a page or a ticket told of is over: whoever was called is told that too, wherever it was opened.
+// Which of the causes that people were called for stand, by the status alone: whatever was said, missed or lost meanwhile,
+// an incident is open exactly as long as its cause stands.
 import type { ConditionType, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { instantMs } from "../model/status-readings.ts";
+import { instantMs, isPastCutover } from "../model/status-readings.ts";
+import { planDamaged } from "../status/answerers.ts";
 
-/** Calls that stand for as long as a condition isn't True for another reason. */
-const conditionsOf: Readonly<Record<string, ConditionType>> = {
-  RollbackNotReady: "RollbackReady",
-  PodsCannotGoBack: "RollbackReady",
-  AlertsNotArmed: "AlertsArmed",
-  AckTimeout: "ConfigPropagated",
-  PodsFenced: "ConfigPropagated",
-  QuorumFollows: "ConfigPropagated",
-  ApprovalsMissing: "Approved",
-  ApprovalsExpired: "Approved",
-  PodNotProved: "InputsProved",
-  EpochOutOfRange: "InputsProved",
-  CopyFailed: "DataCopied",
-  CopyNotStarted: "DataCopied",
-  CopyIncomplete: "DataCopied",
-  SyncFailed: "DataSynced",
-  SyncNotStarted: "DataSynced",
-  NoSyncTemplate: "DataSynced",
-  SyncForbidden: "DataSynced",
-  SyncWouldHide: "DataSynced",
-};
-/** Of a sync that nobody wants any more. */
-const unwanted: readonly string[] = ["WritersMoved", "SyncStopped"];
-/** Harm that nothing is done about. */
-const held: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked"];
+/** Unclear is neither: what is open stays open, and what is closed stays closed. */
+type Standing = "stands" | "over" | "unclear";
+type Judge = (next: MigrationStatus, message: OutboxMessage) => Standing;
 
 /** What flaps is opened and closed so seldom, ms. */
 const leastOpenMs = 600_000;
+/** A migration that goes tells its sinks for so long that its incidents are over, ms; then it goes without. */
+const longestFarewellMs = 300_000;
 
 /** The messages of the outbox that opened what is over by now, in epoch ms. */
 export function endedIncidents(outbox: readonly OutboxMessage[], next: MigrationStatus, now: number): OutboxMessage[] {
   const isOld = ({ at }: OutboxMessage) => now - (instantMs(at) ?? 0) >= leastOpenMs;
-  return outbox.filter((message) => isOpenIncident(message, outbox) && isOld(message) && isOver(message, next));
+  const isOver = (message: OutboxMessage) => judge(message, next) === "over";
+  return openIncidents(outbox).filter((message) => isOld(message) && isOver(message));
 }
 
-function isOver({ reason = "", incident, phase, key }: OutboxMessage, next: MigrationStatus): boolean {
-  if (incident === "PostmortemDue") return !isTrue(next, "PostmortemDue");
-  if (isFinalPhase(next.phase) && next.phase !== phase) return true;
-  return isCleared(reason, next) ?? (next.phase !== phase || String(next.epoch) !== key.split("/")[1]);
+/** The messages of the outbox that said of something that it was over, and it stands. */
+export function returnedIncidents(outbox: readonly OutboxMessage[], next: MigrationStatus): OutboxMessage[] {
+  const open = new Set(openIncidents(outbox).map(({ reason }) => reason));
+  return outbox.filter(
+    (message) =>
+      message.kind === "Resolved" &&
+      isLastWord(message, outbox) &&
+      !open.has(message.reason) &&
+      judge(message, next) === "stands",
+  );
 }
 
-/** Undefined where it was told of a step: that is over with the step. */
-function isCleared(reason: string, { conditions, waiting, harm, syncLate }: MigrationStatus): boolean | undefined {
-  if (reason === "SyncOverdue") return syncLate?.toldAt === undefined;
-  if (reason === "HoldOverdue" || reason === "Blind") return waiting?.told === undefined;
-  if (held.includes(reason)) return harm?.heldSince === undefined;
-  const condition = conditions.find(({ type }) => type === conditionsOf[reason]);
-  if (condition === undefined) return undefined;
-  return unwanted.includes(condition.reason) || (condition.status === "True" && condition.reason !== reason);
+export function openIncidents(outbox: readonly OutboxMessage[]): OutboxMessage[] {
+  return outbox.filter((message) => isOpenIncident(message, outbox));
 }
 
-function isTrue({ conditions }: MigrationStatus, type: ConditionType): boolean {
-  return conditions.some((one) => one.type === type && one.status === "True");
+/** Sinks that are still to hear that incidents are over, before the migration goes; none after a while. */
+export function farewellSinks({ outbox = [] }: Pick<MigrationStatus, "outbox">, now: number): string[] {
+  const farewells = outbox.filter(
+    (message) =>
+      message.kind === "Resolved" &&
+      isLastWord(message, outbox) &&
+      now - (instantMs(message.at) ?? 0) < longestFarewellMs,
+  );
+  return [...new Set(farewells.flatMap(({ pending }) => pending))];
 }
+
+function judge(message: OutboxMessage, next: MigrationStatus): Standing {
+  const { reason = "", incident } = message;
+  const cause = incident === "PostmortemDue" ? postmortemDue : (causes[reason] ?? step);
+  return cause(next, message);
+}
+
+/** It stands while a condition has its reason, or one of `failing`, and is over when the condition is True for another. */
+function condition(type: ConditionType, failing: readonly string[] = []): Judge {
+  return ({ conditions }, { reason = "" }) => {
+    const found = conditions.find((one) => one.type === type);
+    if (found === undefined || unwanted.includes(found.reason)) return "over";
+    if (found.reason === reason || failing.includes(found.status)) return "stands";
+    return found.status === "True" ? "over" : "unclear";
+  };
+}
+
+/** Of a sync that nobody wants any more, and of a check that nobody asks for. */
+const unwanted: readonly string[] = ["WritersMoved", "SyncStopped", "Waived", "Skipped"];
+
+/** The same, of what nobody judges any more once the migration has ended. */
+function untilTheEnd(cause: Judge): Judge {
+  return (next, message) => {
+    const isEnded = isFinalPhase(next.phase) && (next.phase !== message.phase || message.kind === "Resolved");
+    return isEnded ? "over" : cause(next, message);
+  };
+}
+
+function whether(stands: (next: MigrationStatus, message: OutboxMessage) => boolean): Judge {
+  return (next, message) => (stands(next, message) ? "stands" : "over");
+}
+
+/** It is what the operator answers. */
+const answered = whether(({ conditions }, { reason }) =>
+  conditions.some((one) => one.type === "Ready" && one.reason === reason),
+);
+
+/** Told of a step: over with the phase or the epoch, and it doesn't come back. */
+const step: Judge = (next, { phase, key }) =>
+  next.phase !== phase || String(next.epoch) !== key.split("/")[1] ? "over" : "unclear";
+
+const postmortemDue = whether(({ conditions }) =>
+  conditions.some(({ type, status }) => type === "PostmortemDue" && status === "True"),
+);
+
+/** What is told by a clock is told again by that clock; dangerous as long as the danger lasts, whatever comes after it. */
+function timed(isOver: (next: MigrationStatus, message: OutboxMessage) => boolean): Judge {
+  return (next, message) => (isOver(next, message) ? "over" : "unclear");
+}
+
+const standsStill = timed(({ waiting }, { incident }) =>
+  incident?.startsWith("Page/") === true ? waiting?.danger === undefined : waiting?.told === undefined,
+);
+
+/** Harm that nothing is done about, by whichever name it was told first. */
+const harmHeld = untilTheEnd((next, message) =>
+  next.harm?.heldSince === undefined ? "over" : answered(next, message) === "stands" ? "stands" : "unclear",
+);
+
+/** Some serve the source and some the destination: it is over once all say the same, whoever it was told of. */
+const twoPrimaries: Judge = (next, message) => {
+  if (answered(next, message) === "stands") return "stands";
+  const told = next.conditions.find(({ type }) => type === "ConfigPropagated");
+  return told === undefined || ["AllPodsFollow", "OverlayRemoved"].includes(told.reason) ? "over" : "unclear";
+};
+
+const denied = untilTheEnd(whether((next) => (next.acts?.denials ?? []).length > 0 && !isPastCutover(next)));
+
+const approvalExpires = untilTheEnd(
+  whether((next) => (next.acts?.approvals ?? []).some(({ expiryTold }) => expiryTold === true) && !isPastCutover(next)),
+);
+
+const approved = untilTheEnd(condition("Approved"));
+const copied = untilTheEnd(condition("DataCopied"));
+const propagated = condition("ConfigPropagated");
+const proved = condition("InputsProved");
+const synced = condition("DataSynced");
+
+/** By the reason that was told; what isn't here was told of a step. */
+const causes: Readonly<Record<string, Judge>> = {
+  RollbackNotReady: condition("RollbackReady", ["False"]),
+  PodsCannotGoBack: condition("RollbackReady"),
+  AlertsNotArmed: untilTheEnd(condition("AlertsArmed", ["False"])),
+  AckTimeout: propagated,
+  PodsFenced: propagated,
+  QuorumFollows: propagated,
+  ApprovalsMissing: approved,
+  ApprovalsExpired: approved,
+  ApprovalExpiring: approvalExpires,
+  Denied: denied,
+  PodNotProved: proved,
+  EpochOutOfRange: proved,
+  CopyFailed: copied,
+  CopyNotStarted: copied,
+  CopyIncomplete: copied,
+  SyncFailed: synced,
+  SyncNotStarted: synced,
+  NoSyncTemplate: synced,
+  SyncForbidden: synced,
+  SyncWouldHide: synced,
+  SyncOverdue: timed(({ syncLate }) => syncLate?.toldAt === undefined),
+  HoldOverdue: standsStill,
+  Blind: standsStill,
+  Harm: harmHeld,
+  Held: harmHeld,
+  OnePodAlone: harmHeld,
+  RollbackBlocked: harmHeld,
+  TwoPrimaries: twoPrimaries,
+  SourceChanged: answered,
+  OwnershipConflict: answered,
+  TimeTravel: answered,
+  [planDamaged]: answered,
+};

@@ -37,6 +37,11 @@ export function newsOf({ meta, plan, before, next }: Told, now: number): News[] 
 /** What flaps is said once in so long, ms. */
 const callEveryMs = 3_600_000;
 
+/** In the key of a call: what is said again within the hour is the same message. `now` in epoch ms. */
+export function hourOf(now: number): number {
+  return Math.floor(now / callEveryMs);
+}
+
 /** Whom an announcement calls hears of it outside the cluster too. */
 export function calls(announcements: readonly Announcement[], now: number): News[] {
   return announcements.flatMap(({ severity, message, ...said }) => {
@@ -44,7 +49,7 @@ export function calls(announcements: readonly Announcement[], now: number): News
     const reason = said.about ?? said.reason;
     const incident = `${severity === "page" ? "Page" : "Ticket"}/${reason}`;
     const kind = severity === "page" ? "Page" : "Ticket";
-    return [{ kind, about: `${incident}/${Math.floor(now / callEveryMs)}`, text: message, reason, incident }];
+    return [{ kind, about: `${incident}/${hourOf(now)}`, text: message, reason, incident }];
   });
 }
 

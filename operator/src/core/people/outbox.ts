@@ -3,19 +3,23 @@
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { isOpenIncident, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
+import { isLastWord, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Delivery } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { withoutIds } from "../verification/describe-result.ts";
-import { endedIncidents } from "./incidents.ts";
-import { calls, newsOf } from "./outbox-news.ts";
+import { endedIncidents, openIncidents, returnedIncidents } from "./incidents.ts";
+import { calls, hourOf, newsOf } from "./outbox-news.ts";
 
 /** As many as the status holds. */
 const mostMessages = 50;
 /** After so many tries a sink is given up: with the waits below, within about half a day. */
 export const mostAttempts = 15;
+/** The last word on an incident is tried for a week more: nobody else opens or closes it. */
+const mostIncidentAttempts = mostAttempts + 7 * 24;
+/** As many as a message holds. */
+const mostSinks = 16;
 const firstWaitMs = 5000;
 const longestWaitMs = 3_600_000;
 const longestError = 200;
@@ -29,6 +33,8 @@ type OutboxInput = {
   readonly deliveries: readonly Delivery[];
   /** What is announced with the step; pages and tickets go to the sinks as well. */
   readonly announcements: readonly Announcement[];
+  /** The migration goes with this step, and nobody will be there to say that something is over. */
+  readonly isLeaving?: boolean;
   /** Epoch ms. */
   readonly now: number;
 };
@@ -36,29 +42,77 @@ type OutboxInput = {
 /** The outbox after a reconcile: what was delivered is struck off, what happened is added, each message once. */
 export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
   const { meta, plan, before, next, deliveries, now } = input;
-  const present = (next.outbox ?? []).map((message) => settle(message, deliveries, now));
-  const at = new Date(now).toISOString();
   const sinks = [...new Set(plan.communications.sinks)];
-  if (sinks.length === 0) return bounded(present);
-  const unsent = { at, pending: sinks, failed: [], attempts: 0, nextAttemptAt: at, phase: next.phase };
-  const fresh = [...newsOf({ meta, plan, before, next }, now), ...calls(input.announcements, now)]
+  const present = tellNewSinks(settleAll(next.outbox ?? [], deliveries, now), sinks, now);
+  const news = [...newsOf({ meta, plan, before, next }, now), ...calls(input.announcements, now)];
+  const fresh = news
     .map(({ about, text, ...news }): OutboxMessage => {
       const key = `${meta.uid}/${next.epoch}/${about ?? news.kind}`;
       return {
         key: reopened(key, news.incident, present),
         ...news,
         text: withoutIds(text, next.verification?.runs).slice(0, longestText),
-        ...unsent,
+        ...unsent(next, sinks, now),
       };
     })
-    .filter(({ key }) => !present.some((message) => message.key === key));
-  const ended = endedIncidents(present, next, now)
-    .filter(({ incident }) => !fresh.some((message) => message.incident === incident))
-    .map(({ key, reason, incident, text }): OutboxMessage => {
-      const over = `Over: ${text}`.slice(0, longestText);
-      return { key: `${key}/Resolved`, kind: "Resolved", reason, incident, text: over, ...unsent };
-    });
-  return bounded([...present, ...fresh, ...ended]);
+    .filter(({ key }) => sinks.length > 0 && !present.some((message) => message.key === key));
+  const said = [...present, ...fresh];
+  if (input.isLeaving === true) return bounded([...said, ...over(openIncidents(said), { said, next, now })]);
+  const returned = returnedIncidents(said, next).map(({ key, reason, incident, text }): OutboxMessage => {
+    const kind = incident?.startsWith("Page/") === true ? "Page" : "Ticket";
+    const told = `${meta.uid}/${key.split("/")[1]}/${incident}/${hourOf(now)}`;
+    return {
+      key: reopened(told, incident, said),
+      kind,
+      ...(reason === undefined ? {} : { reason }),
+      ...(incident === undefined ? {} : { incident }),
+      text: text.slice(overWord.length),
+      ...unsent(next, sinks, now),
+    };
+  });
+  const ended = endedIncidents(present, next, now).filter(
+    ({ incident }) => !fresh.some((message) => message.incident === incident),
+  );
+  return bounded([...said, ...(sinks.length === 0 ? [] : returned), ...over(ended, { said, next, now })]);
+}
+
+const overWord = "Over: ";
+
+function unsent({ phase }: MigrationStatus, pending: readonly string[], now: number) {
+  const at = new Date(now).toISOString();
+  return { at, pending: [...pending], failed: [], attempts: 0, nextAttemptAt: at, phase };
+}
+
+type Ending = { readonly said: readonly OutboxMessage[]; readonly next: MigrationStatus; readonly now: number };
+
+/** That these are over, told to every sink that may have heard of them, wherever the plan sends messages by now. */
+function over(ended: readonly OutboxMessage[], { said, next, now }: Ending): OutboxMessage[] {
+  return ended.map(({ key, reason, incident, text }) => ({
+    key: `${key}/Resolved`,
+    kind: "Resolved",
+    ...(reason === undefined ? {} : { reason }),
+    ...(incident === undefined ? {} : { incident }),
+    text: `${overWord}${text}`.slice(0, longestText),
+    ...unsent(next, knowing(incident, said), now),
+  }));
+}
+
+function knowing(incident: string | undefined, said: readonly OutboxMessage[]): string[] {
+  const told = said.filter((message) => message.incident === incident);
+  return [...new Set(told.flatMap(({ pending, delivered = [], failed }) => [...pending, ...delivered, ...failed]))];
+}
+
+/** What stands is told to a sink that the plan names since; whoever doesn't have it yet is tried with it. */
+function tellNewSinks(outbox: readonly OutboxMessage[], sinks: readonly string[], now: number): OutboxMessage[] {
+  const open = new Set(openIncidents(outbox));
+  return outbox.map((message) => {
+    const known = knowing(message.incident, outbox);
+    const missing = open.has(message) && known.length > 0 ? sinks.filter((sink) => !known.includes(sink)) : [];
+    if (missing.length === 0) return message;
+    const { tries: _tries, ...kept } = message;
+    const nextAttemptAt = new Date(now).toISOString();
+    return { ...kept, pending: [...message.pending, ...missing].slice(0, mostSinks), attempts: 0, nextAttemptAt };
+  });
 }
 
 /** What comes back within the hour in which it was said to be over is said again: nobody would look at it any more. */
@@ -67,17 +121,41 @@ function reopened(key: string, incident: string | undefined, present: readonly O
   return told.at(-1)?.kind === "Resolved" ? `${key}/${told.length}` : key;
 }
 
-/** Delivered messages go first, but not what is still to be closed; then the oldest. */
+/** Delivered messages go first, then the oldest; the last word on an incident goes last, while it stands or isn't told. */
 function bounded(messages: readonly OutboxMessage[]): readonly OutboxMessage[] {
-  let surplus = messages.length - mostMessages;
-  if (surplus <= 0) return messages;
-  const isKept = (message: OutboxMessage) => message.pending.length > 0 || isOpenIncident(message, messages);
-  const kept = messages.filter((message) => isKept(message) || surplus-- <= 0);
-  return kept.slice(-mostMessages);
+  const words = new Set(messages.filter((message) => isLastWord(message, messages)));
+  const isStanding = (message: OutboxMessage) =>
+    words.has(message) && (message.kind !== "Resolved" || message.pending.length > 0);
+  const isUntold = ({ pending }: OutboxMessage) => pending.length > 0;
+  return [(one: OutboxMessage) => isStanding(one) || isUntold(one), isStanding, () => false].reduce(dropped, messages);
 }
 
+/** Without the oldest that aren't kept, as many as are too many. */
+function dropped(messages: readonly OutboxMessage[], isKept: (message: OutboxMessage) => boolean) {
+  let surplus = messages.length - mostMessages;
+  return messages.filter((message) => surplus <= 0 || isKept(message) || surplus-- <= 0);
+}
+
+function settleAll(
+  outbox: readonly OutboxMessage[],
+  deliveries: readonly Delivery[],
+  now: number,
+): readonly OutboxMessage[] {
+  return outbox.map((message) => {
+    const most = isLastWord(message, outbox) ? mostIncidentAttempts : mostAttempts;
+    return settle(message, { deliveries, most, now });
+  });
+}
+
+type Settling = {
+  readonly deliveries: readonly Delivery[];
+  /** After so many tries a sink is given up. */
+  readonly most: number;
+  readonly now: number;
+};
+
 /** A message after what its sinks answered since the last reconcile: each is tried and given up as if it were alone. */
-function settle(message: OutboxMessage, deliveries: readonly Delivery[], now: number): OutboxMessage {
+function settle(message: OutboxMessage, { deliveries, most, now }: Settling): OutboxMessage {
   const answers = deliveries.filter(({ key, sink }) => key === message.key && message.pending.includes(sink));
   if (answers.length === 0) return message;
   const { tries: _tries, ...kept } = message;
@@ -88,7 +166,7 @@ function settle(message: OutboxMessage, deliveries: readonly Delivery[], now: nu
   const having = tried.filter(({ answer }) => answer?.error === null).map(({ sink }) => sink);
   const failing = tried.filter(({ sink }) => !having.includes(sink));
   const isGivenUp = ({ answer, attempts }: (typeof tried)[number]) =>
-    answer !== undefined && (answer.isFinal === true || attempts >= mostAttempts);
+    answer !== undefined && (answer.isFinal === true || attempts >= most);
   const left = failing
     .filter((one) => !isGivenUp(one))
     .map(({ sink, attempts, nextAttemptAt }) => ({ sink, attempts, nextAttemptAt }));

@@ -102,10 +102,11 @@ function clocksOf(c: Context, outcome: Outcome, wait: Wait | undefined): Waiting
   return {
     ...stands.clock,
     ...(danger === undefined ? {} : { danger: danger.clock }),
-    ...(stands.isNew ? {} : toldOf(before)),
+    ...(stands.isNew || (before?.told === "page" && danger?.isNew !== false) ? {} : toldOf(before)),
   };
 }
 
+/** A page told of the danger alone: once that is over, what waits still is told as what it is, and a new danger anew. */
 function toldOf(waiting: Waiting | undefined): Pick<Waiting, "told" | "toldAt"> {
   const { told, toldAt } = waiting ?? {};
   return told === undefined || toldAt === undefined ? {} : { told, toldAt };

@@ -60,11 +60,17 @@ export function refuseUnreadable(migration: Migration, now: number): Decision {
   const news = !isSameData(next, status);
   return {
     status: news ? next : status,
-    effects: [],
+    // Nothing was ever in force: no plan is needed to let it go.
+    effects: isFree(migration) ? [{ kind: "removeFinalizer" }] : [],
     announcements: news
       ? [{ type: "Warning", reason, message: next.message, severity: status.plan === "" ? "ticket" : "page" }]
       : [],
     requeueAfterMs: null,
     effectsSurviveStatusFailure: false,
   };
+}
+
+function isFree({ meta, status }: Migration): boolean {
+  const isUnborn = status.plan === "" && status.planHash === "" && status.revision === undefined;
+  return isUnborn && meta.deleting && meta.finalizers.includes(settleFinalizer);
 }
