@@ -63,6 +63,8 @@ function choice(name: string, label: string, query: string): object {
     sort: 1,
     multi: true,
     includeAll: true,
+    // Not the names there were when the page was opened: what is created since is among all, and none is not no query.
+    allValue: ".+",
     current: { text: ["All"], value: ["$__all"] },
   };
 }
@@ -106,6 +108,8 @@ function renderPanel({ type = "timeseries", title, about, unit, queries, limit, 
       datasource,
       expr,
       legendFormat,
+      // A tile says what is: the last value of the range may be hours old, of an operator that is gone.
+      ...(type === "stat" ? { instant: true, range: false } : {}),
     })),
   };
 }

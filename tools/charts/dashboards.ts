@@ -8,6 +8,9 @@ const p = (quantile: number, metric: string) =>
 const lines = (metric: string, line = ".+") =>
   `max by (namespace, target, line, slice) (${metric}{${at}, line=~"${line}"})`;
 
+/** What the plan in force allows, by Deployment. */
+const limitOf = (metric: string) => `max by (namespace, target) (${metric}{${at}})`;
+
 /** By file name without its ending. */
 export const dashboards: Readonly<Record<string, Dashboard>> = {
   "variance-overview": {
@@ -42,20 +45,20 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         title: "Latency, destination minus source",
         about: "Below 0 the destination is faster: reported, never a cause.",
         unit: "ms",
-        limit: 80,
         queries: {
           "p50 {{target}}": p(0.5, "retr_dual_latency_loss_ms"),
           "p95 {{target}}": p(0.95, "retr_dual_latency_loss_ms"),
+          "limit {{target}}": `1000 * ${limitOf("retriever_migration_latency_delta_limit_seconds")}`,
         },
       },
       {
         title: "Score, source minus destination",
         about: "Top similarities, 0 to 1.",
         unit: "short",
-        limit: 0.2,
         queries: {
           "p50 {{target}}": p(0.5, "retr_dual_score_loss"),
           "p95 {{target}}": p(0.95, "retr_dual_score_loss"),
+          "limit {{target}}": limitOf("retriever_migration_score_delta_limit"),
         },
       },
       {

@@ -131,4 +131,18 @@ describe("the dashboards", () => {
     ]);
     expect(unknownMetrics(JSON.stringify(templating.list.map(({ query }) => query)).replaceAll('"', " "))).toEqual([]);
   });
+
+  it.each(dashboards)(
+    "$path shows in its tiles what is, and among all what was created since it was opened",
+    ({ text }) => {
+      const { panels, templating } = JSON.parse(text) as {
+        panels: { type: string; targets: { instant?: boolean }[] }[];
+        templating: { list: { type: string; allValue?: string }[] };
+      };
+      const tiles = panels.filter(({ type }) => type === "stat").flatMap(({ targets }) => targets);
+      expect(tiles.filter(({ instant }) => instant !== true)).toEqual([]);
+      const queried = templating.list.filter(({ type }) => type === "query");
+      expect(queried.map(({ allValue }) => allValue)).toEqual(queried.map(() => ".+"));
+    },
+  );
 });
