@@ -5,14 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeSystemClock } from "@retriever/operator/adapters/system-clock.ts";
 import { serverVersion } from "@retriever/operator/kube/resources.ts";
+import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import { expect, test } from "vitest";
 import { connect } from "./connect.ts";
 
 const options = { kubeconfig: undefined, context: undefined, deadlineMs: 5000, as: undefined, groups: [] };
 
 /** Knows one token, and who asks without it is nobody. */
-async function startServer(token: string) {
+async function startServer(token: string, date?: string) {
   const server = createServer(({ headers }, response) => {
+    if (date !== undefined) response.setHeader("date", date);
     response.statusCode = headers.authorization === `Bearer ${token}` ? 200 : 401;
     response.end("{}");
   });
@@ -55,6 +57,27 @@ test("credentials for another cluster, to which the kubeconfig was turned meanwh
   await utimes(file, new Date(), new Date(Date.now() + 1000));
   const place = { resource: serverVersion };
   expect(await connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) })).toEqual({});
+  await connected.close();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  ["Thu, 01 Jan 2026 00:00:00 GMT", 7_200_000],
+  ["Thu, 01 Jan 2026 04:00:00 GMT", -7_200_000],
+  ["Thu, 01 Jan 2026 01:59:57 GMT", 0],
+  ["soon", 0],
+])("a clock that says two o'clock where the server says %s is %i ms ahead", async (date, aheadMs) => {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  const file = join(folder, "config");
+  const { server, url } = await startServer("t", date);
+  await writeFile(file, kubeconfig(url, "t"));
+  const clock = new FakeClock(Date.parse("2026-01-01T02:00:00Z"));
+  const connected = await connect(options, { files: [file], isPod: false }, clock);
+  expect(connected.clockAheadMs()).toBe(0);
+  const { signal } = new AbortController();
+  await connected.request({ method: "GET", place: { resource: serverVersion }, signal });
+  expect(connected.clockAheadMs()).toBe(aheadMs);
   await connected.close();
   server.close();
   await rm(folder, { recursive: true });

@@ -8,13 +8,18 @@ import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { makeKubeClient } from "./kube-client.ts";
 import type { Connected, ConnectOptions } from "./surroundings.ts";
 
+/** A server tells whole seconds, and an answer takes some; what is below that is no difference, ms. */
+const leastAheadMs = 10_000;
+
 /** The kubeconfigs there are, and whether this is a pod, which has a service account. */
 type Logins = { readonly files: readonly string[]; readonly isPod: boolean };
 
 /** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
 export async function connect(options: ConnectOptions, logins: Logins, clock: Clock): Promise<Connected> {
   const connection = await open(options, logins, clock);
-  const request = makeKubeRequest(connection, { deadlineMs: options.deadlineMs, clock });
+  let aheadMs = 0;
+  const onServerTime = (ms: number) => void (aheadMs = clock.now() - ms);
+  const request = makeKubeRequest(connection, { deadlineMs: options.deadlineMs, clock, onServerTime });
   return {
     client: makeKubeClient(request, connection.userName),
     kube: connection,
@@ -31,6 +36,7 @@ export async function connect(options: ConnectOptions, logins: Logins, clock: Cl
     },
     namespace: connection.namespace,
     server: connection.server,
+    clockAheadMs: () => (Math.abs(aheadMs) < leastAheadMs ? 0 : aheadMs),
     close: connection.close,
   };
 }

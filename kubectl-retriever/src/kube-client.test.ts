@@ -88,9 +88,10 @@ test("events of a migration come in order, whichever kind of time they have", as
     raw("Early", { eventTime: "2026-01-01T00:00:00Z" }),
   ];
   const { client, calls } = arrange(() => ({ items, metadata: {} }));
-  expect((await client.listEvents("search", "docs", signal)).map(({ reason, count }) => `${reason} ${count}`)).toEqual([
-    "Early 1",
-    "Late 3",
-  ]);
+  expect(
+    (await client.listEvents({ namespace: "search", name: "docs" }, signal)).map(
+      ({ reason, count }) => `${reason} ${count}`,
+    ),
+  ).toEqual(["Early 1", "Late 3"]);
   expect(calls[0]?.query).toMatchObject({ fieldSelector: expect.stringContaining("involvedObject.name=docs") });
 });

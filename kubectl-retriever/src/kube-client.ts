@@ -50,6 +50,8 @@ export type Right = {
   readonly name?: string;
 };
 
+export type EventSubject = { readonly namespace: string; readonly name: string; readonly uid?: string | undefined };
+
 export type KubeClient = {
   readonly readMigration: (namespace: string, name: string, signal: AbortSignal) => Promise<unknown>;
   /** As the server sent them; `undefined`: of all namespaces. */
@@ -62,8 +64,8 @@ export type KubeClient = {
   readonly mayI: (right: Right, signal: AbortSignal) => Promise<boolean | undefined>;
   /** The act as it was created; with `dryRun` as it would have been. */
   readonly createAct: (act: ActDocument, dryRun: boolean, signal: AbortSignal) => Promise<ActDocument>;
-  /** Events of a migration, the newest last. */
-  readonly listEvents: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly MigrationEvent[]>;
+  /** Events of a migration, the newest last; without a UID those of all that had the name. */
+  readonly listEvents: (of: EventSubject, signal: AbortSignal) => Promise<readonly MigrationEvent[]>;
 };
 
 /** An act before it is sent. It goes with its migration where it names the UID. */
@@ -106,8 +108,9 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       const query = dryRun ? { query: { dryRun: "All" } } : {};
       return (await request({ method: "POST", place, ...query, body: act, signal })) as ActDocument;
     },
-    listEvents: async (namespace, name, signal) => {
-      const fieldSelector = `involvedObject.kind=${migrations.kind},involvedObject.name=${name}`;
+    listEvents: async ({ namespace, name, uid }, signal) => {
+      const own = uid === undefined ? "" : `,involvedObject.uid=${uid}`;
+      const fieldSelector = `involvedObject.kind=${migrations.kind},involvedObject.name=${name}${own}`;
       const selection = { place: { resource: events, namespace }, query: { fieldSelector } };
       const found = await listAll(request, selection, (item) => [eventOf(item as RawEvent)], signal);
       return found.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

@@ -26,6 +26,8 @@ export type Connected = {
   readonly evidence: EvidenceReader;
   readonly namespace: string;
   readonly server: string;
+  /** How far this machine's clock is ahead of the API server's, ms; 0 where they agree, and before the first answer. */
+  readonly clockAheadMs: () => number;
   readonly close: () => Promise<void>;
 };
 

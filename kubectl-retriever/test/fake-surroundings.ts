@@ -47,6 +47,7 @@ export function makeFakeSurroundings(parts: Parts) {
         },
         namespace: "search",
         server: "https://api",
+        clockAheadMs: () => 0,
         close: async () => undefined,
       };
     },

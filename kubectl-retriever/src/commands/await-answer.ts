@@ -28,7 +28,7 @@ export async function awaitAnswer(
   for (let judgedPolls = 0; !signal.aborted; ) {
     const [raw, events] = await Promise.all([
       client.readMigration(namespace, name, signal),
-      client.listEvents(namespace, name, signal).catch(() => []),
+      client.listEvents({ namespace, name }, signal).catch(() => []),
     ]);
     const told = events.findLast((event) => isAbout(event, act));
     if (told !== undefined) return { kind: told.reason === "ActTaken" ? "taken" : "refused", message: told.message };

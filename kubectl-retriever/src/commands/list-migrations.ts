@@ -80,7 +80,7 @@ export async function listEvents(
   signal: AbortSignal,
 ): Promise<number> {
   await findMigration(client, namespace, name, signal);
-  const events = await client.listEvents(namespace, name, signal);
+  const events = await client.listEvents({ namespace, name }, signal);
   if (output === "name") for (const event of events) terminal.print(`event/${event.name}`);
   else if (output !== undefined) terminal.data(await printValue(events, output));
   else if (events.length === 0) terminal.warn(`${namespace}/${name}: no events; an API server keeps them for an hour`);

@@ -57,10 +57,12 @@ export type Standing = {
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly now: number;
+  /** How far the viewer's clock is ahead of the server's, by which all of it is shown. */
+  readonly clockAheadMs: number;
 };
 
 /** Who looks at which server, and how old what it said is. Greys the page where the server says nothing any more. */
-export function connectionFragment({ connection, server, you, namespace, now }: Standing): Fragment {
+export function connectionFragment({ connection, server, you, namespace, now, clockAheadMs }: Standing): Fragment {
   const { kind, heardAt, fault } = connection;
   const age = heardAt === undefined ? undefined : spanWord((now - heardAt) / 1000);
   const where = namespace === undefined ? "all namespaces" : `namespace ${namespace}`;
@@ -79,6 +81,15 @@ export function connectionFragment({ connection, server, you, namespace, now }: 
     element("strong", {}, words),
     ` ${server}, ${where}${age === undefined ? "" : `, heard ${age} ago`}; you are ${you === "" ? "unknown" : you}`,
   );
-  const markup = element("div", { id: "connection", class: `connection ${kind}` }, line, lost);
+  const aside = clockAheadMs > 0 ? "ahead of" : "behind";
+  const clocks =
+    clockAheadMs === 0
+      ? undefined
+      : element(
+          "p",
+          {},
+          `This computer's clock is ${spanWord(Math.abs(clockAheadMs) / 1000)} ${aside} the API server's: times and ages are by the server's.`,
+        );
+  const markup = element("div", { id: "connection", class: `connection ${kind}` }, line, clocks, lost);
   return { id: "connection", html: markup.markup };
 }

@@ -19,13 +19,15 @@ afterEach(async () => {
 
 /** Answers every read with one migration, or as its mood is; a watch stays open. */
 async function startApi() {
-  const api = { mood: "well" as Mood, server: "" };
+  const api = { mood: "well" as Mood, server: "", aheadMs: 0 };
   const server: Server = createServer(({ url = "", method }, response) => {
     if (api.mood === "hanging") return;
     if (api.mood !== "well") return json(response, api.mood, { kind: "Status", code: api.mood });
     if (method === "POST") return json(response, 201, { status: { userInfo: { username: "user-a" }, allowed: true } });
     if (url.includes("watch=1")) return response.writeHead(200).flushHeaders();
-    const items = url.includes("/retrievermigrations") ? [aRawMigration(aStatus({ phase: "Guard" }))] : [];
+    const items = url.includes("/retrievermigrations")
+      ? [aRawMigration(aStatus({ phase: "Guard", phaseStartedAt: "2025-12-31T23:00:00Z" }))]
+      : [];
     return json(response, 200, { metadata: { resourceVersion: "7" }, items });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,8 +60,9 @@ async function arrange() {
   const evidence = { readChain: async () => undefined, readReport: async () => undefined };
   const client = makeKubeClient(request, "u");
   const connected = { client, kube, request, evidence, namespace: "search", server: api.server, close: kube.close };
+  const clockAheadMs = () => api.aheadMs;
   const asked = { port: 0, namespaces: { kind: "all" }, flags: "" } as const;
-  const ended = serveDashboard(asked, { terminal, clock, signal: stop.signal, ...connected });
+  const ended = serveDashboard(asked, { terminal, clock, signal: stop.signal, clockAheadMs, ...connected });
   cleanups.push(kube.close, () => (stop.abort(), ended));
   const opened = await fetch(await link.promise);
   const cookie = String(opened.headers.get("set-cookie")).split(";")[0] ?? "";
@@ -96,6 +99,21 @@ test.each([
     await shown("Live from");
   },
 );
+
+test("ages are by the API server's clock, whatever the viewer's says, and the page says how far that is off", async () => {
+  const { api, clock, shown, read } = await arrange();
+  await shown("Live from");
+  const ageOf = async () => /([^>]*) in phase/.exec(await read("m/search/docs-to-qdrant"))?.[1];
+  const age = await ageOf();
+  clock.jumpWall(7_200_000);
+  api.aheadMs = 7_200_000;
+  expect(await ageOf()).toBe(age);
+  expect(await read()).toContain("clock is 2h ahead of the API server");
+  clock.jumpWall(-14_400_000);
+  api.aheadMs = -7_200_000;
+  expect(await ageOf()).toBe(age);
+  expect(await read()).toContain("clock is 2h behind the API server");
+});
 
 test("it ends when it is interrupted, also while the API server hangs", async () => {
   const { api, clock, shown, stop, ended } = await arrange();

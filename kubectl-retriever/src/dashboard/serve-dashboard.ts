@@ -1,5 +1,6 @@
 // The command `dashboard`: watches, listens, prints the link, and serves until it is interrupted.
 
+import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, Surroundings } from "#surroundings.ts";
 import { LiveMigrations } from "./live-migrations.ts";
@@ -26,7 +27,8 @@ type Tools = Pick<Surroundings, "terminal" | "clock" | "signal"> & Connected;
 
 /** Resolves when it was interrupted. */
 export async function serveDashboard(asked: DashboardRequest, tools: Tools): Promise<number> {
-  const { terminal, clock, signal, client, evidence, request, kube, server } = tools;
+  const { terminal, signal, client, evidence, request, kube, server, clockAheadMs } = tools;
+  const clock = serverClock(tools.clock, clockAheadMs);
   const namespace = await namespaceOf(asked, tools);
   if (asked.namespaces.kind === "visible" && namespace !== undefined)
     terminal.warn(`migrations of all namespaces may not be listed; showing namespace ${namespace}`);
@@ -42,7 +44,7 @@ export async function serveDashboard(asked: DashboardRequest, tools: Tools): Pro
     onChange: () => streams?.changed(),
   });
   const serve = (base: string): Served => {
-    const standing = () => ({ server, you, namespace, now: clock.now() });
+    const standing = () => ({ server, you, namespace, now: clock.now(), clockAheadMs: clockAheadMs() });
     pages = makePages({ live, viewed, base, standing, flags: asked.flags });
     streams = new Streams(pages.fragments, clock);
     return { pages, streams, you, client, clock, signal };
@@ -63,6 +65,15 @@ export async function serveDashboard(asked: DashboardRequest, tools: Tools): Pro
   await listener.close();
   await Promise.all([live.stop(), reading]);
   return exitCodes.interrupted;
+}
+
+/** What is shown was written by the server's time: ages by another clock would be wrong by the difference. */
+function serverClock(clock: Clock, aheadMs: () => number): Clock {
+  return {
+    now: () => clock.now() - aheadMs(),
+    elapsed: () => clock.elapsed(),
+    after: (delayMs, call) => clock.after(delayMs, call),
+  };
 }
 
 async function namespaceOf({ namespaces }: DashboardRequest, tools: Tools): Promise<string | undefined> {

@@ -40,3 +40,27 @@ test("a read that took a minute is repeated only after many, and one that failed
   expect(reads).toHaveLength(2);
   expect(viewed.get(migration).eventsFault).toContain("Events can't be read");
 });
+
+test("one that was made anew under the same name has neither the charts nor the events of the other", async () => {
+  const clock = new FakeClock();
+  const asked: unknown[] = [];
+  const client = {
+    listEvents: async (of: { readonly uid?: string | undefined }) => (asked.push(of.uid), []),
+    mayI: async () => true,
+    readActIdentityProved: async () => false,
+  };
+  const evidence = { readChain: async () => undefined };
+  let viewed = migration;
+  const held = new Viewed({ client, evidence, clock, viewedNow: () => [viewed], onChange: () => undefined });
+  const stop = new AbortController();
+  const running = held.run(stop.signal);
+  await clock.advance(1000);
+  expect(held.get(migration).points).toHaveLength(1);
+  viewed = { ...migration, view: { ...view, uid: "another" }, version: 2 };
+  expect(held.get(viewed).points).toEqual([]);
+  await clock.advance(1000);
+  expect(asked).toEqual([view.uid, "another"]);
+  stop.abort();
+  await clock.advance(1000);
+  await running;
+});

@@ -58,6 +58,11 @@ type ViewedOptions = {
   readonly onChange: () => void;
 };
 
+/** One that was made anew under the same name is another one. */
+function keyOf({ namespace, name, view }: LiveMigration): string {
+  return `${namespace}/${name}/${view?.uid ?? ""}`;
+}
+
 /** Reads one after the other, so that a page costs the API server one call at a time. */
 export class Viewed {
   readonly #options: ViewedOptions;
@@ -71,12 +76,12 @@ export class Viewed {
     return this.#heldOf(migration);
   }
 
-  #heldOf({ namespace, name }: LiveMigration): Held {
-    return this.#held.get(`${namespace}/${name}`) ?? unknown;
+  #heldOf(migration: LiveMigration): Held {
+    return this.#held.get(keyOf(migration)) ?? unknown;
   }
 
-  #hold({ namespace, name }: LiveMigration, held: Held): void {
-    const key = `${namespace}/${name}`;
+  #hold(migration: LiveMigration, held: Held): void {
+    const key = keyOf(migration);
     this.#held.delete(key);
     this.#held.set(key, held);
     const [oldest] = this.#held.keys();
@@ -132,12 +137,12 @@ export class Viewed {
 
   async #read(migration: LiveMigration, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options;
-    const { namespace, name } = migration;
+    const { namespace, name, view } = migration;
     const before = this.#heldOf(migration);
     const from = clock.elapsed();
     // What can't be asked now stays as it was: the page says that nothing is live.
     const missing = await readMissingRights(migration, client, signal).catch(() => undefined);
-    const events = await client.listEvents(namespace, name, signal).then(
+    const events = await client.listEvents({ namespace, name, uid: view?.uid }, signal).then(
       (found) => ({ events: found.slice(-mostEvents), eventsFault: "" }),
       (fault: unknown) => ({
         events: before.events,

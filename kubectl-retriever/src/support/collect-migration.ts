@@ -28,7 +28,7 @@ export async function collectMigration(subject: Subject, from: Sources, to: Coll
     withoutManagers(await readObject(request, place, signal)),
   )) as (KubeObject & { readonly spec?: { readonly target?: { readonly name?: unknown } } }) | undefined;
   await to.value(`${folder}/acts.json`, () => listActs(subject, request, signal));
-  await to.value(`${folder}/events.json`, () => client.listEvents(namespace, name, signal));
+  await to.value(`${folder}/events.json`, () => client.listEvents({ namespace, name }, signal));
   const uid = found?.metadata?.uid;
   if (uid !== undefined) await collectEvidence(`${folder}/evidence.jsonl`, { ...subject, uid }, from, to);
   const target = found?.spec?.target?.name;

@@ -64,7 +64,13 @@ export async function startDashboard(
   let base = "";
   const listener = await listen(0, (given) => {
     base = given;
-    const standing = () => ({ server: "https://api", you: "user-a", namespace: undefined, now: clock.now() });
+    const standing = () => ({
+      server: "https://api",
+      you: "user-a",
+      namespace: undefined,
+      now: clock.now(),
+      clockAheadMs: 0,
+    });
     const pages = makePages({ live, viewed, base, standing });
     served = {
       pages,

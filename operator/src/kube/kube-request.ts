@@ -47,6 +47,8 @@ type RequestOptions = {
   readonly report?: (call: CallReport) => void;
   /** Asked at the last moment before anything but a read is sent; a no is ROP_LEASE_LOST. Absent: always. */
   readonly mayWrite?: () => boolean;
+  /** Told of the server's time with each answer, epoch ms, in whole seconds. */
+  readonly onServerTime?: (ms: number) => void;
 };
 
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -68,6 +70,8 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
         headers: { ...headers, accept: call.accept ?? "application/json", ...bodyHeaders(call) },
         body: call.body === undefined ? null : JSON.stringify(call.body),
       });
+      const serverMs = Date.parse(String(answer.headers["date"]));
+      if (Number.isFinite(serverMs)) options.onServerTime?.(serverMs);
       return await readAnswer(call, answer, headers);
     } catch (fault) {
       throw transportFault(fault, {

@@ -57,5 +57,7 @@ export const reporting: Checks = {
     const query = { fieldSelector: `involvedObject.name=${name},involvedObject.kind=ConfigMap` };
     const list = await scene.ok("GET", events, { query });
     expect(list["items"]).toMatchObject([{ message: "seen", involvedObject }]);
+    const other = { fieldSelector: `involvedObject.name=${name},involvedObject.uid=2` };
+    expect((await scene.ok("GET", events, { query: other }))["items"]).toEqual([]);
   },
 };

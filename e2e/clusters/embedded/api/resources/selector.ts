@@ -67,7 +67,7 @@ function fieldTest(type: ResourceType, part: string): Match {
 
 /** What is asked for; a real API server knows a few more. */
 const selectable: Readonly<Record<string, readonly string[]>> = {
-  "/events": ["involvedObject.name", "involvedObject.kind"],
+  "/events": ["involvedObject.name", "involvedObject.kind", "involvedObject.uid"],
 };
 
 function isSelectable(type: ResourceType, field: string): boolean {
