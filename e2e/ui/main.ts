@@ -1,5 +1,5 @@
 // `make test-ui`: the dashboard in a real Chromium, on the embedded API with a migration in every phase. Each view is held
-// to axe, light and dark; Rollback is reached by the keyboard alone. The last line is JSON. Options: --shots=FOLDER, --only=PARTS.
+// to axe and to rules of layout, light and dark; Rollback is reached by the keyboard alone. The last line is JSON. Options: --shots=FOLDER, --only=PARTS.
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -12,8 +12,10 @@ import { listen } from "#support/http-server.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { median } from "../bench/report/statistics.ts";
 import { type Dashboard, startDashboard } from "./dashboard-process.ts";
+import { layoutFaults } from "./layout.ts";
 import { createMany, type ManyFigures, measureUpdates } from "./many.ts";
 import { nameOf, namespace, type PhaseCluster, startPhases } from "./migrations.ts";
+import { rehearsedPhases } from "./rehearsed.ts";
 import { toldOfEnd, troubled } from "./trouble.ts";
 
 const { values } = parseArgs({
@@ -83,11 +85,12 @@ async function judgeViews(browser: Browser, { state, base }: Opened): Promise<st
     for (const path of paths) {
       await page.goto(base + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
+      const isMigration = /^m\/[^/]+\/[^/]+$/.test(path);
+      const hasCurves = isMigration && rehearsedPhases.some((phase) => path.endsWith(`/${nameOf(phase)}`));
+      if (hasCurves) await page.locator("#charts").getByText("live errors").first().waitFor({ state: "attached" });
       broken.push(...(await violationsOf(page, `${name} /${path}`)));
-      const overflow = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-      );
-      if (Number(overflow) > 0) broken.push(`${name} /${path}: ${String(overflow)} px wider than the window`);
+      const faults = await layoutFaults(page, { width, height }, { isMigration, hasCurves });
+      broken.push(...faults.map((fault) => `${name} /${path}: ${fault}`));
       await shoot(page, `${name}-${path.split("/").slice(2).join("-") || "list"}`);
     }
     await context.close();

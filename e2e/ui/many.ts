@@ -12,8 +12,9 @@ const updates = 60;
 const pauseMs = 250;
 
 /** Creates them. */
-export function createMany({ api, create }: PhaseCluster): void {
+export function createMany({ api, create, uidOf }: PhaseCluster): void {
   for (let index = 0; index < migrations; index += 1) create(`many-${index}`, "Ramp", pods / migrations);
+  const uid = uidOf(nameOf("Ramp"));
   const metadata = (index: number) => ({ name: `event-${index}`, namespace });
   for (let index = 0; index < events; index += 1)
     api.direct({
@@ -24,7 +25,7 @@ export function createMany({ api, create }: PhaseCluster): void {
       namespace,
       body: {
         metadata: metadata(index),
-        involvedObject: { kind: "RetrieverMigration", name: nameOf("Ramp"), namespace },
+        involvedObject: { kind: "RetrieverMigration", name: nameOf("Ramp"), namespace, uid },
         type: "Normal",
         reason: "SampleRateRaised",
         message: `event ${index}`,

@@ -6,11 +6,13 @@ import { planHash } from "@retriever/crds/spec/plan.ts";
 import { resolveChecks } from "@retriever/crds/spec/resolve-checks.ts";
 import { type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { legalSteps } from "@retriever/crds/status/phase-steps.ts";
+import { evidenceLabel } from "@retriever/operator/adapters/audit/audit-config-maps.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { parse } from "yaml";
 import { type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
 import { installDefinitions } from "#support/kube/definitions.ts";
+import { rehearsedMoments } from "./rehearsed.ts";
 
 const manifest = join(import.meta.dirname, "../../examples/default/migration.yaml");
 const place = { group: "retriever.dev", version: "v1alpha1", plural: "retrievermigrations" } as const;
@@ -180,7 +182,24 @@ export type PhaseCluster = {
   readonly create: (name: string, phase: Phase, pods?: number) => void;
   /** Writes a part of a migration's status. */
   readonly patch: (name: string, status: object) => void;
+  readonly uidOf: (name: string) => string;
 };
+
+type Subject = { readonly api: EmbeddedApi; readonly name: string; readonly uid: string };
+
+/** As many as fit into a ConfigMap. */
+const recordsOfMap = 100;
+
+/** Where the dashboard reads what its charts show. */
+function keepEvidence({ api, name, uid }: Subject, records: readonly string[]): void {
+  for (let from = 0; from < records.length; from += recordsOfMap) {
+    const keys = records.slice(from, from + recordsOfMap).map((text, index) => [from + index, text] as const);
+    const data = Object.fromEntries(keys.map(([seq, text]) => [`${String(seq).padStart(9, "0")}.json`, text]));
+    const number = String(from / recordsOfMap + 1).padStart(3, "0");
+    const metadata = { name: `${name}-evidence-${number}`, namespace, labels: { [evidenceLabel]: uid } };
+    api.direct({ verb: "create", group: "", version: "v1", plural: "configmaps", namespace, body: { metadata, data } });
+  }
+}
 
 /** One migration for each phase, named after it. */
 export async function startPhases(directory: string): Promise<PhaseCluster> {
@@ -195,11 +214,17 @@ export async function startPhases(directory: string): Promise<PhaseCluster> {
   const contentType = "application/merge-patch+json";
   const patch = (name: string, status: object) =>
     void api.direct({ verb: "patch", ...at, name, subresource: "status", contentType, body: { status } });
-  const create = (name: string, phase: Phase, pods = 12) => {
+  const uidOf = (name: string) =>
+    (api.direct({ verb: "get", ...at, name }) as { readonly metadata: { readonly uid: string } }).metadata.uid;
+  const createWith = (name: string, phase: Phase, status: object) => {
     api.direct({ verb: "create", ...at, body: { ...example, metadata: { name } } });
     for (const step of wayTo(phase)) patch(name, { phase: step });
-    patch(name, statusIn(phase, { plan, hash, pods }));
+    // Whole: to a merge patch a field that is null isn't there.
+    const object = api.direct({ verb: "get", ...at, name }) as object;
+    api.direct({ verb: "update", ...at, name, subresource: "status", body: { ...object, status } });
   };
+  const create = (name: string, phase: Phase, pods = 12) =>
+    createWith(name, phase, statusIn(phase, { plan, hash, pods }));
   api.direct({
     verb: "create",
     group: "",
@@ -207,8 +232,14 @@ export async function startPhases(directory: string): Promise<PhaseCluster> {
     plural: "namespaces",
     body: { metadata: { name: namespace } },
   });
-  for (const phase of phases) create(nameOf(phase), phase);
-  return { api, create, patch };
+  const rehearsed = rehearsedMoments();
+  for (const phase of phases) if (!rehearsed.some((one) => one.phase === phase)) create(nameOf(phase), phase);
+  for (const { phase, status, records } of rehearsed) {
+    const name = nameOf(phase);
+    createWith(name, phase, status);
+    keepEvidence({ api, name, uid: uidOf(name) }, records);
+  }
+  return { api, create, patch, uidOf };
 }
 
 /** Name of the migration in a phase. */

@@ -161,11 +161,12 @@ function textsOfStream(text: string): string {
 
 function createEvents({ cluster }: Stage, words: readonly string[], count: number): void {
   const place = { group: "", version: "v1", plural: "events", namespace } as const;
+  const uid = cluster.uidOf(target);
   for (let index = 0; index < count; index += 1) {
     const word = words[index % words.length] ?? "";
     const body = {
       metadata: { name: `event-${index}`, namespace },
-      involvedObject: { kind: "RetrieverMigration", name: target, namespace },
+      involvedObject: { kind: "RetrieverMigration", name: target, namespace, uid },
       type: index % 2 === 0 ? "Warning" : word,
       reason: word,
       message: `event ${index} ${word}`,

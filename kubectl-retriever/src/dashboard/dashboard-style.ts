@@ -24,12 +24,13 @@ ul.acts{list-style:none;padding:0;margin:0 0 8px;display:grid;gap:8px;grid-templ
 ul.acts li{display:flex;gap:12px;align-items:baseline;font-size:14px}
 .button{flex:none;display:inline-block;min-width:110px;text-align:center;padding:7px 14px;border:1px solid var(--curve);border-radius:8px;background:var(--card);color:var(--curve);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .button.red{border-color:var(--bad);color:var(--card);background:var(--bad)}
+.button.red.second{color:var(--bad);background:var(--card)}
 .button[aria-disabled=true]{border-style:dashed;border-color:var(--line);color:var(--soft);cursor:not-allowed}
 code{font-size:13px;background:var(--grid);border-radius:4px;padding:1px 5px}
 ol.path{display:flex;flex-wrap:wrap;gap:6px;list-style:none;padding:0;margin:0}
 ol.path li{border:1px solid var(--line);border-radius:8px;padding:4px 10px;background:var(--card)}
 ol.path .done{background:var(--grid)}ol.path .now{border:2px solid var(--curve);font-weight:650}ol.path small{color:var(--soft);font-weight:400}
-.wide{overflow-x:auto}td[role=rowheader]{font-weight:600}h3{font-size:14px;color:var(--soft);margin:12px 0 -8px}
+.wide{overflow-x:auto}td.why{overflow-wrap:anywhere;min-width:200px}td[role=rowheader]{font-weight:600}h3{font-size:14px;color:var(--soft);margin:12px 0 -8px}
 dl.rows{grid-template-columns:minmax(120px,max-content) 1fr}
 ol.story{list-style:none;padding:0;margin:8px 0;font-size:14px}ol.story li{padding:6px 10px;border-bottom:1px solid var(--line)}
 ol.story .target{background:var(--band)}ol.story time{font-variant-numeric:tabular-nums}ol.story small{color:var(--soft)}

@@ -1,11 +1,14 @@
 // All migrations at a glance: a row each, with the columns of `kubectl retriever get` and why it goes no further.
 
 import { element, type Markup } from "@retriever/operator/page/markup.ts";
-import { counted } from "@retriever/operator/page/words.ts";
+import { clipped, counted } from "@retriever/operator/page/words.ts";
 import { listHead, listRow } from "#commands/list-migrations.ts";
 import { phaseWords, readyWord } from "#output/render-status.ts";
 import type { Fragment } from "./fragments.ts";
 import type { LiveMigration } from "./live-migrations.ts";
+
+/** The whole of it is on the migration's page. */
+const longestWhy = 200;
 
 const needsPerson = ["AwaitingApproval", "AwaitingCutover"];
 
@@ -65,16 +68,22 @@ function renderRow(migration: LiveMigration, words: readonly string[], base: str
   const cells: readonly (Markup | string)[] =
     view === undefined
       ? [namespace, ...listHead.slice(2).map(() => "-"), fault ?? ""]
-      : [namespace, phaseCell(view), ...words.slice(3), view.status.message];
+      : [namespace, phaseCell(view), ...words.slice(3), clipped(view.status.message, longestWhy)];
   const markup = element(
     "tr",
     { id, role: "row" },
     element("td", { role: "rowheader" }, link),
     ...cells.map((cell, index) =>
-      element("td", { role: "cell", class: cell === "-" ? "none" : undefined, "data-title": head[index + 1] }, cell),
+      element("td", { role: "cell", class: classOf(cell, head[index + 1]), "data-title": head[index + 1] }, cell),
     ),
   );
   return { id, html: markup.markup };
+}
+
+/** The sentence one came for is broken anywhere, so that no long word of it pushes it out of the window. */
+function classOf(cell: Markup | string, title: string | undefined): string | undefined {
+  if (title === "WHY") return "why";
+  return cell === "-" ? "none" : undefined;
 }
 
 /** The word, with its colour beside it. */

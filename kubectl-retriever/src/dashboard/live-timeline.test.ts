@@ -52,6 +52,32 @@ test("charts show the gates, traffic and errors of the evidence over the phases,
   expect(data?.marks.map(({ kind }) => kind)).toEqual(["decision", "decision", "alarm"]);
 });
 
+test("in the guard, where no gate is judged, charts show the shares that were counted, against the limits of the ramp", () => {
+  const counters = (minute: number, answered: number, latencyWorse: number, epoch = 2) =>
+    JSON.stringify({
+      kind: "counters",
+      at: at(minute * 60),
+      epoch,
+      verdicts: epoch === 1 ? [{ gate: "latencyDelta", value: 0.01, limit: 0.05 }] : [],
+      totals: { requests: 0, errors: 0, answered, scoreWorse: 0, latencyWorse, mismatch: 0 },
+    });
+  const points = pointsOf([
+    counters(0, 900, 9, 1),
+    counters(1, 0, 0),
+    counters(2, 100, 2),
+    counters(3, 300, 202),
+    counters(4, 310, 210),
+  ]);
+  const drawn = liveTimeline(view, points, begun + 300_000)?.curves.find(({ name }) => name === "latencyDelta");
+  expect(drawn?.points.map(({ value, limit }) => [value, limit])).toEqual([
+    [0.01, 0.05],
+    [null, undefined],
+    [0.02, 0.05],
+    [1, 0.05],
+    [null, undefined],
+  ]);
+});
+
 test("counters of another epoch, that fall, or that nobody gave make no rate", () => {
   const status = aStatus({ phase: "Guard", epoch: 2 });
   const points = [...pointsOf([record(0, 900, 0), record(1, 600, 0)]), pointOfStatus(status, begun + 120_000)];
@@ -80,6 +106,7 @@ test("however many points come, few are kept, in their order, and the newest alw
     recallLoss: null,
     requests: null,
     errors: null,
+    samples: null,
   });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2500 }), (count) => {

@@ -5,7 +5,7 @@ import { gateWord } from "@retriever/operator/page/evidence-rows.ts";
 import type { Curve, CurvePoint, Mark, Stretch, TimelineData } from "@retriever/operator/page/timeline-data.ts";
 import { clockWord } from "@retriever/operator/page/words.ts";
 import type { MigrationView } from "#output/migration-view.ts";
-import type { TimelinePoint } from "./timeline-points.ts";
+import { type CountedGate, countedGates, type TimelinePoint } from "./timeline-points.ts";
 
 /** Undefined before the first step and the first point. */
 export function liveTimeline(
@@ -66,6 +66,30 @@ function servesOf({ status }: MigrationView, since: (ms: number) => number): Tim
 /** Fewer requests between two points make a share of chance. */
 const fewest = 20;
 
+/** As it was judged; in the guard, where no gate is, as it was counted, against the limit that it had last. */
+function shareOfGate(name: string, points: readonly TimelinePoint[]) {
+  const counted = countedGates.find((one) => one === name);
+  let limit: number | undefined;
+  return (point: TimelinePoint, index: number): Omit<CurvePoint, "seconds"> => {
+    const gate = point.gates.find((one) => one.gate === name);
+    if (gate !== undefined) {
+      limit = gate.limit;
+      return { value: gate.value, limit };
+    }
+    const share = counted === undefined ? null : shareBetween(counted, points[index - 1], point);
+    return limit === undefined || share === null ? { value: share } : { value: share, limit };
+  };
+}
+
+/** Of what was answered between two moments of an epoch; null where that is too little to say. */
+function shareBetween(gate: CountedGate, before: TimelinePoint | undefined, point: TimelinePoint): number | null {
+  const [from, to] = [before?.samples ?? null, point.samples];
+  if (from === null || to === null || before?.epoch !== point.epoch) return null;
+  const [answered, bad] = [to.answered - from.answered, to[gate] - from[gate]];
+  const share = bad / answered;
+  return answered < fewest || bad < 0 || !Number.isFinite(share) ? null : share;
+}
+
 function curvesOf(
   plan: MigrationSpec | undefined,
   points: readonly TimelinePoint[],
@@ -82,9 +106,9 @@ function curvesOf(
     kind,
     points: points.map((point, index) => ({ seconds: since(point.ms), ...at(point, index) })),
   });
-  const gates = [...new Set(points.flatMap((point) => point.gates.map(({ gate }) => gate)))].filter(
-    (gate) => !gate.endsWith("Ms"),
-  );
+  const judged = points.flatMap((point) => point.gates.map(({ gate }) => gate));
+  const counted = points.some(({ samples }) => samples !== null) ? countedGates : [];
+  const gates = [...new Set([...judged, ...counted])].filter((gate) => !gate.endsWith("Ms"));
   const between = (
     index: number,
   ): { readonly requests: number; readonly errors: number; readonly seconds: number } | undefined => {
@@ -104,12 +128,7 @@ function curvesOf(
   });
   const all = [
     curve("sample rate", "shadow requests", "rate", (_, index) => ({ value: rates[index] ?? 0 })),
-    ...gates.map((name) =>
-      curve(name, gateWord(name, plan), "share", ({ gates: judged }) => {
-        const gate = judged.find((one) => one.gate === name);
-        return gate === undefined ? { value: null } : { value: gate.value, limit: gate.limit };
-      }),
-    ),
+    ...gates.map((name) => curve(name, gateWord(name, plan), "share", shareOfGate(name, points))),
     curve("recall", "lost", "share", ({ recallLoss }) =>
       recallLoss === null ? { value: null } : { ...recallLoss, value: Math.max(0, recallLoss.value) },
     ),

@@ -1,4 +1,5 @@
 // One migration, from top left: phase and time left, who serves, the rollback path, what happens next; then what it rests on.
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { type EvidenceRow, evidenceRows } from "@retriever/operator/page/evidence-rows.ts";
 import { evidenceTiles } from "@retriever/operator/page/evidence-tiles.ts";
@@ -68,7 +69,10 @@ function factsOf(view: MigrationView, now: number): Markup {
   const rollback = rollbackPathLine(status);
   const kind = rollback === undefined ? "" : { ready: "good", "NOT READY": "bad", unknown: "warn" }[rollback.word];
   const message = status.message === "" ? "Nothing stands in its way." : status.message;
-  const progress = progressLines(view, now).map(({ word, rest }) => `${word} ${rest}`);
+  // What is left to do may be the very sentence that is said beside it.
+  const progress = progressLines(view, now)
+    .filter(({ rest }) => rest !== status.message)
+    .map(({ word, rest }) => `${word} ${rest}`);
   return group(
     element(
       "h1",
@@ -81,11 +85,23 @@ function factsOf(view: MigrationView, now: number): Markup {
       { class: "overview" },
       fact("PHASE", phaseCell(view), [since === undefined ? "" : `${since} in phase`, ...progress]),
       fact("SERVING", servingWord(view), [`epoch ${status.epoch}`]),
-      fact("ROLLBACK PATH", rollback?.word ?? "not judged yet", [rollback?.rest ?? ""], kind),
+      fact(
+        "ROLLBACK PATH",
+        rollback?.word ?? unjudgedPath[status.phase] ?? "not judged yet",
+        [rollback?.rest ?? ""],
+        kind,
+      ),
       fact(isFinalPhase(status.phase) ? "RESULT" : "WHAT HAPPENS NEXT", "", [message]),
     ),
   );
 }
+
+/** Where nobody judges it any more. */
+const unjudgedPath: Readonly<Partial<Record<Phase, string>>> = {
+  Completed: "ended with the guard",
+  RolledBack: "taken",
+  Validated: "not needed",
+};
 
 function fact(title: string, value: Markup | string, lines: readonly string[], kind = ""): Markup {
   return element(
@@ -108,7 +124,7 @@ export function renderActs(acts: readonly OfferedAct[], path: string): Markup {
   return titled(
     "acts",
     "Acts",
-    element("ul", { class: "acts" }, ...now.map((act) => element("li", {}, pressable(act, path)))),
+    element("ul", { class: "acts" }, ...now.map((act, index) => element("li", {}, pressable(act, path, index === 0)))),
     others.length === 0
       ? undefined
       : element(
@@ -120,12 +136,14 @@ export function renderActs(acts: readonly OfferedAct[], path: string): Markup {
   );
 }
 
-function pressable({ command, about, isRed, missing, equals }: OfferedAct, path: string): Markup {
+/** One red button catches the eye: the first act, which is Rollback. */
+function pressable({ command, about, isRed, missing, equals }: OfferedAct, path: string, isFirst: boolean): Markup {
   const id = `act-${command}`;
+  const kind = isFirst ? "button red" : "button red second";
   return group(
     element(
       "a",
-      { id, class: isRed ? "button red" : "button", href: `${path}/act/${command}`, "aria-describedby": `${id}-about` },
+      { id, class: isRed ? kind : "button", href: `${path}/act/${command}`, "aria-describedby": `${id}-about` },
       command,
     ),
     element(
@@ -206,10 +224,11 @@ function checksOf({ status }: MigrationView): Markup {
     word: result === undefined ? "under way" : result.passed ? "passed" : "FAILED",
     rest: result?.message ?? `Job ${job} since ${askedAt}`,
   }));
+  const { message: said } = status;
   const conditions = status.conditions.map(({ type, status: is, message }) => ({
     title: type,
     word: is,
-    rest: message,
+    rest: message !== "" && message === said ? "as is said at the top" : message,
   }));
   const rows = [...runs, ...tests, ...conditions];
   return titled(

@@ -14,7 +14,14 @@ export type TimelinePoint = {
   readonly recallLoss: { readonly value: number; readonly limit: number } | null;
   readonly requests: number | null;
   readonly errors: number | null;
+  /** Of the samples that both stores answered, those that were bad, by gate; null where a record doesn't say. */
+  readonly samples: SampleCounts | null;
 };
+
+export type SampleCounts = { readonly answered: number } & Readonly<Record<CountedGate, number>>;
+/** Gates whose samples are counted in the guard as well, where no gate is judged. */
+export const countedGates = ["scoreDelta", "latencyDelta", "mismatch"] as const;
+export type CountedGate = (typeof countedGates)[number];
 
 /** As many as are kept of a migration. */
 const mostPoints = 600;
@@ -23,7 +30,7 @@ const mostPoints = 600;
 export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoint {
   const { epoch, revision, gates, evidence, detection } = status;
   const recall = detection?.lines.find(({ line, slice }) => line === "recall" && slice === null);
-  const { requests, errors } = totalsOf(evidence);
+  const totals = totalsOf(evidence);
   const isCounted = evidence?.epoch === epoch;
   return {
     ms,
@@ -31,9 +38,19 @@ export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoin
     sampleRate: revision?.sampleRate ?? 0,
     gates: gates.map(({ gate, value, limit }) => ({ gate, value, limit })),
     recallLoss: recall === undefined || recall.n === 0 ? null : { value: recall.bad / recall.n, limit: recall.limit },
-    requests: isCounted ? requests : null,
-    errors: isCounted ? errors : null,
+    requests: isCounted ? totals.requests : null,
+    errors: isCounted ? totals.errors : null,
+    samples: isCounted ? samplesOf(totals) : null,
   };
+}
+
+type Totals = {
+  readonly [name in "answered" | "scoreWorse" | "latencyWorse" | "mismatch"]?: number | null | undefined;
+};
+
+function samplesOf({ answered, scoreWorse, latencyWorse, mismatch }: Totals): SampleCounts | null {
+  if (answered == null || scoreWorse == null || latencyWorse == null || mismatch == null) return null;
+  return { answered, scoreDelta: scoreWorse, latencyDelta: latencyWorse, mismatch };
 }
 
 const count = z.number().nullish().catch(null);
@@ -42,7 +59,16 @@ const recordSchema = z.object({
   at: z.string(),
   epoch: z.number(),
   verdicts: z.array(z.object({ gate: z.string(), value: z.number().nullable(), limit: z.number() })),
-  totals: z.object({ requests: count, errors: count }).nullish(),
+  totals: z
+    .object({
+      requests: count,
+      errors: count,
+      answered: count,
+      scoreWorse: count,
+      latencyWorse: count,
+      mismatch: count,
+    })
+    .nullish(),
   decision: z
     .object({ status: z.object({ set: z.object({ revision: z.object({ sampleRate: z.number() }).optional() }) }) })
     .optional(),
@@ -62,6 +88,7 @@ export function pointOfRecord(line: string): TimelinePoint | undefined {
     recallLoss: null,
     requests: totals?.requests ?? null,
     errors: totals?.errors ?? null,
+    samples: samplesOf(totals ?? {}),
   };
 }
 

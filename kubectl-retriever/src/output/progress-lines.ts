@@ -48,9 +48,16 @@ function secondsSince(instant: string | undefined, now: number): number {
 function samplesOf(status: MigrationStatus, needed: number) {
   const { answered, has } = answeredOf(status);
   return {
-    done: has ? [`${countWord(answered)} of ${countWord(needed)} samples`] : [],
+    done: has ? [countedOf(answered, needed)] : [],
     left: has && answered < needed ? [`${countWord(needed - answered)} samples`] : [],
   };
+}
+
+/** More than is needed is no progress. */
+function countedOf(answered: number, needed: number): string {
+  return answered < needed
+    ? `${countWord(answered)} of ${countWord(needed)} samples`
+    : `${countWord(answered)} samples, of which ${countWord(needed)} are needed`;
 }
 
 function answeredOf({ evidence }: MigrationStatus): { readonly answered: number; readonly has: boolean } {
@@ -76,7 +83,7 @@ function guardLine({ status, plan }: MigrationView): Row[] {
   if (guard === undefined || plan === undefined) return [];
   const whole = durationSeconds(plan.guard.duration);
   const { answered, has } = answeredOf(status);
-  const samples = has ? `, ${countWord(answered)} of ${countWord(plan.guard.minSamples)} samples` : "";
+  const samples = has ? `, ${countedOf(answered, plan.guard.minSamples)}` : "";
   const left = Math.max(0, whole - guard.watchedSeconds);
   const share = `${Math.floor(Math.min(1, guard.watchedSeconds / Math.max(1, whole)) * 100)} %`;
   return [row("PROGRESS", share, `${spanWord(left)} of watched time left${samples}`)];
