@@ -43,7 +43,7 @@ type Expected = { readonly isMigration: boolean; readonly hasCurves: boolean };
 
 /** What isn't as it has to be, a line each. */
 export async function layoutFaults(page: Page, { width, height }: Window, expected: Expected): Promise<string[]> {
-  const { overflowPx, cut, facts, buttons, curves } = (await page.evaluate(measure)) as Measured;
+  const { overflowPx, cut, facts, buttons, curves } = await page.evaluate<Measured>(measure);
   const faults = [
     ...(overflowPx > 0 ? [`${overflowPx} px wider than the window`] : []),
     ...cut.map((name) => `cut off: ${name}`),

@@ -52,6 +52,18 @@ test("charts show the gates, traffic and errors of the evidence over the phases,
   expect(data?.marks.map(({ kind }) => kind)).toEqual(["decision", "decision", "alarm"]);
 });
 
+test("a gate with a floor is drawn as what is lost, and one with two sides without a limit", () => {
+  const verdicts = [
+    { gate: "overlap", value: 0.9, limit: 0.6 },
+    { gate: "sampleRatio", value: 0.1, limit: 0.1 },
+  ];
+  const points = pointsOf([JSON.stringify({ kind: "counters", at: at(0), epoch: 1, verdicts, totals: null })]);
+  const drawn = liveTimeline(view, points, begun)?.curves ?? [];
+  const pointOf = (gate: string) => drawn.find(({ name }) => name === gate)?.points[0];
+  expect(pointOf("overlap")).toEqual({ seconds: 0, value: expect.closeTo(0.1), limit: expect.closeTo(0.4) });
+  expect(pointOf("sampleRatio")).toEqual({ seconds: 0, value: 0.1 });
+});
+
 test("in the guard, where no gate is judged, charts show the shares that were counted, against the limits of the ramp", () => {
   const counters = (minute: number, answered: number, latencyWorse: number, epoch = 2) =>
     JSON.stringify({

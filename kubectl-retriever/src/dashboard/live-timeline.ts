@@ -73,8 +73,13 @@ function shareOfGate(name: string, points: readonly TimelinePoint[]) {
   return (point: TimelinePoint, index: number): Omit<CurvePoint, "seconds"> => {
     const gate = point.gates.find((one) => one.gate === name);
     if (gate !== undefined) {
-      limit = gate.limit;
-      return { value: gate.value, limit };
+      const { value } = gate;
+      // What may not fall below a floor is drawn as what is lost: the same side is the bad one in every row.
+      const isFloor = name === "overlap";
+      limit = isFloor ? 1 - gate.limit : gate.limit;
+      const drawn = isFloor && value !== null ? 1 - value : value;
+      // What may not be far from the rate that was asked for has no bad side.
+      return name === "sampleRatio" ? { value } : { value: drawn, limit };
     }
     const share = counted === undefined ? null : shareBetween(counted, points[index - 1], point);
     return limit === undefined || share === null ? { value: share } : { value: share, limit };
@@ -128,7 +133,9 @@ function curvesOf(
   });
   const all = [
     curve("sample rate", "shadow requests", "rate", (_, index) => ({ value: rates[index] ?? 0 })),
-    ...gates.map((name) => curve(name, gateWord(name, plan), "share", shareOfGate(name, points))),
+    ...gates.map((name) =>
+      curve(name, name === "overlap" ? "chunks not in both" : gateWord(name, plan), "share", shareOfGate(name, points)),
+    ),
     curve("recall", "lost", "share", ({ recallLoss }) =>
       recallLoss === null ? { value: null } : { ...recallLoss, value: Math.max(0, recallLoss.value) },
     ),

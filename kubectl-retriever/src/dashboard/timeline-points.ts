@@ -44,12 +44,17 @@ export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoin
   };
 }
 
-type Totals = {
-  readonly [name in "answered" | "scoreWorse" | "latencyWorse" | "mismatch"]?: number | null | undefined;
-};
+const countersSchema = z.object({
+  answered: z.number(),
+  scoreWorse: z.number(),
+  latencyWorse: z.number(),
+  mismatch: z.number(),
+});
 
-function samplesOf({ answered, scoreWorse, latencyWorse, mismatch }: Totals): SampleCounts | null {
-  if (answered == null || scoreWorse == null || latencyWorse == null || mismatch == null) return null;
+function samplesOf(totals: unknown): SampleCounts | null {
+  const counters = countersSchema.safeParse(totals).data;
+  if (counters === undefined) return null;
+  const { answered, scoreWorse, latencyWorse, mismatch } = counters;
   return { answered, scoreDelta: scoreWorse, latencyDelta: latencyWorse, mismatch };
 }
 
@@ -59,16 +64,7 @@ const recordSchema = z.object({
   at: z.string(),
   epoch: z.number(),
   verdicts: z.array(z.object({ gate: z.string(), value: z.number().nullable(), limit: z.number() })),
-  totals: z
-    .object({
-      requests: count,
-      errors: count,
-      answered: count,
-      scoreWorse: count,
-      latencyWorse: count,
-      mismatch: count,
-    })
-    .nullish(),
+  totals: z.looseObject({ requests: count, errors: count }).nullish(),
   decision: z
     .object({ status: z.object({ set: z.object({ revision: z.object({ sampleRate: z.number() }).optional() }) }) })
     .optional(),
@@ -79,16 +75,18 @@ export function pointOfRecord(line: string): TimelinePoint | undefined {
   const record = recordSchema.safeParse(parseJson(line)).data;
   const ms = Date.parse(record?.at ?? "");
   if (record === undefined || Number.isNaN(ms)) return undefined;
-  const { epoch, verdicts, totals, decision } = record;
+  const { epoch, verdicts, decision } = record;
+  const totals: { readonly requests?: number | null | undefined; readonly errors?: number | null | undefined } =
+    record.totals ?? {};
   return {
     ms,
     epoch,
     sampleRate: decision?.status.set.revision?.sampleRate ?? null,
     gates: verdicts,
     recallLoss: null,
-    requests: totals?.requests ?? null,
-    errors: totals?.errors ?? null,
-    samples: samplesOf(totals ?? {}),
+    requests: totals.requests ?? null,
+    errors: totals.errors ?? null,
+    samples: samplesOf(totals),
   };
 }
 
