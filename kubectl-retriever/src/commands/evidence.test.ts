@@ -1,4 +1,5 @@
 import { printRecord } from "@retriever/operator/core/status/audit-record.ts";
+import { OperatorError } from "@retriever/operator/errors.ts";
 import type { KeptChain } from "@retriever/operator/ports/audit-store.ts";
 import { aChain, aChainFile, aDraft, subject } from "@retriever/operator/test/builders/evidence.ts";
 import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";
@@ -102,4 +103,24 @@ describe("replay", () => {
     expect(await run("replay x.yaml")).toBe(2);
     expect(printed[0]).toContain("line 1: it doesn't begin like an evidence file");
   });
+});
+
+test.each(["evidence dosc", "report dosc"])("%s names the migration that was probably meant", async (line) => {
+  const terminal = makeFakeTerminal();
+  const client = {
+    readMigration: () => Promise.reject(new OperatorError("ROP_NOT_FOUND", "get")),
+    listMigrations: async () => [{ metadata: { namespace: "search", name: "docs" } }],
+  };
+  expect(await runCli(line.split(" "), makeFakeSurroundings({ client, terminal }).around)).toBe(1);
+  expect(terminal.warned[0]).toContain("no RetrieverMigration search/dosc; did you mean docs?");
+});
+
+test("where the namespace has no migration, the ones that have some are named", async () => {
+  const terminal = makeFakeTerminal();
+  const client = {
+    readMigration: () => Promise.reject(new OperatorError("ROP_NOT_FOUND", "get")),
+    listMigrations: async () => [{ metadata: { namespace: "elsewhere", name: "docs" } }],
+  };
+  expect(await runCli(["status", "other"], makeFakeSurroundings({ client, terminal }).around)).toBe(1);
+  expect(terminal.warned[0]).toContain("there is none in namespace search, but in elsewhere (-n)");
 });

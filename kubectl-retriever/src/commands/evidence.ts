@@ -5,8 +5,8 @@ import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { viewMigration } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { findMigration } from "./find-migration.ts";
 
 type EvidenceRequest = {
   readonly namespace: string;
@@ -28,7 +28,7 @@ export async function collectEvidence(
 ): Promise<number> {
   const { terminal } = tools;
   const { namespace, name, output } = asked;
-  const { uid } = viewMigration(await tools.client.readMigration(namespace, name, signal));
+  const { uid } = await findMigration(tools.client, namespace, name, signal);
   const subject = { namespace, name, uid };
   const chain = await tools.evidence.readChain(subject, signal);
   if (chain === undefined) {

@@ -16,15 +16,21 @@ export async function findMigration(
     return viewMigration(await client.readMigration(namespace, name, signal));
   } catch (fault) {
     if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
-    const there = await listVisible(client, namespace, signal);
-    const named = there.map((raw) => (raw as { readonly metadata: Named }).metadata);
-    const { didYouMean } = await import("#output/similar.ts");
-    throw new OperatorError(
-      "ROP_NOT_FOUND",
-      `no RetrieverMigration ${namespace}/${name}${nearby(named, { namespace, name }, didYouMean)}`,
-      { cause: fault },
-    );
+    const none = await describeNone(client, { namespace, name }, signal);
+    throw new OperatorError("ROP_NOT_FOUND", none, { cause: fault });
   }
+}
+
+/** That there is none of this name, and which were probably meant. */
+export async function describeNone(
+  client: Pick<KubeClient, "listMigrations">,
+  meant: Named,
+  signal: AbortSignal,
+): Promise<string> {
+  const there = await listVisible(client, meant.namespace, signal);
+  const named = there.map((raw) => (raw as { readonly metadata: Named }).metadata);
+  const { didYouMean } = await import("#output/similar.ts");
+  return `no RetrieverMigration ${meant.namespace}/${meant.name}${nearby(named, meant, didYouMean)}`;
 }
 
 /** Of all namespaces, or of the own one where only that is allowed. */
@@ -60,7 +66,9 @@ function nearby(
   if (similar !== "") return similar;
   const elsewhere = there.filter(({ name }) => name === meant.name).map(({ namespace }) => namespace);
   if (elsewhere.length > 0) return `; there is one in namespace ${elsewhere.slice(0, mostNames).join(", ")}`;
-  if (own.length === 0) return `; there is none in namespace ${meant.namespace}`;
+  const others = [...new Set(there.map(({ namespace }) => namespace))].slice(0, mostNames).join(", ");
+  if (own.length === 0)
+    return `; there is none in namespace ${meant.namespace}${others === "" ? "" : `, but in ${others} (-n)`}`;
   const more = own.length > mostNames ? ` and ${own.length - mostNames} more` : "";
   return `; there are ${own.slice(0, mostNames).join(", ")}${more}`;
 }

@@ -9,8 +9,8 @@ import { renderReportMarkdown } from "@retriever/operator/report/report-markdown
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { viewMigration } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { findMigration } from "./find-migration.ts";
 
 type ReportForm = "html" | "md" | "json";
 
@@ -33,7 +33,7 @@ type Asked = { readonly namespace: string; readonly name: string; readonly outpu
 /** 0 when the evidence is intact, 2 when its chain is broken (the report says so) or only the report is left, 1 when nothing is. */
 export async function reportMigration(asked: Asked, tools: ClusterTools, signal: AbortSignal): Promise<number> {
   const { namespace, name, output } = asked;
-  const { uid } = viewMigration(await tools.client.readMigration(namespace, name, signal));
+  const { uid } = await findMigration(tools.client, namespace, name, signal);
   const subject = { namespace, name, uid };
   const chain = await tools.evidence.readChain(subject, signal);
   if (chain === undefined) return writeKept(await tools.evidence.readReport(subject, signal), asked, tools);

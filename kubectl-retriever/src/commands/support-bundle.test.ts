@@ -262,3 +262,11 @@ test("an archive that is there already is not written over", async () => {
     "can't write mine.tar.gz: there is one already",
   );
 });
+
+test("a bundle of a name that there isn't is written, tells which was probably meant, and exits with 1", async () => {
+  const migrations = `/apis/retriever.dev/v1alpha1/retrievermigrations`;
+  const { run, written, warned } = arrange({ [migrations]: [migration] }, "dosc");
+  expect(await run()).toBe(1);
+  expect(written).toHaveLength(1);
+  expect(warned.join("\n")).toMatch(/not in it: migrations\/search\/dosc\/migration\.json: .+; did you mean docs\?/);
+});

@@ -36,7 +36,7 @@ const mostOperators = 3;
 /** Of the whole command: what wasn't read by then is listed as missing. */
 const limitMs = 120_000;
 
-/** Writes the archive, whatever could be read; 1 when it can't be written, or nothing at all could be read. */
+/** Writes the archive, whatever could be read; 1 when it can't be written, or the named migration or everything is missing. */
 export async function makeSupportBundle(asked: BundleRequest, tools: BundleTools, outer: AbortSignal): Promise<number> {
   const { terminal, clock, files } = tools;
   const at = new Date(clock.now());
@@ -44,8 +44,9 @@ export async function makeSupportBundle(asked: BundleRequest, tools: BundleTools
   const file = asked.file ?? `${folder}.tar.gz`;
   const limit = limitTime({ clock, limitMs, signal: outer });
   const collected = startCollecting(limit.signal);
+  let hasSubject = false;
   try {
-    await collect(asked, { ...tools, signal: limit.signal }, collected);
+    hasSubject = await collect(asked, { ...tools, signal: limit.signal }, collected);
   } finally {
     limit.end();
   }
@@ -62,7 +63,7 @@ export async function makeSupportBundle(asked: BundleRequest, tools: BundleTools
   terminal.warn(
     "what looks like a secret was taken out; read it before you pass it on: names, messages and addresses are in it",
   );
-  return collected.entries().length === 0 ? exitCodes.error : exitCodes.ok;
+  return hasSubject && collected.entries().length > 0 ? exitCodes.ok : exitCodes.error;
 }
 
 function manifestOf(collected: Collected, at: Date) {
@@ -71,7 +72,8 @@ function manifestOf(collected: Collected, at: Date) {
   return { path: "manifest.json", text: `${JSON.stringify(document, null, 2)}\n` };
 }
 
-async function collect(asked: BundleRequest, from: Sources & BundleTools, to: Collected): Promise<void> {
+/** Whether the migration that was named is in it. */
+async function collect(asked: BundleRequest, from: Sources & BundleTools, to: Collected): Promise<boolean> {
   const { request, signal, clock } = from;
   const { namespace, operatorNamespace } = asked;
   const versions = await to.value("versions.json", async () => {
@@ -86,7 +88,9 @@ async function collect(asked: BundleRequest, from: Sources & BundleTools, to: Co
       signal,
     ),
   );
-  for (const name of await namesOf(asked, from, to)) await collectMigration({ namespace, name }, from, to);
+  const isThere: boolean[] = [];
+  for (const name of await namesOf(asked, from, to))
+    isThere.push(await collectMigration({ namespace, name }, from, to));
   const selector = Object.entries(operatorLabels)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
@@ -94,6 +98,7 @@ async function collect(asked: BundleRequest, from: Sources & BundleTools, to: Co
   const theirs = operatorNamespace === undefined ? [...new Set(leading)].slice(0, mostOperators) : [operatorNamespace];
   for (const each of theirs)
     await collectOperator({ folder: `operators/${each}`, namespace: each, selector }, from, to);
+  return asked.name === undefined || isThere.includes(true);
 }
 
 async function namesOf(

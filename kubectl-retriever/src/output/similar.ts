@@ -4,10 +4,19 @@ import { distance } from "fastest-levenshtein";
 /** The name that a word is a slip of, at most so many letters away; undefined when it is of none. */
 export function slipOf(word: string, names: readonly string[], most = Number.POSITIVE_INFINITY): string | undefined {
   const near = names
-    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, far: slipsBetween(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, far }) => far <= Math.min(most, Math.max(1, Math.floor(Math.max(name.length, word.length) / 3))))
     .toSorted((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1));
   return near[0]?.name;
+}
+
+/** Letters to change; two neighbours that changed places are one slip. */
+function slipsBetween(word: string, name: string): number {
+  const far = distance(word, name);
+  if (far !== 2 || word.length !== name.length) return far;
+  const at = [...word].findIndex((letter, index) => letter !== name[index]);
+  const swapped = `${word.slice(0, at)}${word[at + 1] ?? ""}${word[at] ?? ""}${word.slice(at + 2)}`;
+  return swapped === name ? 1 : far;
 }
 
 /** The nearest of the names to a word; undefined when none is near. */

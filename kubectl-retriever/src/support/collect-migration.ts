@@ -3,12 +3,14 @@
 
 import { printSelector } from "@retriever/operator/adapters/cluster/read-workload.ts";
 import { printChainFile } from "@retriever/operator/audit/chain-file.ts";
+import { OperatorError } from "@retriever/operator/errors.ts";
 import type { KubeObject } from "@retriever/operator/kube/documents.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import { ifThere, readObject } from "@retriever/operator/kube/read-and-write.ts";
 import { configMaps, deployments, migrationActs, migrations } from "@retriever/operator/kube/resources.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { describeNone } from "#commands/find-migration.ts";
 import { collectPods } from "./collect-pods.ts";
 import type { Collected, Sources } from "./collected.ts";
 import { redactEvidence } from "./redact-evidence.ts";
@@ -18,21 +20,24 @@ type Subject = { readonly namespace: string; readonly name: string };
 /** Characters of evidence: what a cluster keeps of one migration, and more. */
 const mostEvidence = 16 * 1024 * 1024;
 
-/** Adds its files below `migrations/<namespace>/<name>`. */
-export async function collectMigration(subject: Subject, from: Sources, to: Collected): Promise<void> {
+/** Adds its files below `migrations/<namespace>/<name>`; false where the migration itself isn't among them. */
+export async function collectMigration(subject: Subject, from: Sources, to: Collected): Promise<boolean> {
   const { namespace, name } = subject;
   const { client, request, signal } = from;
   const folder = `migrations/${namespace}/${name}`;
   const place = { resource: migrations, namespace, name };
-  const found = (await to.value(`${folder}/migration.json`, async () =>
-    withoutManagers(await readObject(request, place, signal)),
-  )) as (KubeObject & { readonly spec?: { readonly target?: { readonly name?: unknown } } }) | undefined;
+  const found = (await to.value(`${folder}/migration.json`, async () => {
+    const object = withoutManagers(await readObject(request, place, signal));
+    if (object === undefined) throw new OperatorError("ROP_NOT_FOUND", await describeNone(client, subject, signal));
+    return object;
+  })) as (KubeObject & { readonly spec?: { readonly target?: { readonly name?: unknown } } }) | undefined;
   await to.value(`${folder}/acts.json`, () => listActs(subject, request, signal));
   await to.value(`${folder}/events.json`, () => client.listEvents({ namespace, name }, signal));
   const uid = found?.metadata?.uid;
   if (uid !== undefined) await collectEvidence(`${folder}/evidence.jsonl`, { ...subject, uid }, from, to);
   const target = found?.spec?.target?.name;
   if (typeof target === "string") await collectTarget({ folder, namespace, target }, from, to);
+  return found !== undefined;
 }
 
 /** With a secret a record loses its place in the chain. */
