@@ -4,6 +4,7 @@ import { parseMigrationActSpec, parseMigrationSpec, parsePolicySpec } from "@ret
 import { type PolicySpec, policySpecSchema } from "@retriever/crds/policy/policy-spec.ts";
 import { schemaFields } from "@retriever/crds/reference/schema-fields.ts";
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import { clipped } from "@retriever/operator/page/words.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "#files/documents.ts";
 import { didYouMean } from "#output/similar.ts";
@@ -78,8 +79,11 @@ function nameField(fault: ConfigFault, paths: readonly string[]): ConfigFault {
   return { ...fault, message: `${fault.message}${didYouMean(fault.path.slice(at + 1), [...new Set(beside)])}` };
 }
 
+/** Characters of a value that is quoted. */
+const mostShown = 120;
+
 function said(value: unknown): string {
-  return value === undefined ? "nothing" : `${typeof value} ${JSON.stringify(value)}`;
+  return value === undefined ? "nothing" : `${typeof value} ${clipped(JSON.stringify(value), mostShown)}`;
 }
 
 function envelopeFaults(document: Readonly<Record<string, unknown>>): ConfigFault[] {

@@ -185,7 +185,9 @@ function judgeDocument(document: LocatedDocument, tellsOthers: boolean): JudgedD
   if (result === undefined) return judgeOther(document, tellsOthers);
   if (result.ok)
     return { code: exitCodes.ok, found: { line: firstLine, checked: result.checked, lineOf }, warnings: [] };
-  const faults = result.faults.map((fault) => ({ ...fault, line: placeOf(document, fault.path) }));
+  const faults = result.faults
+    .map((fault) => ({ ...fault, line: placeOf(document, fault.path) }))
+    .toSorted((a, b) => a.line - b.line);
   const warnings = faults.map(({ line, path, message }) => `${line}: ${path}: ${message}`);
   return { code: exitCodes.refused, refused: { line: firstLine, kind, faults }, warnings };
 }

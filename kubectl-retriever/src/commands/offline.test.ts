@@ -49,9 +49,20 @@ it("lint names every fault of every file with its line, value and expectation, a
   expect(ran.code).toBe(2);
   expect(ran.warned).toEqual([
     expect.stringMatching(/^m\.yaml:\d+: spec\.stages: received array \[.+\], expected sample rates that rise/),
-    expect.stringMatching(/^s\.yaml:5: scenario\.events\[0\]\.at: received string "gard", expected a time/),
     's.yaml:3: scenario.until: received string "900h", expected a time from 1s to 168h',
+    expect.stringMatching(/^s\.yaml:5: scenario\.events\[0\]\.at: received string "gard", expected a time/),
   ]);
+});
+
+it("lint names the faults in the order of their lines, and quotes no more of a value than its beginning", async () => {
+  const notes = `  notes: [${"long, ".repeat(10_000)}]\n`;
+  const text = `${migration.trimEnd()}\nextra: [${"long, ".repeat(10_000)}]\n`.replace(/^spec:\n/m, `spec:\n${notes}`);
+  const { warned } = await run(["lint", "-f", "m.yaml"], { "m.yaml": text });
+  expect(warned).toEqual([
+    expect.stringMatching(/^m\.yaml:\d+: spec\.notes: received .+, expected no such field$/),
+    expect.stringMatching(/^m\.yaml:\d+: extra: received .+, expected no such field$/),
+  ]);
+  expect(Math.max(...warned.map(({ length }) => length))).toBeLessThan(300);
 });
 
 it("lint accepts a sound manifest with the hash of its plan, and exits with 0", async () => {

@@ -123,3 +123,13 @@ it.each(marks)("a password behind %s is told of, if at all, without being quoted
     }
   }
 });
+
+it("text that is nested without end, or indented by tabs, is told of once for all of its lines", () => {
+  const deep = readDocuments(`kind: Any\nvalue: ${"[".repeat(100_000)}\n`);
+  expect(deep.faults[0]).toEqual({ line: 2, message: "it is nested too deeply" });
+  expect(deep.faults.length).toBeLessThan(5);
+  const tabs = readDocuments("kind: Any\nvalue:\n\ta: 1\n\tb: 2\n\tc: 3\n");
+  expect(tabs.faults.filter(({ message }) => message.startsWith("Tabs"))).toEqual([
+    { line: 3, message: "Tabs are not allowed as indentation; the same on 2 more lines" },
+  ]);
+});

@@ -1,4 +1,5 @@
 // The documents of a YAML or JSON file, and the line on which a path of one stands. Reads as kubectl does.
+import { counted } from "@retriever/operator/page/words.ts";
 import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import { kubectlTags } from "./plain-scalars.ts";
 
@@ -54,12 +55,27 @@ export function readDocuments(text: string): Documents {
       documents.push(...itemsOf(whole));
     }
   }
-  return { documents, faults };
+  return { documents, faults: toldOnce(faults) };
+}
+
+/** One slip makes many faults: each is told where it is met first. */
+function toldOnce(faults: readonly SyntaxFault[]): readonly SyntaxFault[] {
+  return [...Map.groupBy(faults, ({ message }) => message)].map(([message, alike]) => {
+    const lines = alike.map(({ line }) => line);
+    const more = new Set(lines).size - 1;
+    const elsewhere = more === 0 ? "" : `; the same on ${counted(more, "more line")}`;
+    return { line: lines[0] ?? 1, message: `${message}${elsewhere}` };
+  });
 }
 
 function wordsOf({ code, message }: YAMLError): string {
   // These are ours.
-  return message.startsWith("received ") ? message : (quoting[code] ?? message);
+  return message.startsWith("received ") ? message : (quoting[code] ?? inWords(message));
+}
+
+/** Of V8, where the parser, or whoever walks through its result, goes too deep. */
+function inWords(message: string): string {
+  return message.includes("call stack") ? "it is nested too deeply" : message;
 }
 
 /** A list of objects, as `kubectl get -o yaml` prints it, is the documents in it. */
@@ -89,7 +105,7 @@ function valueOf(read: () => unknown): { readonly value?: unknown; readonly faul
     // The parser quotes the alias, and a password may begin with an asterisk.
     if (fault instanceof ReferenceError)
       return { fault: "an alias (*name) has no anchor: write text that begins with * in quotes" };
-    return { fault: fault instanceof Error ? fault.message : "can't be read" };
+    return { fault: fault instanceof Error ? inWords(fault.message) : "can't be read" };
   }
 }
 

@@ -18,7 +18,8 @@ export function fileFault(verb: "read" | "write", path: string, fault: unknown):
     EACCES: "not allowed",
     EEXIST: "there is one already",
     EISDIR: "it is a folder",
-    EFBIG: "it is too large",
   };
-  return `can't ${verb} ${path}: ${words[code] ?? code}`;
+  // Ours, with what is wrong in words.
+  const own = code === "EFBIG" || code === "EILSEQ" ? (fault as Error).message : undefined;
+  return `can't ${verb} ${path}: ${own ?? words[code] ?? code}`;
 }

@@ -1,4 +1,5 @@
 // The files of the machine the command line runs on.
+import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,10 +14,10 @@ export function makeLocalFiles(largestBytes: number): Files {
       let size = 0;
       for await (const part of stream as AsyncIterable<Buffer>) {
         size += part.length;
-        if (size > largestBytes) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+        if (size > largestBytes) throw unusable("EFBIG", `it is larger than ${largestBytes / 1024 / 1024} MiB`);
         parts.push(part);
       }
-      return Buffer.concat(parts).toString("utf8");
+      return decode(Buffer.concat(parts));
     },
     write: (path, text) => writeFile(path, text),
     create: (path, bytes) => writeFile(path, bytes, { flag: "wx", mode: 0o600 }),
@@ -30,4 +31,14 @@ export function makeLocalFiles(largestBytes: number): Files {
         .toSorted();
     },
   };
+}
+
+/** Of UTF-8 alone: of anything else would be left what nobody wrote. */
+function decode(bytes: Buffer): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) throw unusable("EILSEQ", "it is no UTF-8 text");
+  return bytes.toString("utf8");
+}
+
+function unusable(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

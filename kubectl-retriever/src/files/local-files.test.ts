@@ -1,0 +1,25 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { fileFault } from "./files.ts";
+import { makeLocalFiles } from "./local-files.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "local-files-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it.each([
+  ["UTF-16, as an editor on Windows may save it", Buffer.from("\ufeffkind: X\n", "utf16le"), "it is no UTF-8 text"],
+  ["a program", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]), "it is no UTF-8 text"],
+  ["more than was asked for", Buffer.alloc(1024 * 1024 + 1, "x"), "it is larger than 1 MiB"],
+])("a file of %s isn't read, and it is said why", async (_, bytes, why) => {
+  const file = join(folder, "m.yaml");
+  await writeFile(file, bytes);
+  const fault: unknown = await makeLocalFiles(1024 * 1024)
+    .read(file)
+    .catch((reason: unknown) => reason);
+  expect(fileFault("read", file, fault)).toBe(`can't read ${file}: ${why}`);
+});
