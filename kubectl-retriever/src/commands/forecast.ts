@@ -2,7 +2,7 @@
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { type Flow, hourlyFlow, measuredFlow } from "#forecast/flow.ts";
 import { forecast } from "#forecast/forecast.ts";
-import { renderAssumptions, renderChecks, renderForecast } from "#forecast/render-forecast.ts";
+import { renderAssumptions, renderChecks, renderForecast, renderOverview } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type Judgement, judgeMigration, type NamedPolicy } from "./judge-migration.ts";
 import type { OfflineTools } from "./lint.ts";
@@ -21,6 +21,8 @@ type ForecastRequest = {
   /** Files with policies that it is judged by. */
   readonly policies: readonly string[];
   readonly json: boolean;
+  /** With everything that is reckoned. */
+  readonly details: boolean;
 };
 
 /** Without a rate: a small, a middling and a large service. */
@@ -47,8 +49,12 @@ export async function forecastFile(asked: ForecastRequest, tools: OfflineTools):
   } else {
     print(`${title.namespace}/${title.name}   plan ${title.plan}   nothing was changed`);
     const lines = [...judgementOf(policies, judged), ...renderChecks(judged.checks), ...warnings];
-    for (const line of [...lines, ...renderAssumptions(spec), ...traffic.notes]) print(line);
-    for (const line of forecasts.flatMap((one) => ["", ...renderForecast(spec, one)])) print(line);
+    const isOverview = traffic.isUnsaid && !asked.details;
+    const body = isOverview
+      ? ["", ...renderOverview(spec, forecasts)]
+      : forecasts.flatMap((one) => ["", ...renderForecast(spec, one, asked.details)]);
+    const assumed = asked.details ? renderAssumptions(spec) : [];
+    for (const line of [...lines, ...assumed, ...traffic.notes, ...body]) print(line);
   }
   const isTooShort = forecasts.some(({ guard, stages }) => [...stages, guard].some((part) => part?.problem));
   return isTooShort || judged.refusals.length > 0 ? exitCodes.refused : exitCodes.ok;
@@ -59,17 +65,23 @@ function judgementOf(policies: readonly NamedPolicy[], { refusals }: Judgement):
   return isWithin ? [`within ${policies.map(({ name }) => name).join(", ")}`] : refusals.map(({ message }) => message);
 }
 
-type Traffic = { readonly flows: readonly Flow[]; readonly notes: readonly string[] };
+type Traffic = {
+  readonly flows: readonly Flow[];
+  readonly notes: readonly string[];
+  /** Nobody said it: usual ones stand in for it. */
+  readonly isUnsaid: boolean;
+};
 
 async function trafficOf({ rates, byHour, traffic }: ForecastRequest, tools: OfflineTools): Promise<Traffic | number> {
   if (traffic === undefined) {
     const all = rates.length > 0 ? rates : usualRates;
-    return { flows: all.map((rate) => hourlyFlow(rate, byHour)), notes: [] };
+    return { flows: all.map((rate) => hourlyFlow(rate, byHour)), notes: [], isUnsaid: rates.length === 0 };
   }
   const measured = await loadTraffic(traffic, tools);
   if (typeof measured === "number") return measured;
   const flow = measuredFlow(measured.series);
-  if (Math.max(...flow.perSecond) > 0) return { flows: [flow], notes: [`Traffic of ${traffic}: ${measured.note}.`] };
+  if (Math.max(...flow.perSecond) > 0)
+    return { flows: [flow], notes: [`Traffic of ${traffic}: ${measured.note}.`], isUnsaid: false };
   tools.terminal.warn(`${traffic}: received no request at all, expected some`);
   return exitCodes.refused;
 }

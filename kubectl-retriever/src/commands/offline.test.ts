@@ -108,6 +108,28 @@ it("plan at 0.7 requests/s says how soon a dead, a wrong and a slow destination 
   expect(ran.printed.at(-1)).toBe("The guard takes 24h by the calendar; its deadline is 72h.");
 });
 
+it("plan without a rate shows three traffics side by side, on one screen, and how to see more", async () => {
+  const { code, printed } = await run(["plan", "-f", "m.yaml"], { "m.yaml": migration });
+  expect(code).toBe(0);
+  expect(printed.length).toBeLessThan(24);
+  const rows = printed.map((line) => line.split(/ {2,}/));
+  expect(rows).toContainEqual(["1", "13h54m", "5h34m", "2h47m", "24h", "46h14m", "25s", "10m17s"]);
+  expect(rows).toContainEqual(["100", "2h", "45m", "45m", "24h", "27h30m", "25s", "7m44s"]);
+  expect(printed.at(-1)).toContain("--rate");
+  expect(printed.at(-1)).toContain("--details");
+});
+
+it("plan with details says what each gate needs and the smallest harm that is noticed", async () => {
+  const words = ["plan", "-f", "m.yaml", "--rate", "10"];
+  const short = await run(words, { "m.yaml": migration });
+  const whole = await run([...words, "--details"], { "m.yaml": migration });
+  for (const head of ["GATE", "A WHOLE GUARD NOTICES", "Reckoned without bursts"]) {
+    expect(short.printed.filter((line) => line.startsWith(head))).toEqual([]);
+    expect(whole.printed.filter((line) => line.startsWith(head))).toHaveLength(1);
+  }
+  expect(short.printed.length).toBeLessThan(26);
+});
+
 it("plan at a request in 100 s is refused: the guard never ends, and what would help is said", async () => {
   const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.01"], { "m.yaml": migration });
   expect(ran.code).toBe(2);

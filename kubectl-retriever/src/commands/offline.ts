@@ -102,6 +102,7 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
       ]),
     )
     .option("--policy <file>", "file with RetrieverMigrationPolicies to judge it by; may be repeated", collect, [])
+    .option("--details", "also what each gate needs, and the smallest harm that a guard notices", false)
     .option("--json", "one JSON object per rate", false)
     .addOption(
       new Option("-o, --output <form>", "json: the same as --json; yaml: a document for each").choices([
@@ -109,8 +110,8 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
         "yaml",
       ]),
     )
-    .action(async ({ filename, rate, byHour, traffic, policy, json, output }: PlanOptions) => {
-      const own = { manifest: filename, policies: policy, json: json || output !== undefined };
+    .action(async ({ filename, rate, byHour, traffic, policy, details, json, output }: PlanOptions) => {
+      const own = { manifest: filename, policies: policy, details, json: json || output !== undefined };
       const asked = { ...own, rates: rate, byHour, traffic };
       const { forecastFile } = await import("./forecast.ts");
       end(await forecastFile(asked, await inForm(output, tools)));
@@ -147,6 +148,7 @@ type PlanOptions = {
   readonly byHour?: readonly number[];
   readonly traffic?: string;
   readonly policy: readonly string[];
+  readonly details: boolean;
   readonly json: boolean;
   readonly output?: "json" | "yaml";
 };

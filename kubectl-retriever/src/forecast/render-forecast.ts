@@ -5,6 +5,7 @@ import { countWord, percentWord, timeWord } from "@retriever/operator/page/words
 import { renderTable } from "#text/table.ts";
 import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
+import type { Harm } from "./noticed.ts";
 import { renderGuard, renderNotices, renderProblem, renderSmallest } from "./render-watches.ts";
 import { spanTime } from "./span-time.ts";
 
@@ -29,8 +30,8 @@ export function renderAssumptions(plan: MigrationSpec): string[] {
   ];
 }
 
-/** Tables of stages, gates and what is noticed at one traffic, the lower bound, and whether the guard ends in time. */
-export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[] {
+/** What a person decides by at one traffic: how long it takes, what wouldn't end, how soon a bad destination is left. With `isWhole` also what each gate needs and the smallest harm that is noticed. */
+export function renderForecast(plan: MigrationSpec, forecast: Forecast, isWhole: boolean): string[] {
   const { stages, guard, lowerBoundSeconds, requestsPerSecond } = forecast;
   const { least, most } = requestsPerSecond;
   const bound =
@@ -46,15 +47,49 @@ export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[
       ...(guard === null ? [validationRow(plan)] : [cutoverRow(plan), guardRow(plan, guard)]),
     ]),
     "",
-    ...renderTable([["GATE", "LIMIT", ...stages.map((stage) => `STAGE ${stage.number}`)], ...gateRows(stages)]),
-    "Samples that a gate needs by itself / with minSamples of the stage.",
-    "",
+    ...(isWhole ? [...renderGates(stages), ""] : []),
     ...renderNotices(plan, forecast),
-    ...(guard === null ? [] : ["", ...renderSmallest(plan, guard)]),
+    ...(isWhole && guard !== null ? ["", ...renderSmallest(plan, guard)] : []),
     "",
     bound,
     ...stages.flatMap(({ problem }) => renderProblem(problem)),
     ...(guard === null ? [] : renderGuard(plan, guard)),
+  ];
+}
+
+/** Several traffics side by side, a line each: for somebody who hasn't said the own one. */
+export function renderOverview(plan: MigrationSpec, forecasts: readonly Forecast[]): string[] {
+  const [first] = forecasts;
+  const names = first?.watches.map(({ name }) => name) ?? [];
+  const last = names.at(-1)?.toLowerCase() ?? "";
+  const slower = `slower by ${plan.thresholds.latencyDelta.limitMs} ms or more`;
+  return [
+    ...renderTable([
+      ["REQUESTS/S", ...names, "AT LEAST", "DEAD", "30 % SLOW"],
+      ...forecasts.map(({ requestsPerSecond, stages, guard, lowerBoundSeconds, watches }) => {
+        const parts = [...stages, ...(guard === null ? [] : [guard])];
+        const left = (harm: Harm) => watches.at(-1)?.notices.find((notice) => notice.harm === harm)?.seconds;
+        return [
+          number(requestsPerSecond.most),
+          ...parts.map(({ seconds, problem }) => `${spanTime(seconds)}${problem === null ? "" : " TOO THIN"}`),
+          lowerBoundSeconds === null ? "never ends" : timeWord(lowerBoundSeconds),
+          ...(["everyRequestFails", "slow30"] as const).map((harm) => {
+            const seconds = left(harm);
+            return seconds === undefined ? "-" : spanTime(seconds);
+          }),
+        ];
+      }),
+    ]),
+    `How soon the destination is left in ${last === "guard" ? "the guard" : last}. DEAD: every request fails; 30 % SLOW: so many answers are ${slower}.`,
+    "Say your own with --rate, and see what the gates need and the smallest harm that is noticed with --details.",
+  ];
+}
+
+function renderGates(stages: readonly StageForecast[]): string[] {
+  const head = ["GATE", "LIMIT", ...stages.map((stage) => `STAGE ${stage.number}`)];
+  return [
+    ...renderTable([head, ...gateRows(stages)]),
+    "Samples that a gate needs by itself / with minSamples of the stage.",
   ];
 }
 

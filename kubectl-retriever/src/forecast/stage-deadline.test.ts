@@ -24,7 +24,7 @@ it("a stage whose samples take longer than its deadline is a problem, with a rat
     reason: "by its deadline of 10h stage 1 isn't decided, and calls a person: 7,200 samples take up to 20h",
     remedies: ["stages[0].sampleRate 20 % or more", "stages[0].deadline 20h or more", "more traffic in the stage"],
   });
-  expect(renderForecast(plan, forecast(plan, hourlyFlow(1)))).toContain(`TOO THIN: ${stage?.problem?.reason}.`);
+  expect(renderForecast(plan, forecast(plan, hourlyFlow(1)), false)).toContain(`TOO THIN: ${stage?.problem?.reason}.`);
 });
 
 it("what a stage's problem names as remedy takes the problem away", () => {
