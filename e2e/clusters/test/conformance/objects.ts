@@ -66,6 +66,10 @@ export const reading: Checks = {
     for (const path of paths)
       expect(await scene.client.request("GET", path)).toEqual({ status: 404, body: { text: "404 page not found\n" } });
   },
+  "the server tells its version": async (scene) => {
+    const version = await scene.ok("GET", "/version");
+    expect(version).toMatchObject({ major: "1", gitVersion: expect.stringMatching(/^v1\.\d+\.\d+/) as string });
+  },
   "a wrong token is Unauthorized": async (scene) => {
     await scene.refused("Unauthorized", "GET", scene.configMaps, { token: "wrong" });
   },

@@ -102,6 +102,7 @@ function respond(parts: ServerParts, watches: Set<() => void>, exchange: Exchang
   const { incoming, response, user } = exchange;
   const path = incoming.url.pathname.replace(/(.)\/$/, "$1");
   if (["/healthz", "/livez", "/readyz"].includes(path)) return sendText(response, 200, "ok");
+  if (path === "/version") return sendJson(response, 200, { major: "1", minor: "35", gitVersion: "v1.35.0+embedded" });
   if (!path.startsWith("/api")) throw new NoSuchPath();
   const call = parseCall(parts.cluster, incoming, user);
   if (call.verb === "watch") return openWatch(parts, watches, exchange, call);
