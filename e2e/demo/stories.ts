@@ -49,7 +49,12 @@ export type Stopped = { phase: string; condition: string; reason: string; messag
 /** Shows looks at several migrations at once. */
 function watcher(screen: Screen): (name: string, status: MigrationStatus) => void {
   const rows = new Map<string, { line: string; details: string[] }>();
+  const rates = new Map<string, number>();
   return (name, status) => {
+    const rate = status.revision?.sampleRate ?? 0;
+    // On a machine too busy for the demo a rate may step down: without the reason nobody knows why it waits.
+    if (status.phase === "Ramp" && rate < (rates.get(name) ?? 0)) screen.say(`${name}: ${status.message}`);
+    rates.set(name, rate);
     rows.set(name, { line: describe(name, status), details: [status.message, ...describeGates(status)] });
     screen.show(rows);
   };
