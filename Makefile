@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test runbook-coverage quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts test-ui demo-dashboard hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
+.PHONY: help stats setup check test docs-test runbook-coverage quickstart first-hour test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts test-ui demo-dashboard hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -22,6 +22,9 @@ test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the t
 
 quickstart: setup ## docs/quick-start.md from the application to its migration's end, about ten minutes; last line JSON (BREAK=1: the destination fails in the guard)
 	@BREAK='$(BREAK)' node e2e/quickstart/main.ts
+
+first-hour: setup ## what the README's demo and the quick start take in a new home folder and clone, a quarter of an hour; last line JSON
+	@node tools/docs/first-hour.ts
 
 runbook-coverage: setup ## lines of the runbook with something that does them, a test and a page; fails below 100 %; last line JSON
 	@node tools/docs/runbook-coverage.ts
