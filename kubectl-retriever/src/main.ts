@@ -73,10 +73,18 @@ function makeTerminal(): Terminal {
   };
 }
 
+/** A reader that goes away (a pipe into head) is no fault; a full disk is: what is there isn't whole. */
+function endOutput({ code = "unknown fault" }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE") process.exit(0);
+  stderr.write(`can't write the output: ${code}\n`);
+  process.exit(1);
+}
+
 async function main(): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
-  // A reader that goes away (a pipe into head) is no fault.
-  stdout.on("error", () => process.exit(0));
+  stdout.on("error", endOutput);
+  // Words about what was done: it is done all the same where nobody reads them.
+  stderr.on("error", () => undefined);
   // Of this user alone: what is in it is run. Without a home folder, or where it can't be written, there is none.
   const usersCache = env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   enableCompileCache(env["NODE_COMPILE_CACHE"] ?? join(usersCache, "kubectl-retriever"));

@@ -108,6 +108,13 @@ it("plan at 0.7 requests/s says how soon a dead, a wrong and a slow destination 
   expect(ran.printed.at(-1)).toBe("The guard takes 24h by the calendar; its deadline is 72h.");
 });
 
+it.each(["plan", "rehearse"])("%s of two manifests exits with 1: one would be passed over", async (command) => {
+  const files = { "a.yaml": migration, "b.yaml": migration };
+  const { code, printed, warned } = await run([command, "-f", "a.yaml", "-f", "b.yaml"], files);
+  expect({ code, printed }).toEqual({ code: 1, printed: [] });
+  expect(warned.join("\n")).toContain("expected one, received a.yaml as well");
+});
+
 it("plan without a rate shows three traffics side by side, on one screen, and how to see more", async () => {
   const { code, printed } = await run(["plan", "-f", "m.yaml"], { "m.yaml": migration });
   expect(code).toBe(0);

@@ -5,7 +5,7 @@ import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
 import type { LintRequest, OfflineTools } from "./lint.ts";
-import { collect } from "./options.ts";
+import { collect, onlyOne } from "./options.ts";
 
 /** Adds the commands to the program; each ends with its exit code. */
 export function addOfflineCommands(program: Command, around: Surroundings, end: End): void {
@@ -20,7 +20,7 @@ function addRehearse(program: Command, tools: OfflineTools, end: End): void {
   program
     .command("rehearse")
     .description("Play a migration against a scenario: virtual clock, the operator's own decisions, no cluster")
-    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
+    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input", onlyOne)
     .option("--scenario <name>", "scenario to play: one of the library's, or a file", "healthy")
     .option("--traffic <file>", "measured traffic instead of the scenario's: a CSV, or a saved range of Prometheus")
     .option("--seed <number>", "of the generator that draws the traffic; the same seed plays the same", parseSeed, 1)
@@ -92,7 +92,7 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
   program
     .command("plan")
     .description("Say how long a migration takes at least, what would be noticed at its traffic, and how soon")
-    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
+    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input", onlyOne)
     .option("--rate <number>", "requests per second of the whole workload; may be repeated", collectRate, [])
     .option("--by-hour <factors>", "24 factors on the rate, the first for 00:00 to 01:00, with commas", parseByHour)
     .addOption(

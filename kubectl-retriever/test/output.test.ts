@@ -1,0 +1,23 @@
+// Where the output goes: the real program, and a shell that sends its output somewhere.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+const program = join(import.meta.dirname, "../src/main.ts");
+
+function run(redirection: string) {
+  const line = `"${process.execPath}" "${program}" --help ${redirection}`;
+  return spawnSync("bash", ["-o", "pipefail", "-c", line], { encoding: "utf8" });
+}
+
+it("a disk that is full exits with 1 and says so: what lies there isn't whole", () => {
+  expect(run(">/dev/full")).toMatchObject({ status: 1, stderr: "can't write the output: ENOSPC\n" });
+});
+
+it("a reader that has read enough is no fault", () => {
+  expect(run("| true")).toMatchObject({ status: 0, stderr: "" });
+});
+
+it("words about it that nobody can write change nothing", () => {
+  expect(run("2>/dev/full")).toMatchObject({ status: 0 });
+});
