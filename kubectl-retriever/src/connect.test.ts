@@ -22,10 +22,12 @@ async function startServer(token: string, date?: string) {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-const kubeconfig = (server: string, token: string) =>
+const kubeconfig = (server: string, token: string) => kubeconfigOf(server, { token });
+
+const kubeconfigOf = (server: string, user: object) =>
   JSON.stringify({
     clusters: [{ name: "c", cluster: { server, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "u", user: { token } }],
+    users: [{ name: "u", user }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
     "current-context": "x",
   });
@@ -86,4 +88,40 @@ test.each([
 test("a kubeconfig that isn't there is named", async () => {
   const opened = connect(options, { files: ["/nowhere/config"], isPod: false }, makeSystemClock());
   await expect(opened).rejects.toMatchObject({ code: "ROP_SETTINGS_INVALID" });
+});
+
+/** What the first request of somebody comes to who logs in by this program. */
+async function loginBy(command: string, args: readonly string[], deadlineMs = 5000): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  const file = join(folder, "config");
+  const { server, url } = await startServer("new");
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command, args, interactiveMode: "Never" };
+  await writeFile(file, kubeconfigOf(url, { exec }));
+  const connected = await connect({ ...options, deadlineMs }, { files: [file], isPod: false }, makeSystemClock());
+  const { signal } = new AbortController();
+  const outcome = await connected
+    .request({ method: "GET", place: { resource: serverVersion }, signal })
+    .catch((fault: unknown) => fault);
+  await connected.close();
+  server.close();
+  await rm(folder, { recursive: true });
+  return outcome;
+}
+
+const sh = (script: string) => loginBy("sh", ["-c", script]);
+
+test("a login program that isn't there, fails or answers nonsense is told of as such, without its answer", async () => {
+  const ofLogin = (words: string) => ({
+    code: "ROP_UNAUTHENTICATED",
+    message: expect.stringContaining(words) as string,
+  });
+  expect(await loginBy("no-such-login", [])).toMatchObject(ofLogin("user u by no-such-login failed: there is no such"));
+  expect(await sh("echo log in by SSO >&2; exit 3")).toMatchObject(ofLogin("user u by sh failed: log in by SSO"));
+  const nonsense = await sh("echo token-s3cret");
+  expect(nonsense).toMatchObject(ofLogin("its answer is no ExecCredential"));
+  expect(String(nonsense)).not.toContain("s3cret");
+});
+
+test("a login program that never ends is given up after the time of a request", async () => {
+  expect(await loginBy("sleep", ["60"], 200)).toMatchObject({ code: "ROP_DEADLINE_EXCEEDED" });
 });

@@ -16,6 +16,10 @@ export function cameFrom(fault: unknown, server: string): void {
 export function tellFault(fault: unknown, { terminal, signal }: Around): number {
   const error = asOperatorError(fault);
   terminal.endFrames();
+  if (error.code === "ROP_STOPPED") {
+    terminal.warn("interrupted");
+    return exitCodes.interrupted;
+  }
   terminal.warn(`${error.code}: ${error.message}`);
   terminal.warn(remedyFor(error, servers.get(error) ?? ""));
   return signal.aborted ? exitCodes.interrupted : exitCodeOfFault(error);

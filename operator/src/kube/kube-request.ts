@@ -60,7 +60,8 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
   const once = async (call: KubeCall): Promise<unknown> => {
     const limit = limitTime({ clock: options.clock, limitMs: options.deadlineMs, signal: call.signal });
     try {
-      const { headers, dispatcher } = await connection.authorize();
+      // A program that logs in may wait for somebody who isn't there.
+      const { headers, dispatcher } = await unlessAborted(connection.authorize(), limit.signal);
       if (call.method !== "GET" && options.mayWrite?.() === false)
         throw new OperatorError("ROP_LEASE_LOST", `${verbOf(call)} ${describePlace(call.place)} was not sent`);
       const answer = await request(urlOf(connection.server, call), {
@@ -98,6 +99,18 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
       options.report?.({ verb: verbOf(call), resource: call.place.resource.plural, code, seconds });
     }
   };
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const give = () => aborted.reject(signal.reason as Error);
+  if (signal.aborted) give();
+  signal.addEventListener("abort", give, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", give);
+  }
 }
 
 /** One more try: of a read whose connection was gone, or of any call with a token that had just been replaced. */

@@ -87,7 +87,29 @@ async function applierOf(cluster: Cluster, user: User | undefined, parts: Parts)
   const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
   const config = new KubeConfig();
   config.loadFromOptions(parts);
-  return (request) => config.applyToHTTPSOptions(request);
+  return (request) =>
+    config.applyToHTTPSOptions(request).catch((fault: unknown) => {
+      throw loginFault(fault, user);
+    });
+}
+
+/** Why nobody is logged in. What the program said is told where it is words to the person, and no answer of it. */
+function loginFault(fault: unknown, user: User): OperatorError {
+  const exec = user.exec as { readonly command?: string } | undefined;
+  const command = exec?.command ?? "";
+  const by = command === "" ? "" : ` by ${command}`;
+  const about = `the login of the kubeconfig's user ${user.name}${by} failed: ${loginWords(fault)}`;
+  return new OperatorError("ROP_UNAUTHENTICATED", bounded(about), { cause: fault });
+}
+
+function loginWords(fault: unknown): string {
+  if (!(fault instanceof Error)) return "it doesn't say why";
+  const code = (fault as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOENT") return "there is no such program";
+  if (code !== "") return code;
+  // A part of the answer would be in its text, and the token in that.
+  if (fault instanceof SyntaxError || fault instanceof TypeError) return "its answer is no ExecCredential";
+  return fault.message.trim() === "" ? "it doesn't say why" : fault.message.trim();
 }
 
 async function applyPlain(cluster: Cluster, user: User | undefined, request: RequestOptions): Promise<void> {
