@@ -1,6 +1,6 @@
 // What the command line asks of the API server.
 import type { MigrationActSpec } from "@retriever/crds/migration.ts";
-import { hasCode } from "@retriever/operator/errors.ts";
+import { hasCode, OperatorError } from "@retriever/operator/errors.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import {
@@ -8,6 +8,7 @@ import {
   migrationActs,
   migrations,
   ownedBy,
+  type Resource,
   selfSubjectAccessReviews,
   selfSubjectReviews,
   typeOf,
@@ -84,7 +85,9 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       request({ method: "GET", place: { resource: migrations, namespace, name }, signal }),
     listMigrations: async (namespace, signal) => {
       const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
-      return listAll(request, { place }, (item) => [item], signal);
+      return listAll(request, { place }, (item) => [item], signal).catch((fault: unknown) => {
+        throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(migrations, fault) : fault;
+      });
     },
     readActIdentityProved: async (signal) => {
       const { makeClusterReads } = await import("@retriever/operator/adapters/cluster/cluster-reads.ts");
@@ -106,7 +109,12 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
     createAct: async (act, dryRun, signal) => {
       const place = { resource: migrationActs, namespace: String(act.metadata["namespace"]) };
       const query = dryRun ? { query: { dryRun: "All" } } : {};
-      return (await request({ method: "POST", place, ...query, body: act, signal })) as ActDocument;
+      try {
+        return (await request({ method: "POST", place, ...query, body: act, signal })) as ActDocument;
+      } catch (fault) {
+        // Where there is no such namespace, nobody has asked for the migration either: it tells of that itself.
+        throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(migrationActs, fault) : fault;
+      }
     },
     listEvents: async ({ namespace, name, uid }, signal) => {
       const own = uid === undefined ? "" : `,involvedObject.uid=${uid}`;
@@ -116,6 +124,12 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       return found.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     },
   };
+}
+
+/** The definitions are missing, or so old that they have another version; also a namespace may be. */
+export function notServed({ plural, group, version }: Resource, cause: unknown): OperatorError {
+  const about = `the API server serves no ${plural}.${group}/${version} there`;
+  return new OperatorError("ROP_NOT_FOUND", about, { cause, details: { served: "no" } });
 }
 
 type UserReview = { readonly status?: { readonly userInfo?: { readonly username?: string } } };

@@ -7,6 +7,7 @@ import type { Terminal } from "#output/terminal.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
 import type { KubeClient } from "./kube-client.ts";
+import { makeKubeClient } from "./kube-client.ts";
 import { runCli } from "./program.ts";
 
 type Arrangement = {
@@ -125,9 +126,16 @@ describe("status", () => {
     const gone = async () => {
       throw new OperatorError("ROP_NOT_FOUND", "list");
     };
-    const { run, warned } = arrange({ client: { readMigration: gone, listMigrations: gone } });
-    expect(await run("status docs")).toBe(1);
-    expect(warned[0]).toContain("install the CustomResourceDefinitions of this release");
+    for (const [line, plural] of [
+      ["status docs", "retrievermigrations"],
+      ["get", "retrievermigrations"],
+      ["rollback docs --yes", "migrationacts"],
+    ] as const) {
+      const { run, warned } = arrange({ client: makeKubeClient(gone, "user-a") });
+      expect(await run(line)).toBe(1);
+      expect(warned.at(-2)).toContain(`the API server serves no ${plural}.retriever.dev/v1alpha1`);
+      expect(warned.at(-1)).toContain("Install the operator's chart, or the CustomResourceDefinitions");
+    }
   });
 
   test("past its deadline exits with 124", async () => {

@@ -9,7 +9,7 @@ import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { told } from "#told.ts";
-import { describeMigrations, listIn } from "./check-idle.ts";
+import { describeMigrations, listIfServed, notServedWords } from "./check-idle.ts";
 import { versionLines, versionsDocument } from "./version.ts";
 import { type ClusterVersions, readVersions, skewOf } from "./versions.ts";
 
@@ -41,21 +41,25 @@ export type CheckDocument = ReturnType<typeof versionsDocument> & {
   readonly faults: readonly string[];
 };
 
-/** 0, or 2 with each fault and its remedy. Throws the coded error of a list that isn't allowed or not served. */
+/** 0, or 2 with each fault and its remedy. Throws the coded error of a list that isn't allowed. */
 export async function checkCluster(asked: CheckRequest, tools: CheckTools, signal: AbortSignal): Promise<number> {
   const { client, server, terminal, clock } = tools;
   const { namespaces, output } = asked;
-  const migrations = await listIn(namespaces, client, signal);
+  const migrations = await listIfServed(namespaces, client, signal);
+  const counts = migrations === undefined ? [notServedWords] : describeMigrations(namespaces, migrations);
   const [versions, proved] = await Promise.all([
     readLedVersions(asked, tools, signal),
     told(client.readActIdentityProved(signal)),
   ]);
   const now = clock.now();
   const isUnproved = proved.ok && !proved.value && asked.actIdentity === "proved";
-  const faults = [...operatorFaults(versions), ...(isUnproved ? [unproved] : []), ...definitionFaults(versions)];
+  const faults = [
+    ...operatorFaults(versions),
+    ...(isUnproved ? [unproved] : []),
+    ...definitionFaults(versions, migrations !== undefined),
+  ];
   const skew = skewOf(clientVersion, versions);
   if (output !== undefined) {
-    const counts = describeMigrations(namespaces, migrations);
     const approvalsCount = proved.ok ? !isUnproved : null;
     const document: CheckDocument = {
       cluster: server,
@@ -68,7 +72,7 @@ export async function checkCluster(asked: CheckRequest, tools: CheckTools, signa
   } else {
     terminal.print(`Cluster      ${server}`);
     for (const line of versionLines(versions, now)) terminal.print(line);
-    for (const line of describeMigrations(namespaces, migrations)) terminal.print(line);
+    for (const line of counts) terminal.print(line);
     terminal.print(approvalWords(proved, isUnproved));
     for (const each of [...skew, ...faults.map((fault) => `refused: ${fault}`)]) terminal.warn(each);
   }
@@ -89,8 +93,11 @@ async function readLedVersions(asked: CheckRequest, { request, clock }: CheckToo
 }
 
 /** What a migration of this release says would be dropped in silence. */
-function definitionFaults({ definitions }: ClusterVersions): string[] {
-  return definitions.ok && definitions.value.missing.length > 0 ? ["the definitions are older than this program"] : [];
+function definitionFaults({ definitions }: ClusterVersions, isServed: boolean): string[] {
+  const missing = definitions.ok ? definitions.value.missing : [];
+  if (isServed && missing.length === 0) return [];
+  const isGone = !isServed || missing.some((field) => !field.includes("."));
+  return [isGone ? "definitions are missing: install the chart" : "the definitions are older than this program"];
 }
 
 const unproved =

@@ -38,12 +38,14 @@ export async function checkIdle(asked: Namespaces, tools: CheckTools, signal: Ab
   const { client, terminal } = tools;
   const migrations = await listIfServed(asked, client, signal);
   if (migrations === undefined) {
-    terminal.print("retrievermigrations are not served: nothing is under way");
+    terminal.print(notServedWords);
     return exitCodes.ok;
   }
   for (const line of describeMigrations(asked, migrations)) terminal.print(line);
   return refuseUnlessIdle(asked, migrations, tools, signal);
 }
+
+export const notServedWords = "retrievermigrations are not served: nothing is under way";
 
 /** How many there are; those under way, and those that keep something in force, by name. */
 export function describeMigrations(asked: Namespaces, migrations: readonly Raw[]): string[] {
@@ -57,7 +59,7 @@ export function describeMigrations(asked: Namespaces, migrations: readonly Raw[]
 }
 
 /** Throws the coded error of a list that isn't allowed or not served. */
-export async function listIn(
+async function listIn(
   namespaces: Namespaces,
   client: Pick<KubeClient, "listMigrations">,
   signal: AbortSignal,
@@ -66,7 +68,8 @@ export async function listIn(
   return (await Promise.all(places.map((place) => client.listMigrations(place, signal)))).flat() as readonly Raw[];
 }
 
-async function listIfServed(asked: Namespaces, client: KubeClient, signal: AbortSignal) {
+/** Undefined where the API isn't served. */
+export async function listIfServed(asked: Namespaces, client: Pick<KubeClient, "listMigrations">, signal: AbortSignal) {
   try {
     return await listIn(asked, client, signal);
   } catch (fault) {

@@ -1,3 +1,4 @@
+import { OperatorError } from "@retriever/operator/errors.ts";
 import { aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { describe, expect, test } from "vitest";
 import type { KubeClient } from "#kube-client.ts";
@@ -57,6 +58,15 @@ describe("check", () => {
         search/docs-to-qdrant: Guard
       approvals count: retriever-act-identity is in force"
     `);
+  });
+
+  test("on a cluster where nothing is installed says all that is missing, and exits with 2", async () => {
+    const listMigrations = () => Promise.reject(new OperatorError("ROP_NOT_FOUND", "list"));
+    const { run, printed, warned } = arrange({ ...unread, [leases]: [] }, { listMigrations });
+    expect(await run("check")).toBe(2);
+    expect(printed).toContain("retrievermigrations are not served: nothing is under way");
+    expect(warned).toContain("refused: definitions are missing: install the chart");
+    expect(warned.join("\n")).toContain("refused: no operator leads");
   });
 
   test("waits as long as it is told for an operator that begins to lead, and no longer", async () => {

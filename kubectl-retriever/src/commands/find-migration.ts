@@ -42,16 +42,9 @@ async function listVisible(
   try {
     return await client.listMigrations(undefined, signal).catch(() => client.listMigrations(namespace, signal));
   } catch (fault) {
-    if (hasCode(fault, "ROP_NOT_FOUND")) throw notServed(fault);
+    if (hasCode(fault, "ROP_NOT_FOUND")) throw fault;
     return [];
   }
-}
-
-/** The definitions are missing, or so old that they have another version. */
-export function notServed(cause: unknown): OperatorError {
-  const about =
-    "the API server serves no retrievermigrations.retriever.dev/v1alpha1; install the CustomResourceDefinitions of this release";
-  return new OperatorError("ROP_NOT_FOUND", about, { cause });
 }
 
 type Named = { readonly namespace: string; readonly name: string };

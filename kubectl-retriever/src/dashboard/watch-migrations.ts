@@ -6,7 +6,7 @@ import { type KubeRequest, metadataOf } from "@retriever/operator/kube/kube-requ
 import { Reflector } from "@retriever/operator/kube/reflector.ts";
 import { migrations } from "@retriever/operator/kube/resources.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { notServed } from "#commands/find-migration.ts";
+import { notServed } from "#kube-client.ts";
 import type { MigrationSource } from "./live-migrations.ts";
 
 type Cluster = { readonly kube: KubeConnection; readonly request: KubeRequest };
@@ -57,7 +57,7 @@ export function watchMigrations(
         const answer = await request({ method: "GET", place, query: { limit: probed }, accept, signal });
         return (answer as { readonly items?: readonly unknown[] }).items ?? [];
       } catch (fault) {
-        throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(fault) : asOperatorError(fault);
+        throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(migrations, fault) : asOperatorError(fault);
       }
     },
   };
@@ -75,6 +75,6 @@ export async function visibleNamespaces(
     return undefined;
   } catch (fault) {
     if (hasCode(fault, "ROP_FORBIDDEN")) return own;
-    throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(fault) : fault;
+    throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(migrations, fault) : fault;
   }
 }

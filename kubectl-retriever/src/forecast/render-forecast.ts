@@ -80,8 +80,9 @@ export function renderOverview(plan: MigrationSpec, forecasts: readonly Forecast
         ];
       }),
     ]),
-    `How soon the destination is left in ${last === "guard" ? "the guard" : last}. DEAD: every request fails; 30 % SLOW: so many answers are ${slower}.`,
-    "Say your own with --rate, and see what the gates need and the smallest harm that is noticed with --details.",
+    `How soon ${last === "guard" ? "the guard" : last} leaves a destination that fails every request (DEAD),`,
+    `or of whose answers 30 % are ${slower} (30 % SLOW).`,
+    "--rate N shows your own traffic, --details everything that is reckoned.",
   ];
 }
 

@@ -36,6 +36,10 @@ type Remedy = (error: OperatorError, server: string) => string | undefined;
 const remedies: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
   ROP_API_UNAVAILABLE: (_, server) =>
     `Nobody answers at ${server}: check that the cluster runs and that this is the context you mean (--context).`,
+  ROP_NOT_FOUND: ({ details }) =>
+    details["served"] === "no"
+      ? "Install the operator's chart, or the CustomResourceDefinitions of this program's release; if they are there, check the namespace (-n)."
+      : "Check name and namespace (-n).",
   ROP_DEADLINE_EXCEEDED: (_, server) => `No answer from ${server} in time: give it longer by --request-timeout.`,
   ROP_UNAUTHENTICATED: (_, server) => `${server} doesn't know you: log in anew, or choose another --context.`,
   ROP_FORBIDDEN: ({ details }) =>
