@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { eventually } from "#support/eventually.ts";
 import { freePort } from "#support/free-port.ts";
 import { patienceMs } from "#support/patience.ts";
+import { pinned } from "#support/process/start-process.ts";
 import { type Guarded, startGuarded } from "./guarded-process.ts";
 import { isServed } from "./is-served.ts";
 import { installWheel, type WheelVersion } from "./wheel-install.ts";
@@ -20,6 +21,8 @@ type WheelOptions = {
   /** Settings of the server, beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly version?: WheelVersion;
+  /** Core to run on; ignored where processes can't be pinned. Undefined: any. */
+  readonly core?: number | undefined;
 };
 type WheelPostgres = { readonly connectionString: string; readonly close: () => Promise<void> };
 
@@ -33,7 +36,12 @@ const throwAway = { fsync: "off", synchronous_commit: "off", full_page_writes: "
 const limits = { max_connections: "100", max_wal_senders: "0", max_wal_size: "4GB" };
 
 /** Starts a server of its own. Rejects when the wheel can't be had or doesn't run here. */
-export async function startWheelPostgres({ address, settings = {}, version }: WheelOptions): Promise<WheelPostgres> {
+export async function startWheelPostgres({
+  address,
+  settings = {},
+  version,
+  core,
+}: WheelOptions): Promise<WheelPostgres> {
   const installation = await installWheel(version);
   const account = await serverAccount();
   const folder = await mkdtemp(join(tmpdir(), "retriever-postgres-"));
@@ -45,7 +53,7 @@ export async function startWheelPostgres({ address, settings = {}, version }: Wh
       const port = await freePort(address);
       const connectionString = `postgres://postgres:${password}@${address}:${port}/postgres`;
       const all = { ...throwAway, ...limits, ...settings, listen_addresses: address, port: `${port}` };
-      const server = launch({ installation, folder, settings: all, account });
+      const server = launch({ installation, folder, settings: all, account, core });
       if (await answers(connectionString, server)) return { connectionString, close: server.close };
       const log = await readFile(join(folder, "server.log"), "utf8").catch(() => "");
       // Somebody else may have taken the port in between.
@@ -81,13 +89,13 @@ async function initialise({ installation, folder, password, account }: Place & {
   await rm(passwordFile);
 }
 
-type Launch = Place & { readonly settings: Readonly<Record<string, string>> };
+type Launch = Place & Pick<WheelOptions, "core"> & { readonly settings: Readonly<Record<string, string>> };
 
-function launch({ installation, folder, settings, account }: Launch): Guarded {
+function launch({ installation, folder, settings, account, core }: Launch): Guarded {
   const all = { ...settings, unix_socket_directories: "" };
   const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return startGuarded({
-    command: [join(installation, "bin/postgres"), "-D", join(folder, "data"), ...flags],
+    command: pinned(core, [join(installation, "bin/postgres"), "-D", join(folder, "data"), ...flags]),
     logFile: join(folder, "server.log"),
     // Immediate: what it would write now is removed next.
     ending: 'kill -QUIT "$server" 2>/dev/null; wait "$server"; rm -rf "$1"',

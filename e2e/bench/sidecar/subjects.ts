@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
 import type { BodyKind } from "./bodies.ts";
+import { startPostgres } from "./peers/postgres.ts";
 
 export const serverCore = 0;
 export const loadCore = 1;
@@ -64,11 +65,11 @@ export async function startScene(): Promise<Scene> {
 
 async function startStores(stoppers: Stopper[]): Promise<Stores> {
   const store = await startPeer("upstream-main.ts", [], loadCore);
-  const postgres = await startPeer("postgres-main.ts", [], loadCore);
-  stoppers.push(store.stop, postgres.stop);
+  stoppers.push(store.stop);
+  const postgres = await startPostgres(loadCore);
+  stoppers.push(postgres.close);
   const { url = "", shadowUrl = "", hangUrl = "" } = store.announced;
-  const postgresUrl = (postgres.announced["url"] ?? "").replace("postgres://", "postgres://bench:bench@") + "/bench";
-  return { url, shadowUrl, hangUrl, postgresUrl };
+  return { url, shadowUrl, hangUrl, postgresUrl: postgres.connectionString };
 }
 
 /** A base whose primary is the trivial store; with a shadow, that share of requests is sampled. */

@@ -58,13 +58,15 @@ export function endOnSignals(): void {
 /** Whether processes can be pinned to a core here. */
 export const canPin = spawnSync(pinner, ["-V"], { stdio: "ignore" }).status === 0;
 
+/** The command as it is run on a core; as it is for none, and where processes can't be pinned. */
+export function pinned(core: number | undefined, command: readonly string[]): readonly string[] {
+  return core === undefined || !canPin ? command : [pinner, "-c", `${core}`, ...command];
+}
+
 /** Starts a process. Rejects with the end of its output when it ends, or announces nothing, before the deadline. */
 export async function startProcess<T>(options: ProcessOptions<T>): Promise<WatchedProcess<T>> {
   const { command, args, core, readLine, deadlineMs = 20_000 } = options;
-  const child = launch(
-    core === undefined || !canPin ? [command, ...args] : [pinner, "-c", `${core}`, command, ...args],
-    options,
-  );
+  const child = launch(pinned(core, [command, ...args]), options);
   const output = options.logFile === undefined ? gather(child) : readerOf(options.logFile);
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const ended = endOf(child);

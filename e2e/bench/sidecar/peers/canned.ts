@@ -30,10 +30,5 @@ export function collectionAnswer(dimension: string): string {
   return text.replace('"DIMENSION"', dimension);
 }
 
-/** Rows of the trivial Postgres, as it prints them. */
-export const rows = points.map(({ score, payload }) => [
-  payload.chunk_id,
-  payload.entity_id,
-  payload.updated_at.replace("T", " ").replace(".000Z", "+00"),
-  String(1 - score),
-]);
+/** The same chunks as rows: id, entity and moment. */
+export const rows = points.map(({ payload }) => [payload.chunk_id, payload.entity_id, payload.updated_at] as const);

@@ -5,7 +5,7 @@ import { listen } from "#support/http-server.ts";
 import { announce } from "./announce.ts";
 import type { RetrieveBody } from "./client-search.ts";
 
-type Row = { chunk_id: string; entity_id: string; updated_at: string; distance: string };
+type Row = { chunk_id: string; entity_id: string; updated_at: Date; distance: number };
 
 const pool = new Pool({ connectionString: process.argv[2] ?? "", max: 10, ssl: false });
 const sql =
@@ -20,7 +20,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const candidates = rows.map((row) => ({
     chunkId: row.chunk_id,
     entityId: row.entity_id,
-    similarity: 1 - Number(row.distance) / 2,
+    similarity: 1 - row.distance / 2,
     updatedAt: row.updated_at,
   }));
   const text = JSON.stringify({ candidates, vectorMs: performance.now() - startedAt });
