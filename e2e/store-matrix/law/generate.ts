@@ -1,6 +1,7 @@
 // Tables as somebody may have them: each part of a chunk in a column of a type that is drawn, or in a member of JSON. Pure.
+
+import { caselessType } from "@retriever/stores/test/caseless-type.ts";
 import { escapeLiteral } from "pg";
-import { caselessType } from "./caseless-type.ts";
 
 /** Literals of a type, of which the chunks take one after the other. */
 type ColumnType = { readonly type: string; readonly values: readonly string[] };

@@ -18,3 +18,11 @@ export function asCompared(place: string, column: Comparable): string {
 export function typeOf({ type, typeSchema }: Pick<Column, "type" | "typeSchema">): string {
   return `${quoteName(typeSchema)}.${quoteName(type)}`;
 }
+
+/**
+ * Labels of an enum that a parameter may name, as SQL. A cast of what is none is an error: what was no label when they were
+ * read, and may be one now, the server looks up, once for the statement.
+ */
+export function lookedUpLabels(parameter: string, type: string): string {
+  return `SELECT label FROM unnest(pg_catalog.enum_range(NULL::${type})) AS labels (label) WHERE label::text = ${parameter}`;
+}

@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { errorsOf, RetrieverError } from "#errors.ts";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { whyNoId } from "./id-type.ts";
 import { quoteName, rowsOf } from "./names.ts";
 import { estimateIn, orderedSettings, planOf, sortsIn } from "./plan.ts";
 import { type Row, readRows } from "./row-query.ts";
@@ -21,8 +22,10 @@ export type Column = {
   /** Whether different texts can be equal by its collation. */
   readonly isLoose: boolean;
   readonly isEnum: boolean;
+  /** The first thousand of an enum, as they are now. */
+  readonly labels: ReadonlySet<string>;
   readonly modifier: number;
-  /** Whether an index that knows an order begins with it. */
+  /** Whether an index begins with it that knows the order of ORDER BY: by the type's own operators, in the column's collation. */
   readonly isIndexed: boolean;
   /** Whether a unique index is on it alone, of all rows there are, and whether ON CONFLICT can use it. */
   readonly isUnique: boolean;
@@ -62,17 +65,32 @@ export type Catalogue = {
   readonly dependent: readonly string[];
 };
 
+/** Schema of the operators by which indexes order a type, as SQL. */
+export function operatorSchemaOf(type: string): string {
+  return `coalesce((SELECT os.nspname::text FROM pg_opclass oc JOIN pg_am m ON m.oid = oc.opcmethod AND m.amname = 'btree'
+    JOIN pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy = 3 AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
+    JOIN pg_operator o ON o.oid = ao.amopopr JOIN pg_namespace os ON os.oid = o.oprnamespace
+    WHERE oc.opcdefault AND oc.opcintype = ${type}), 'pg_catalog')`;
+}
+
+/** The labels of an enum as SQL, a list of JSON; NULL for another type. */
+export function labelsOf(type: string): string {
+  return `(SELECT json_agg(l.enumlabel) FROM (SELECT enumlabel FROM pg_enum WHERE enumtypid = ${type} LIMIT 1000) AS l)`;
+}
+
+export function readLabels(text: string | null | undefined): ReadonlySet<string> {
+  return new Set(JSON.parse(text ?? "[]") as string[]);
+}
+
 /** A domain may stand on another one; each may forbid NULL, or give a value. No index is over a table and what inherits from it. */
 const columnsQuery = `
 SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid, a.atttypmod), b.modifier,
-  coalesce((SELECT os.nspname::text FROM pg_opclass oc JOIN pg_am m ON m.oid = oc.opcmethod AND m.amname = 'btree'
-    JOIN pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy = 3 AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
-    JOIN pg_operator o ON o.oid = ao.amopopr JOIN pg_namespace os ON os.oid = o.oprnamespace
-    WHERE oc.opcdefault AND oc.opcintype = b.base), 'pg_catalog'),
+  ${operatorSchemaOf("b.base")}, ${labelsOf("b.base")},
   EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
   b.kind = 'e',
   EXISTS (SELECT 1 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam AND m.amname = 'btree'
-    WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid),
+    JOIN pg_opclass o ON o.oid = i.indclass[0] AND EXISTS (SELECT 1 FROM pg_opclass d WHERE d.opcfamily = o.opcfamily AND d.opcdefault)
+    WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid AND i.indcollation[0] = a.attcollation),
   u.is_unique, u.is_immediate,
   a.attnotnull OR b.not_null,
   (a.attnotnull OR b.not_null) AND NOT a.atthasdef AND NOT b.has_default AND a.attidentity = '',
@@ -170,7 +188,7 @@ export function isRowSecurity(error: unknown): boolean {
   return error instanceof Error && "routine" in error && error.routine === "check_enable_rls";
 }
 
-function readColumn([name, type, typeSchema, declared, modifier, operatorSchema, ...flags]: Row): Column {
+function readColumn([name, type, typeSchema, declared, modifier, operatorSchema, labels, ...flags]: Row): Column {
   const [isLoose, isEnum, isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated, isReadByIndex] =
     flags.map((flag) => flag === "t");
   return {
@@ -182,6 +200,7 @@ function readColumn([name, type, typeSchema, declared, modifier, operatorSchema,
     operatorSchema: operatorSchema ?? "",
     isLoose: isLoose === true,
     isEnum: isEnum === true,
+    labels: readLabels(labels),
     isIndexed: isIndexed === true,
     isUnique: isUnique === true,
     isConflictTarget: isImmediate === true,
@@ -199,7 +218,7 @@ export async function hasOrderedIds(
   columns: Catalogue["columns"],
 ): Promise<boolean> {
   const id = columns.get(spec.fields.id?.[0] ?? "");
-  if (id === undefined || id.isIndexed) return id?.isIndexed === true;
+  if (id === undefined || id.isIndexed || whyNoId(id) !== null) return id?.isIndexed === true;
   const text = `SELECT 1 FROM ${rowsOf(spec, "t")} ORDER BY t.${quoteName(id.name)}`;
   return !sortsIn(await planOf(client, { text, values: [] }, orderedSettings)).sorts;
 }

@@ -2,6 +2,7 @@
 import { type Field, type Filterable, fieldsOf, type PlaceOf } from "#config/filterable.ts";
 import type { FieldFindings } from "#filter/findings.ts";
 import type { Column, Columns } from "./columns.ts";
+import { comparandOf, isContainable, ownElement } from "./comparand.ts";
 import { faultOfField } from "./filter-sql.ts";
 
 export function checkFields(filterable: Filterable, columns: Columns, placeOf: PlaceOf): FieldFindings {
@@ -19,7 +20,11 @@ export function checkFields(filterable: Filterable, columns: Columns, placeOf: P
 }
 
 /** By an index that knows what the conditions ask: containment, equality or an order. */
-function isServed({ type }: Field, { type: held, isArray, indexes }: Column): boolean {
-  if (isArray || held === "jsonb") return indexes.includes("gin");
+function isServed({ type }: Field, column: Column): boolean {
+  const { type: held, isArray, indexes } = column;
+  if (!isArray && held === "jsonb") return isContainable(type) && indexes.includes("gin");
+  const comparand = comparandOf(type, column, "");
+  if (comparand === undefined || comparand.index === null) return false;
+  if (isArray) return ownElement(column, comparand) !== undefined && indexes.includes("gin");
   return indexes.includes("btree") || (indexes.includes("hash") && (type === "keyword" || type === "boolean"));
 }

@@ -1,17 +1,15 @@
 // A request's filter as SQL. Values are parameters, names are quoted, and what SQL would leave unknown passes `not`.
 import type { Field, PlaceOf } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
-import type { Bounds, Condition, Filter, FilterValue } from "#ports/filter.ts";
+import type { Condition, Filter } from "#ports/filter.ts";
 import { readableJson } from "../client/field-sql.ts";
 import { quoteName } from "../client/names.ts";
 import type { Column, Columns } from "./columns.ts";
-import { type Comparand, comparandOf, jsonComparand, jsonText } from "./comparand.ts";
+import { comparandOf, isContainable, jsonComparand, jsonText, ownElement } from "./comparand.ts";
+import { arrayOf, type Bind, compare, listSql } from "./comparison-sql.ts";
 
 type Table = { readonly columns: Columns; readonly placeOf: PlaceOf };
-type Context = Table & {
-  /** Takes a value and gives its place in the statement, `$3`. */
-  readonly bind: (text: string) => string;
-};
+type Context = Table & { readonly bind: Bind };
 
 /** A boolean expression; true where the filter passes. Throws RETR_BACKEND_MISSING for a field that the table can't serve. */
 export function filterSql(filter: Filter, context: Context): string {
@@ -64,12 +62,13 @@ function columnSql(condition: Condition, { column, sql }: Served, context: Conte
   if (condition.op === "exists") return column.isArray ? `cardinality(${sql}) > 0` : `${sql} IS NOT NULL`;
   const comparand = comparandOf(condition.field.type, column, column.isArray ? "element" : sql);
   if (comparand === undefined) return "false";
-  if (!column.isArray) return compare(condition, comparand, context);
-  // The one comparison of arrays that an index of theirs serves.
-  if (condition.op === "in" && column.type === "text" && !column.isLoose) {
-    return `${sql} && ${bindList(condition.values, comparand, context)}`;
+  if (!column.isArray) return compare(condition, comparand, context.bind);
+  const own = ownElement(column, comparand);
+  if (condition.op === "in" && own !== undefined) {
+    return `${sql} && ${listSql(condition.values, own, context.bind)}`;
   }
-  return `EXISTS (SELECT 1 FROM unnest(${sql}) AS elements (element) WHERE ${compare(condition, comparand, context)})`;
+  const element = { ...comparand, index: null };
+  return `EXISTS (SELECT 1 FROM unnest(${sql}) AS elements (element) WHERE ${compare(condition, element, context.bind)})`;
 }
 
 type Json = { readonly document: string; readonly keys: readonly string[] };
@@ -84,48 +83,20 @@ function jsonSql(condition: Condition, { document, keys }: Json, context: Contex
   const comparand = jsonComparand(condition.field.type, "element");
   const list = `CASE jsonb_typeof(${value}) WHEN 'array' THEN ${value} ELSE jsonb_build_array(${value}) END`;
   const from = `jsonb_array_elements(${list}) AS elements (element)`;
-  return `EXISTS (SELECT 1 FROM ${from} WHERE ${compare(condition, comparand, context)})`;
+  return `EXISTS (SELECT 1 FROM ${from} WHERE ${compare(condition, comparand, context.bind)})`;
 }
 
-/** One value as a document that has to be contained, itself or in a list: what an index of the whole column serves. */
+/** A few values as documents that have to be contained, themselves or in a list: what an index of the whole column serves. */
 function containmentOf(condition: Condition, keys: readonly string[]): readonly string[] | undefined {
-  if (condition.op !== "in" || condition.values.length !== 1) return undefined;
-  const { type } = condition.field;
-  const [value] = condition.values;
-  const text = value === undefined ? undefined : jsonText(value);
-  if (text === undefined || type === "float" || type === "moment") return undefined;
+  if (condition.op !== "in" || condition.values.length > mostContained || !isContainable(condition.field.type))
+    return undefined;
+  const texts = condition.values.flatMap((value) => jsonText(value) ?? []);
+  if (texts.length === 0) return undefined;
   const around = (inner: string): string =>
     keys.reduceRight((below, key) => `{${JSON.stringify(key)}:${below}}`, inner);
   // A list contains a bare value only where it is the whole document.
-  return keys.length === 0 ? [text] : [around(text), around(`[${text}]`)];
+  return texts.flatMap((text) => (keys.length === 0 ? [text] : [around(text), around(`[${text}]`)]));
 }
 
-/** What no JSON number and no text of a moment is beyond, but NaN and infinity are. */
-const extremes: Readonly<Record<string, readonly [FilterValue, FilterValue]>> = {
-  integer: [-(2n ** 63n), 2n ** 63n - 1n],
-  float: [-Number.MAX_VALUE, Number.MAX_VALUE],
-  moment: ["0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"],
-};
-
-function compare(condition: Exclude<Condition, { op: "exists" }>, comparand: Comparand, context: Context): string {
-  if (condition.op === "in") return `${comparand.left} = ANY(${bindList(condition.values, comparand, context)})`;
-  const [least = "", most = ""] = extremes[condition.field.type] ?? [];
-  const { gt, gte, lt, lte }: Bounds = condition.bounds;
-  const low = gt === undefined ? ([">=", gte ?? least] as const) : ([">", gt] as const);
-  const high = lt === undefined ? (["<=", lte ?? most] as const) : (["<", lt] as const);
-  const sides = [low, high].map(([operator, value]) => {
-    const text = comparand.textOf(value) ?? "";
-    return `${comparand.left} ${operator} ${context.bind(text)}::${comparand.type}`;
-  });
-  return sides.join(" AND ");
-}
-
-/** One parameter for any number of values, so that they are one statement. */
-function bindList(values: readonly FilterValue[], { type, textOf }: Comparand, { bind }: Context): string {
-  return `${bind(arrayOf(values.flatMap((value) => textOf(value) ?? [])))}::${type}[]`;
-}
-
-/** Postgres' text of an array. */
-function arrayOf(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`;
-}
+/** Each is a statement of its own: more values are one, which reads all rows. */
+const mostContained = 16;

@@ -45,7 +45,7 @@ function make(fields: Filterable): Backend {
 
 async function ids(filter: object, from = backend): Promise<number[]> {
   const request = { ...requestOf({ embedding: vectorAt(0), k: 100 }), filter: parseFilter(filter, filterable) };
-  const { candidates } = await from.retrieve(request, AbortSignal.timeout(5000));
+  const { candidates } = await from.retrieve(request, AbortSignal.timeout(30_000));
   return candidates.map(({ chunkId }) => Number(chunkId.slice(6))).toSorted((a, b) => a - b);
 }
 
@@ -72,7 +72,7 @@ test("values are parameters: filters that differ by values alone are one stateme
 
 test("the probe names what a table can't be filtered by, and what no index serves", async () => {
   const odd = make({ lang: "keyword", pages: "keyword", nope: "float", "lang.x": "keyword", many: "integer[]" });
-  const facts = await odd.probe(AbortSignal.timeout(5000));
+  const facts = await odd.probe(AbortSignal.timeout(30_000));
   expect(facts).toMatchObject({ exists: true, fault: null });
   expect(facts.filterFaults).toEqual([
     "pages: the column pages is of type int4, which is no keyword",

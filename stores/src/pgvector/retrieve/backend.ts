@@ -4,7 +4,7 @@ import { placeIn } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
 import type { BackendDeps, BackendRequest } from "#ports/backend.ts";
-import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
+import { type Backend, type BackendAnswer, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { codeOf } from "#values/node-error.ts";
@@ -15,8 +15,9 @@ import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, isSettled, sessionSettings } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
-import { type Columns, readColumns } from "../filter/columns.ts";
+import { readColumns } from "../filter/columns.ts";
 import { readCandidates } from "./answer.ts";
+import { makeLearnedTable } from "./learned-table.ts";
 import { probeTable } from "./probe.ts";
 import type { TableShape } from "./shape.ts";
 import { statementName, vectorQuery } from "./statement.ts";
@@ -48,35 +49,24 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
   const run = makeRunner(spec, pool);
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
     isExact === true ? exactRunner(spec, exactPool, timeoutMs) : run;
-  // The first requests may come before the first probe; each probe looks again, as an index may come or go.
-  let known: TableShape | undefined;
-  const learn = async (signal: AbortSignal): Promise<TableShape> => {
-    known ??= await readSettled(spec, pool, signal, (client) => readShape(client, spec));
-    return known;
-  };
-  // Filters need the columns' types.
-  let columns: Columns | undefined;
-  const learnColumns = async (signal: AbortSignal): Promise<Columns> => {
-    columns ??= await readSettled(spec, pool, signal, (client) => readColumns(client, spec));
-    return columns;
+  const learned = makeLearnedTable(spec, (signal, read) => readSettled(spec, pool, signal, read));
+  const search = async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
+    const startedAt = clock.monotonicMs();
+    const shape = await learned.shape(signal);
+    const columns = request.filter === undefined ? undefined : await learned.columns(signal);
+    const rows = await runnerOf(request)(vectorQuery(spec, shape, request, columns), signal);
+    const vectorMs = clock.monotonicMs() - startedAt;
+    const measure = measureOf(spec, shape, request.embedding.dimension);
+    const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], measure(distance));
+    const { momentKind } = shape;
+    return { candidates: readCandidates(rows, { momentKind, toSimilarity, content: request.content }), vectorMs };
   };
   return {
     retrieve: async (request, signal) => {
       const startedAt = clock.monotonicMs();
       try {
-        const shape = known ?? (await learn(signal));
-        const fields = request.filter === undefined ? undefined : (columns ?? (await learnColumns(signal)));
-        const rows = await runnerOf(request)(vectorQuery(spec, shape, request, fields), signal);
-        const vectorMs = clock.monotonicMs() - startedAt;
-        const measure = measureOf(spec, shape, request.embedding.dimension);
-        const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], measure(distance));
-        return {
-          candidates: readCandidates(rows, { momentKind: shape.momentKind, toSimilarity, content: request.content }),
-          vectorMs,
-        };
+        return await learned.forgetting(() => search(request, signal));
       } catch (error) {
-        // A table made anew may have other columns.
-        if (codeOf(error).startsWith("42")) [known, columns] = [undefined, undefined];
         if (!isOfNoRow(error, request)) throw blame(postgresError(error, signal), request);
         return { candidates: [], vectorMs: clock.monotonicMs() - startedAt };
       }
@@ -84,10 +74,12 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
     probe: async (signal) => {
       try {
         return await readSettled(spec, probePool, signal, async (client) => {
-          known = await readShape(client, spec);
-          const facts = await probeTable(client, spec, known);
+          const shape = await readShape(client, spec);
+          learned.learn(shape);
+          const facts = await probeTable(client, spec, shape);
           if (filterable === undefined) return facts;
-          columns = await readColumns(client, spec);
+          const columns = await readColumns(client, spec);
+          learned.learn(shape, columns);
           return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
         });
       } catch (error) {

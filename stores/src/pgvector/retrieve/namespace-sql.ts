@@ -2,11 +2,11 @@
 // row, and no error.
 import type { FieldPath } from "#config/chunk-fields.ts";
 import { isColumn, textAt } from "../client/field-sql.ts";
-import { type Comparable, comparedBy, typeOf } from "../client/own-comparison.ts";
+import { type Comparable, comparedBy, lookedUpLabels, typeOf } from "../client/own-comparison.ts";
 import type { Column } from "../client/table-catalogue.ts";
 
 export type Condition = { readonly text: (parameter: string) => string; readonly value: string };
-type Known = Comparable & Pick<Column, "isLoose">;
+type Known = Comparable & Pick<Column, "isLoose" | "labels">;
 type Reading = { readonly column: Known | undefined; readonly isRaw: boolean };
 
 /** Types of numbers and UUIDs, of which one value has several texts: what the parameter is cast to, and texts that the cast takes. */
@@ -46,7 +46,13 @@ function hasText(place: string, column: Known, namespace: string): Condition {
     text: (parameter) => `${equals} ${value(parameter)}`,
     value: namespace,
   });
-  if (isEnum) return one((parameter) => labelOf(parameter, typeOf(column)));
+  // The planner knows how many rows a label has.
+  if (isEnum)
+    return one((parameter) =>
+      column.labels.has(namespace)
+        ? `${parameter}::${typeOf(column)}`
+        : `(${lookedUpLabels(`${parameter}::text`, typeOf(column))})`,
+    );
   if (!isLoose && /^(text|varchar|name)$/.test(type)) return one((parameter) => `${parameter}::text`);
   // No text of it ends with a blank, and its comparison passes over those of both sides.
   if (!isLoose && type === "bpchar")
@@ -60,12 +66,6 @@ function hasText(place: string, column: Known, namespace: string): Condition {
       `${equals} ${parameter}::text::${typeOf(column)} AND CASE WHEN ${exact(parameter)} THEN true END`,
     value: namespace,
   };
-}
-
-/** The label, or NULL: a cast of what is none would be an error. The planner sees through it, and knows how many rows have it. */
-function labelOf(parameter: string, type: string): string {
-  const labels = `pg_catalog.enum_range(NULL::${type})::text::text[]`;
-  return `(CASE WHEN ${parameter}::text OPERATOR(pg_catalog.=) ANY (${labels}) THEN ${parameter}::text END)::${type}`;
 }
 
 function isInteger(text: string): boolean {
