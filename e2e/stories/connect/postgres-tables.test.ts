@@ -1,7 +1,8 @@
 // Postgres as people have it, on a real server and behind Debian's pgbouncer: served exactly, or refused with a remedy.
+import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend } from "@retriever/stores/ports/backend.ts";
-import type { ChunkStore } from "@retriever/stores/ports/chunk-store.ts";
+import { type ChunkStore, oddMoments } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { makeSpec, openBackend, testDeps } from "@retriever/stores/test/spec.ts";
 import { Client } from "pg";
@@ -247,11 +248,81 @@ test("an index that knows neither order nor equality of a field serves no filter
     tags: "keyword[]",
     lang: "keyword",
   } as const;
-  const { connectionString } = postgres;
+  const { remarks } = await openFiltered(filterable).probe(limit());
+  expect(remarks).toContain("no index serves filters by pages, updated_at, meta.a");
+});
+
+function openFiltered(filterable: Filterable): Backend {
   const kind = adapters.find((each) => each.kind === "pgvector");
-  const spec = makeSpec("pgvector", { connectionString, table: "chunks" });
+  const spec = makeSpec("pgvector", { connectionString: postgres.connectionString, table: "chunks" });
   const backend = kind?.makeBackend(spec, { ...testDeps, filterable }) as Backend;
   opened.push(backend);
-  const { remarks } = await backend.probe(limit());
-  expect(remarks).toContain("no index serves filters by pages, updated_at, meta.a");
+  return backend;
+}
+
+test("an index that each partition has of its own serves a filter, and one that a partition lacks doesn't", async () => {
+  await client.query(`
+    CREATE TABLE chunks (chunk_id text, entity_id text, updated_at timestamptz, lang text, pages int, embedding vector(2)) PARTITION BY LIST (lang);
+    CREATE TABLE chunks_de PARTITION OF chunks FOR VALUES IN ('de'); CREATE TABLE chunks_rest PARTITION OF chunks DEFAULT;
+    CREATE INDEX ON chunks_de (entity_id); CREATE INDEX ON chunks_rest (entity_id); CREATE INDEX ON chunks_de (pages)`);
+  const { remarks } = await openFiltered({ entity_id: "keyword", pages: "integer" }).probe(limit());
+  expect(remarks?.filter((remark) => remark.includes("filters"))).toEqual(["no index serves filters by pages"]);
+});
+
+test("a label that is added to an enum, or gets another name, is found from the next request on", async () => {
+  await client.query(`
+    DROP TYPE IF EXISTS kind; CREATE TYPE kind AS ENUM ('old', 'kept');
+    CREATE TABLE chunks (${columns}, namespace kind, embedding vector(2));
+    INSERT INTO chunks VALUES ('a', 'e', now(), 'en', 'old', '[1,0]'), ('b', 'e', now(), 'en', 'kept', '[1,0]')`);
+  const backend = openFiltered({ namespace: "keyword" });
+  const asked = async (...values: string[]) => {
+    const filter = { op: "in", field: { name: "namespace", type: "keyword", isList: false }, values } as const;
+    const filtered = await backend.retrieve({ ...requestOf({ embedding: [1, 0], k: 10 }), filter }, limit());
+    const named = await Promise.all(values.map((namespace) => ask(backend, { namespace })));
+    const ids = (answers: readonly { candidates: readonly { chunkId: string }[] }[]) =>
+      answers.flatMap(({ candidates }) => candidates.map(({ chunkId }) => chunkId)).toSorted();
+    expect(ids(named)).toEqual(ids([filtered]));
+    return ids(named);
+  };
+  expect(await asked("old", "new")).toEqual(["a"]);
+  await client.query("ALTER TYPE kind RENAME VALUE 'old' TO 'new'; ALTER TYPE kind ADD VALUE 'late'");
+  await client.query("UPDATE chunks SET namespace = 'late' WHERE chunk_id = 'b'");
+  expect(await asked("old")).toEqual([]);
+  expect(await asked("new", "late")).toEqual(["a", "b"]);
+});
+
+test("a day that no moment reaches can't be read as one, and ends no verification", async () => {
+  await client.query(`
+    CREATE TABLE chunks (chunk_id text PRIMARY KEY, entity_id text, updated_at date, embedding vector(2));
+    INSERT INTO chunks VALUES ('a', 'e', '5874897-12-31', '[1,0]'), ('b', 'e', 'infinity', '[1,0]'), ('c', 'e', '2026-01-01', '[1,0]');
+    CREATE INDEX ON chunks (updated_at)`);
+  const store = openChunks();
+  expect(await store.describe(limit())).toMatchObject({ newestUpdatedAtMs: Date.parse("2026-01-01") });
+  expect(await readThrough(store)).toBe(3);
+  const found = await store.lookUp(["a", "b", "c"], "fresh", limit());
+  const { unreadable, future } = oddMoments;
+  expect(Object.fromEntries(found.map(({ id, updatedAtMs }) => [id, updatedAtMs]))).toEqual({
+    a: unreadable,
+    b: future,
+    c: Date.parse("2026-01-01"),
+  });
+});
+
+test("ids of a type without an order are refused by their type, to be served as to be verified", async () => {
+  await client.query("CREATE TABLE chunks (chunk_id xid, entity_id text, updated_at timestamptz, embedding vector(2))");
+  const fault = {
+    code: "RETR_BACKEND_MISSING",
+    message: expect.stringMatching(/^chunk_id: expected .* it is xid/) as string,
+  };
+  expect(await (await open()).probe(limit())).toMatchObject({ fault });
+  await expect(openChunks().describe(limit())).rejects.toMatchObject(fault);
+});
+
+test.each(["text_pattern_ops", 'COLLATE "POSIX"'])("an index with %s gives no order of the ids", async (by) => {
+  await client.query(`
+    CREATE TABLE chunks (chunk_id text, entity_id text, updated_at timestamptz, embedding vector(2));
+    CREATE UNIQUE INDEX ON chunks (chunk_id ${by})`);
+  expect(await openChunks().describe(limit())).toMatchObject({ isLookUpCheap: false });
+  await client.query("CREATE INDEX ON chunks (chunk_id)");
+  expect(await openChunks().describe(limit())).toMatchObject({ isLookUpCheap: true });
 });

@@ -161,7 +161,8 @@ async function readNewest(
   if (known === null || !known.isIndexed || !moments.test(known.type)) return null;
   const column = quoteName(name);
   const newest = `max(${column})::timestamptz`;
-  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${rowsOf(spec)} WHERE isfinite(${column})`;
+  // Beyond it there are moments of Postgres, and days without one, of which no calendar of ours knows.
+  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${rowsOf(spec)} WHERE ${column} < '275760-09-13' AND isfinite(${column})`;
   const [row] = await readRows(client, { text, values: [] });
   const time = Number(row?.[0] ?? Number.NaN);
   return Number.isFinite(time) ? time : null;

@@ -78,7 +78,7 @@ function momentPlaces(path: FieldPath | null, columns: Columns) {
   const kind = momentKindOf(path, type);
   if (kind !== undefined) {
     return {
-      moment: momentValue(path, kind, type === "json"),
+      moment: momentValue(path, kind, type),
       momentColumn: kind === "time" ? quoteName(path[0]) : null,
     };
   }

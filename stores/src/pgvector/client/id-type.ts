@@ -1,7 +1,8 @@
 // Types of a column that can't hold the ids of chunks: their values have no one text, or no order.
 import type { Column } from "./table-catalogue.ts";
 
-const unfit = /^(_.*|jsonb?|xml|record|point|line|lseg|box|path|polygon|circle|tsvector|tsquery)$/;
+const unfit =
+  /^(_.*|jsonb?|xml|record|point|line|lseg|box|path|polygon|circle|tsvector|tsquery|xid|cid|jsonpath|aclitem)$/;
 
 /** Why a column can't hold ids; null: it can. */
 export function whyNoId({ name, type }: Pick<Column, "name" | "type">): string | null {

@@ -69,16 +69,21 @@ const unreadable = "'4714-11-24 00:00:00+00 BC'::timestamptz";
 /** Microseconds of it since 2000, as COPY has them. */
 export const unreadableMicroseconds = -211_813_488_000_000_000;
 
-/** `isRaw`: of a column of `json`. A `timestamptz`; NULL for none. */
-export function momentValue(path: FieldPath, kind: MomentKind, isRaw: boolean): string {
+/** `type`: of the path's column. A `timestamptz`; NULL for none. */
+export function momentValue(path: FieldPath, kind: MomentKind, type: string | undefined): string {
   const moment = textAt(path);
-  if (kind === "time") return `${moment}::timestamptz`;
+  if (kind === "time") return type === "date" ? ofDay(moment) : `${moment}::timestamptz`;
   if (kind === "text") return ofText(moment);
   if (kind === "number") return ofNumber(moment);
   // By its spelling, in which no moment has escapes.
-  const raw = `${valueAt(path, { isRaw })}::text`;
+  const raw = `${valueAt(path, { isRaw: type === "json" })}::text`;
   return `CASE WHEN ${raw} LIKE '"%' THEN ${ofText(`btrim(${raw}, '"')`)} WHEN length(${raw}) < 1000 AND ${raw} ~ '${number}' THEN ${ofNumber(`(${raw})::numeric`)}
     WHEN ${raw} <> 'null' THEN ${unreadable} END`;
+}
+
+/** Days go on long after the last moment. */
+function ofDay(day: string): string {
+  return `CASE WHEN ${day} > '294276-12-31'::date AND isfinite(${day}) THEN ${unreadable} ELSE ${day}::timestamptz END`;
 }
 
 /** Without a zone UTC. What is finer than Postgres's moments is rounded by it, and by `readMoment` likewise. */

@@ -189,7 +189,8 @@ const ofReading: readonly Meaning[] = [
     state: /^42704$/,
     says: /configuration parameter/,
     code: missing,
-    message: "the server knows no setting of this name: correct indexSettings or the connection string's options",
+    message:
+      "the server knows no setting of this name: correct indexSettings or the connection string's options; where a policy of row-level security reads it, read as the table's owner or as a role with BYPASSRLS",
   },
   {
     state: /^42602$/,
