@@ -121,6 +121,9 @@ program
   .option("--create", "make the destination like the source where there is none, and index its vectors at the end")
   .option("--termination-log <file>", "write how it ended, at most 4096 bytes")
   .option("--index <file>", "JSON of the vectors' index: kind (hnsw or none), m, efConstruction")
+  .option("--divide <n>", "print the bounds of n parts of the source, and end")
+  .option("--range <i/n>", "copy the i-th of n parts alone, from 0 on, and compare nothing")
+  .option("--bounds <json>", "with --range: the bounds of all parts, as --divide prints them")
   .option("--dry-run", "print the plan, an estimate and what would be refused of the first chunks; write nothing")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
   .action((flags: CopyFlags) => run(copyStores, flags));

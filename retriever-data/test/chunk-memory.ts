@@ -67,8 +67,8 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
       memory.changes.push({ what: "write", ids: current.map(({ chunk }) => chunk.id) });
       return [...refusals, ...taken.filter((each) => !current.includes(each)).map(({ chunk }) => changed(chunk.id))];
     },
-    scan: async function* ({ after, pageSize }, signal) {
-      const all = [...held.values()];
+    scan: async function* ({ after, until, pageSize }, signal) {
+      const all = upTo([...held.values()], until);
       for (let start = Number(after ?? 0); start < all.length; start += pageSize) {
         begin(signal);
         memory.wholePages += 1;
@@ -114,7 +114,9 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
     },
     scan: async function* (options, signal) {
       const since = options.sinceMs ?? Number.NEGATIVE_INFINITY;
-      const all = [...held.values()].filter((chunk) => (asFound(chunk).updatedAtMs ?? since) >= since);
+      const all = upTo([...held.values()], options.until).filter(
+        (chunk) => (asFound(chunk).updatedAtMs ?? since) >= since,
+      );
       const page = new ChunkPage({ ...options, dimension: 2 });
       for (let start = Number(options.after ?? 0); start < all.length; start += options.pageSize) {
         begin(signal);
@@ -138,6 +140,11 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
     refused: new Map(),
   };
   return memory;
+}
+
+/** A bound is a number of chunks. */
+function upTo(all: readonly WholeChunk[], until: string | null = null): readonly WholeChunk[] {
+  return until === null ? all : all.slice(0, Number(until));
 }
 
 function readPage(page: ChunkPage, chunks: readonly WholeChunk[], next: number): ChunkBatch {

@@ -49,6 +49,7 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ['networkPolicy.applicationIngress=[{"ports":[{"protocol":"TCP"}]}]', "expected ports without the admin port"],
   ['networkPolicy.applicationIngress=[{"form":[]}]', "'form' not allowed"],
   ["copy.env=[]", "copy: expected env or credentialsSecret"],
+  ['copy={"create":true,"bounds":["a"],"credentialsSecret":"c"}', "expected no create beside bounds"],
   ["sync.env=[]", "sync: expected env or credentialsSecret"],
   ["verify.lag=10", "verify.lag: expected more than sync.interval and sync.lag together"],
 ];

@@ -8,6 +8,14 @@ writes to the destination: nothing of it is given to the serving pods, and nothi
 {{- if not (or $.copy.env $.copy.credentialsSecret) -}}
 {{- fail "retriever-sidecar.copy: expected env or credentialsSecret with credentials of its own, of which one may write to the destination, got neither" -}}
 {{- end -}}
+{{- $parts := add1 (len $.copy.bounds) -}}
+{{- $range := list -}}
+{{- if gt $parts 1 -}}
+{{- if $.copy.create -}}
+{{- fail "retriever-sidecar.copy: expected no create beside bounds, got both: a part makes no destination" -}}
+{{- end -}}
+{{- $range = list "--range" (printf "$(JOB_COMPLETION_INDEX)/%d" $parts) "--bounds" (toJson $.copy.bounds | replace "$(" "$$(") -}}
+{{- end -}}
 apiVersion: batch/v1
 kind: CronJob
 metadata:
@@ -20,10 +28,16 @@ spec:
   concurrencyPolicy: Forbid
   jobTemplate:
     spec:
+      {{- if $range }}
+      completionMode: Indexed
+      # A part that fails ends no other.
+      backoffLimitPerIndex: 0
+      {{- else }}
       backoffLimit: 0
+      {{- end }}
       activeDeadlineSeconds: {{ $.copy.activeDeadlineSeconds | int64 }}
-      completions: 1
-      parallelism: 1
+      completions: {{ $parts }}
+      parallelism: {{ min $.copy.parallelism $parts }}
       template:
         metadata:
           labels: { app.kubernetes.io/component: retriever-copy, retriever.dev/workload: {{ include "retriever-sidecar.workload" . }} }
@@ -37,7 +51,7 @@ spec:
               imagePullPolicy: {{ $.image.pullPolicy }}
               # Young generations of 2 MB keep the process small, whatever the stores hold.
               command: [/usr/local/bin/node, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
-              args: {{ concat (list "copy" "--config" "/etc/retriever/config" "--budget" (print (int64 $.copy.budget)) "--lag" (print (int64 $.copy.lag)) "--termination-log" "/dev/termination-log") (ternary (list "--create") list $.copy.create) | toJson }}
+              args: {{ concat (list "copy" "--config" "/etc/retriever/config" "--budget" (print (int64 $.copy.budget)) "--lag" (print (int64 $.copy.lag)) "--termination-log" "/dev/termination-log") (ternary (list "--create") list $.copy.create) $range | toJson }}
               env:
                 - { name: RETRIEVER_ALLOWED_HOSTS, value: {{ join "," $.allowedHosts | quote }} }
                 {{- with $.copy.env }}

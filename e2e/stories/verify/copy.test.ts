@@ -7,7 +7,7 @@ import { addIndexes, pathOf, pointIdOf } from "#stores/qdrant-rest.ts";
 import { makeRandom } from "#support/random.ts";
 import { keepBusy } from "#support/verify/busy-table.ts";
 import { startTwoStores, type TwoStores } from "#support/verify/two-stores.ts";
-import { makePlace, runCopy, runVerify, startCopy } from "#support/verify/verify-process.ts";
+import { makePlace, type Place, runCopy, runVerify, startCopy } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.84";
 const rows = 1200;
@@ -83,6 +83,75 @@ test("from table to collection to collection to table to table, every field arri
   const { exitCode, stdout } = await runCopy(open(chain[0], chain[4]), fast);
   expect([exitCode, lineOf(stdout).copy]).toEqual([0, expect.objectContaining({ refused: [] })]);
   expect(lineOf(stdout).copy).toMatchObject({ done: { held: rows, written: 0 } });
+});
+
+/** Parts of a source, each copied by a process of its own, two at a time, the last one first. */
+async function copyInParts(place: Place, parts: number): Promise<number> {
+  const divided = await runCopy(place, ["--divide", `${parts}`]);
+  expect([divided.exitCode, divided.stderr]).toEqual([0, ""]);
+  const bounds = divided.stdout.trim();
+  expect(JSON.parse(bounds)).toHaveLength(parts - 1);
+  let written = 0;
+  for (let last = parts - 1; last >= 0; last -= 2) {
+    const some = [last, last - 1].filter((index) => index >= 0);
+    const ends = await Promise.all(
+      some.map((index) => runCopy(place, [...fast, "--range", `${index}/${parts}`, "--bounds", bounds])),
+    );
+    for (const { exitCode, stdout } of ends) {
+      expect([exitCode, lineOf(stdout).copy]).toEqual([0, expect.objectContaining({ compared: null, refused: [] })]);
+      const { done } = lineOf(stdout).copy as { readonly done: { readonly written: number } };
+      // None has more than its share by much.
+      expect(done.written).toBeLessThan((2.5 * rows) / parts);
+      written += done.written;
+    }
+  }
+  return written;
+}
+
+test("in parts by the ids' own order, from a table and from a collection, every chunk arrives once", async () => {
+  const source = await table("full_table");
+  const destination = await collection("in_parts");
+  expect(await copyInParts(open(source, destination), 4)).toBe(rows);
+  const back = await table("back_in_parts");
+  expect(await copyInParts(open(destination, back), 3)).toBe(rows);
+  expect(await contentOf("back_in_parts")).toEqual(await contentOf("full_table"));
+});
+
+test.each([
+  { form: "integers", type: "bigint", id: "i * 7 - 3000" },
+  { form: "UUIDs", type: "uuid", id: "md5(i::text)::uuid" },
+  {
+    form: "texts in the order of their bytes",
+    type: 'text COLLATE "C"',
+    id: "chr(65 + i % 26) || chr(97 + i % 25) || i",
+  },
+  { form: "padded texts", type: "char(12)", id: "i" },
+])("$form are divided in the order of their column", async ({ form, type, id }) => {
+  const name = `divided_${form.split(" ")[0]?.toLowerCase()}`;
+  const made = (each: string) =>
+    `CREATE TABLE ${each} (chunk_id ${type} PRIMARY KEY, entity_id text, updated_at timestamptz, embedding vector(3) NOT NULL)`;
+  await client.query(`${made(name)}; ${made(`${name}_copy`)};
+    INSERT INTO ${name} SELECT ${id}, 'e', now() - i * interval '1 second', '[1,2,3]' FROM generate_series(1, ${rows}) AS i; ANALYZE ${name}`);
+  const place = (each: string) => ({ kind: "pgvector", connectionString: postgres.connectionString, table: each });
+  expect(await copyInParts(open(place(name), place(`${name}_copy`)), 5)).toBe(rows);
+  const { rows: differing } = await client.query(
+    `SELECT chunk_id FROM ${name} EXCEPT SELECT chunk_id FROM ${name}_copy`,
+  );
+  expect(differing).toEqual([]);
+});
+
+test("what is done once for the whole isn't taken for a part", async () => {
+  const place = open(await table("full_table"), await collection("whole_only"));
+  const { exitCode, stderr } = await runCopy(place, [
+    "--range",
+    "0/1",
+    "--create",
+    "--delete-extra",
+    "--divide",
+    "300",
+  ]);
+  expect(exitCode).toBe(3);
+  for (const name of ["--create", "--delete-extra", "--divide"]) expect(stderr).toContain(`${name}: expected`);
 });
 
 test("a dry run says what would be done and refused, and writes nothing", async () => {

@@ -25,16 +25,18 @@ type Reading = Pick<Through<ChunkBatch>, "side" | "onBatch"> & {
   readonly level: VerifyLevel;
   readonly options: Pick<RunOptions, "rowsPerSecond" | "pageSize">;
   readonly sinceMs: number | null;
+  /** A bound that the reading ends at; absent: at the store's end. */
+  readonly until?: string | null;
 };
 type Deps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote">;
 
 /** Reads what is left of the side. Rejects with a RetrieverError and at the signal. */
 export async function readSide(reading: Reading, deps: Deps, signal: AbortSignal): Promise<void> {
-  const { store, level, options, sinceMs, ...rest } = reading;
+  const { store, level, options, sinceMs, until = null, ...rest } = reading;
   const { rowsPerSecond, pageSize } = options;
   const readsAhead = rowsPerSecond === null;
   const scan: Through<ChunkBatch>["scan"] = (after, limit) =>
-    store.scan({ level, sinceMs, after, pageSize, readsAhead }, limit);
+    store.scan({ level, sinceMs, after, until, pageSize, readsAhead }, limit);
   await readThrough({ ...rest, scan, rowsPerSecond }, deps, signal);
 }
 

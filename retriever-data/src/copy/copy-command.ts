@@ -18,6 +18,7 @@ import { type Filled, fill, mostRefused } from "./fill.ts";
 import { inspectDeadlineMs, inspectStores } from "./inspect-stores.ts";
 import { type CopyFlags, type CopyOptions, parseCopyOptions } from "./options.ts";
 import { copyLine, lastWords, printCopyPlan, printFilled, printSettled } from "./print.ts";
+import { divide } from "./range.ts";
 import { type Settled, settle } from "./settle.ts";
 import { tryFirst } from "./try-first.ts";
 
@@ -43,6 +44,7 @@ export async function copyStores(flags: CopyFlags, deps: CommandDeps): Promise<n
   const places = index === null ? null : openPlaces(deps.registry, named.destination.spec);
   const opened = { named, stores, writers, places, options, deps };
   try {
+    if (options.divideInto !== null) return await printBounds(opened, options.divideInto);
     const creation = await create(opened);
     if (creation?.held === null && options.isDryRun) {
       const line = copyLine(opened, { filled: null, fillSeconds: null, settled: null, refused: [] });
@@ -62,6 +64,11 @@ export async function copyStores(flags: CopyFlags, deps: CommandDeps): Promise<n
     const all = [stores, writers].flatMap(({ source, destination }) => [source.close(), destination.close()]);
     await Promise.allSettled([...all, places?.close()]);
   }
+}
+
+async function printBounds({ stores, deps }: Opened, parts: number): Promise<number> {
+  deps.print(`${JSON.stringify(await divide(stores.source, parts, deps.signal))}\n`);
+  return exitCodes.equal;
 }
 
 /** Makes the destination where that is asked for and there is none; null: it isn't asked for. */
@@ -102,6 +109,15 @@ async function copy(opened: Opened, both: Both<StoreDescription>, creation: Crea
     await leave({ filled, settled: null, refused: filled.refused });
     return exitCodes.drift;
   }
+  if (options.part !== null) {
+    const { refused } = filled;
+    deps.print(
+      `${[...printLeft(refused), "  part    nothing was compared: verify when all parts have ended"].join("\n")}\n`,
+    );
+    deps.print(`${copyLine(opened, { filled, fillSeconds, settled: null, refused })}\n`);
+    await leave({ filled, settled: null, refused, part: options.part });
+    return refused.length === 0 ? exitCodes.equal : exitCodes.drift;
+  }
   if (places !== null && creation !== null) {
     const { signal, clock } = deps;
     const indexedFrom = clock.monotonicMs();
@@ -130,9 +146,9 @@ async function runFill(
   { named, stores, writers, options, deps }: Opened,
   { source, destination }: Both<StoreDescription>,
 ) {
-  const { rowsPerSecond, batchSize, atOnce } = options;
+  const { rowsPerSecond, batchSize, atOnce, part } = options;
   const { clock, pause, random } = deps;
-  const report = makeReporter(deps, source.count);
+  const report = makeReporter(deps, source.count === null ? null : Math.ceil(source.count / (part?.count ?? 1)));
   const onNote = (note: string): void => report.note(note);
   try {
     return await fill(
@@ -143,6 +159,7 @@ async function runFill(
         atOnce,
         isEmpty: destination.count === 0 && writers.destination.addsById === true,
         heldBy: destination.momentPrecision,
+        ...(part === null ? {} : { range: part }),
       },
       {
         clock,

@@ -17,6 +17,8 @@ import type { Left } from "#repair/decide.ts";
 import { isHeld } from "./is-held.ts";
 import { dueFrom, lookUpLevel, type Sending, type Side, sendChunks } from "./send-chunks.ts";
 
+/** From one bound of the source to the next; null: from its beginning, to its end. */
+export type Range = { readonly after: string | null; readonly until: string | null };
 type FillOptions = {
   /** ids: the stores don't say when a chunk was written. */
   readonly level: VerifyLevel;
@@ -27,11 +29,14 @@ type FillOptions = {
   readonly atOnce: number;
   /** Whether the destination held nothing when the copy began. */
   readonly isEmpty: boolean;
+  /** Bounds that the source is read between; absent: all of it. */
+  readonly range?: Range;
   /** How finely the destination declares to hold moments, where it says so. */
   readonly heldBy?: MomentPrecision | undefined;
 };
 type FillDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> &
-  Both<Side> & {
+  Both<Side> &
+  Pick<Sending, "onSeen"> & {
     /** Called after each batch. */
     readonly onProgress: (filled: Filled) => void;
   };
@@ -72,9 +77,10 @@ export async function fill(options: FillOptions, deps: FillDeps, signal: AbortSi
     to: { ...deps, ...options, isHeld: (at, held) => isHeld(at, held, options.heldBy) },
     idle: 0,
   };
-  const side = { cursor: null, isDone: false };
+  const { after = null } = options.range ?? {};
+  const side: SideState = { cursor: after, isDone: false };
   while (!side.isDone && filled.refused.length < mostRefused) {
-    if (!options.isEmpty || side.cursor !== null) await skipHeld(run, side);
+    if (!options.isEmpty || side.cursor !== after) await skipHeld(run, side);
     if (!side.isDone) await writeFrom(run, side);
   }
   return filled;
@@ -97,8 +103,9 @@ async function skipHeld(run: Run, side: SideState): Promise<void> {
     deps.onProgress(filled);
     return false;
   };
-  const { rowsPerSecond } = options;
-  const reading = { store: deps.source.store, level: lookUpLevel(run.to), sinceMs: null, side, onBatch };
+  const { rowsPerSecond, range } = options;
+  const { store } = deps.source;
+  const reading = { store, level: lookUpLevel(run.to), sinceMs: null, until: range?.until ?? null, side, onBatch };
   await readSide({ ...reading, options: { rowsPerSecond, pageSize: skippedPage } }, deps, signal);
 }
 
@@ -134,8 +141,9 @@ async function writeFrom(run: Run, side: SideState): Promise<void> {
     while (running.size >= atOnce) await Promise.race(running);
     return false;
   };
+  const until = options.range?.until ?? null;
   const scan = (after: string | null, limit: AbortSignal) =>
-    deps.source.writer.scan({ after, pageSize: batchSize, vectors: deps.destination.writer.vectors }, limit);
+    deps.source.writer.scan({ after, until, pageSize: batchSize, vectors: deps.destination.writer.vectors }, limit);
   try {
     await readThrough({ scan, rowsPerSecond, side, onBatch }, deps, signal);
   } finally {

@@ -4,6 +4,7 @@ import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { IndexParameters } from "@retriever/stores/ports/place-maker.ts";
 import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "#config/options.ts";
 import { readIndex } from "./create.ts";
+import { mostParts, type Part, parseRange } from "./range.ts";
 
 /** As the command line gives them. */
 export type CopyFlags = Pick<
@@ -16,6 +17,9 @@ export type CopyFlags = Pick<
   readonly dryRun?: boolean;
   readonly create?: boolean;
   readonly index?: string;
+  readonly range?: string;
+  readonly bounds?: string;
+  readonly divide?: string;
 };
 export type CopyOptions = {
   /** Null: no bound and no pauses. */
@@ -27,6 +31,10 @@ export type CopyOptions = {
   readonly isDryRun: boolean;
   /** Of the vectors, where the destination is to be made when there is none; null: it isn't. */
   readonly index: IndexParameters | null;
+  /** The part of the source that is copied; null: all of it. */
+  readonly part: Part | null;
+  /** Bounds of so many parts are printed, and nothing is copied; null: it is. */
+  readonly divideInto: number | null;
   /** Of the comparison at the end. */
   readonly verify: VerifyOptions;
 };
@@ -47,7 +55,10 @@ export function parseCopyOptions(flags: CopyFlags, env: Environment): CopyOption
   } = flags;
   const faults = [...faultIn("batch", batch, most.batch), ...faultIn("in-flight", inFlight, most.inFlight)];
   if (flags.index !== undefined && flags.create !== true) faults.push("--index: expected --create with it");
-  if (faults.length > 0)
+  faults.push(...rangeFaults(flags));
+  const part = parseRange(flags);
+  if (typeof part === "string") faults.push(part);
+  if (typeof part === "string" || faults.length > 0)
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `copy: ${faults.join("; ")}` });
   const given = Object.fromEntries(
     Object.entries({ budget, lag, report, terminationLog }).filter(([, value]) => value !== undefined),
@@ -62,8 +73,20 @@ export function parseCopyOptions(flags: CopyFlags, env: Environment): CopyOption
     deletesExtra: deleteExtra,
     isDryRun: dryRun,
     index: flags.create === true ? readIndex(flags.index) : null,
+    part,
+    divideInto: flags.divide === undefined ? null : Number(flags.divide),
     verify,
   };
+}
+
+/** What is for the whole alone: it is made, compared and cleaned once. */
+function rangeFaults({ range, divide, create, deleteExtra, report }: CopyFlags): string[] {
+  const whole = { "--create": create, "--delete-extra": deleteExtra, "--report": report, "--divide": divide };
+  const named = range === undefined ? [] : Object.entries(whole).filter(([, given]) => given !== undefined);
+  return [
+    ...named.map(([name]) => `${name}: expected no --range with it`),
+    ...(divide === undefined ? [] : faultIn("divide", divide, mostParts)),
+  ];
 }
 
 function faultIn(name: string, text: string, largest: number): string[] {

@@ -7,6 +7,7 @@ import type { Left } from "#repair/decide.ts";
 import { listIds, printLeft } from "#repair/print.ts";
 import type { Filled } from "./fill.ts";
 import type { CopyOptions } from "./options.ts";
+import type { Part } from "./range.ts";
 import type { Settled } from "./settle.ts";
 
 type Plan = {
@@ -18,7 +19,7 @@ type Plan = {
 
 /** Several lines; both stores by their labels. */
 export function printCopyPlan({ named, both, options, cautions }: Plan): string {
-  const { rowsPerSecond, batchSize, atOnce, deletesExtra } = options;
+  const { rowsPerSecond, batchSize, atOnce, deletesExtra, part } = options;
   const store = (name: keyof typeof both): string =>
     `${name.padEnd(11)} ${named[name].identity.label}: ${countOf(both[name])}, ${vectorOf(both[name])}`;
   const pace =
@@ -34,7 +35,9 @@ export function printCopyPlan({ named, both, options, cautions }: Plan): string 
     `  write   what the destination lacks or has older; nothing newer is overwritten`,
     `  remove  ${deletesExtra ? "what only the destination has" : "nothing: what only the destination has stays (--delete-extra removes it)"}`,
     `  pace    ${pace}; ${atOnce} batches of ${batchSize} at a time`,
-    `  then    a comparison at level ${compared}, whose differences are repaired`,
+    part === null
+      ? `  then    a comparison at level ${compared}, whose differences are repaired`
+      : `  part    ${part.index} of ${part.count}, from ${boundOf(part.after, "the beginning")} to ${boundOf(part.until, "the end")}; nothing is compared`,
     ...(named.areDated
       ? []
       : [
@@ -42,6 +45,10 @@ export function printCopyPlan({ named, both, options, cautions }: Plan): string 
         ]),
     ...cautions.map((caution) => `  mind    ${caution}`),
   ].join("\n");
+}
+
+function boundOf(bound: string | null, otherwise: string): string {
+  return bound === null ? otherwise : JSON.stringify(bound);
 }
 
 function nameOf(field: string): string {
@@ -76,15 +83,14 @@ export function printSettled({ report, rounds }: Settled, refused: readonly Left
   ].join("\n");
 }
 
+type End = Pick<Outcome, "settled" | "refused"> & { readonly filled: Filled; readonly part?: Part };
+
 /** What a Job's pod leaves behind: one sentence, without the ids of any chunk but one. */
-export function lastWords({
-  filled,
-  settled,
-  refused,
-}: Pick<Outcome, "settled" | "refused"> & { readonly filled: Filled }): string {
+export function lastWords({ filled, settled, refused, part }: End): string {
   const { written, replaced, held } = filled;
   const [first] = refused;
-  const { outcome = "ended early", reason = null, counts } = settled?.report ?? {};
+  const unsettled = part === undefined ? "ended early" : `part ${part.index}/${part.count}, not compared`;
+  const { outcome = unsettled, reason = null, counts } = settled?.report ?? {};
   const kinds = Object.entries(counts ?? {}).flatMap(([kind, count]) =>
     count > 0 && kind !== "lagging" ? [`${count} ${kind}`] : [],
   );

@@ -27,6 +27,8 @@ export type Sending = Both<Side> & {
   readonly isEmpty: boolean;
   /** Whether the destination's moment is the source's, or newer. */
   readonly isHeld: typeof isHeldExactly;
+  /** Told of each chunk that the source was seen to hold; its moment in ms, null: none. */
+  readonly onSeen?: ((id: string, updatedAtMs: number | null) => void) | undefined;
 };
 type Sent = {
   readonly held: number;
@@ -41,6 +43,7 @@ const spellings = makeSpellings([]);
 /** At most a page of look-ups. Can be repeated after a failure. Rejects with a RetrieverError. */
 export async function sendChunks(to: Sending, chunks: readonly WholeChunk[], limit: AbortSignal): Promise<Sent> {
   const { writer } = to.destination;
+  if (to.onSeen !== undefined) for (const { id, updatedAt } of chunks) to.onSeen(id, momentOf(updatedAt));
   // Whoever else writes to a store that was empty is heeded by the statement that adds.
   const ids = to.isEmpty ? [] : chunks.map(({ id }) => id);
   const held = ids.length === 0 ? new Map<string, number | null>() : await momentsOf(to, ids, limit);
@@ -50,7 +53,7 @@ export async function sendChunks(to: Sending, chunks: readonly WholeChunk[], lim
   const known = new Set(otherwise.map(({ id }) => id));
   const missing = lacking.filter(({ id }) => !known.has(id));
   const isOlder = ({ id, updatedAt }: WholeChunk): boolean =>
-    held.has(id) && !to.isHeld(typeof updatedAt === "string" ? readMoment(updatedAt) : null, held.get(id));
+    held.has(id) && !to.isHeld(momentOf(updatedAt), held.get(id));
   // A store that says of no chunk when it was written may hold what is newer.
   const older = to.level === "ids" ? [] : chunks.filter(isOlder);
   const unloaded = await writer.load(missing, limit);
@@ -70,13 +73,19 @@ export async function dueFrom(to: Sending, batch: ChunkBatch, start: number, lim
   const held = await momentsOf(to, ids, limit);
   return ids.filter((id, index) => {
     const at = batch.updatedAtMs[start + index] ?? Number.NaN;
-    return !to.isHeld(Number.isNaN(at) ? null : at, held.get(id));
+    const moment = Number.isNaN(at) ? null : at;
+    to.onSeen?.(id, moment);
+    return !to.isHeld(moment, held.get(id));
   });
 }
 
 /** The level at which ids and moments are asked for. */
 export function lookUpLevel({ level }: Pick<Sending, "level">): "ids" | "fresh" {
   return level === "ids" ? "ids" : "fresh";
+}
+
+function momentOf(text: string | null | undefined): number | null {
+  return typeof text === "string" ? readMoment(text) : null;
 }
 
 /** Moments of those of the ids that the destination holds, in ms; null: without one. */

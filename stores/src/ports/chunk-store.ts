@@ -40,6 +40,8 @@ export type ScanOptions = {
   readonly sinceMs: number | null;
   /** `cursor` of the last batch that was processed; null: from the beginning. */
   readonly after: string | null;
+  /** A bound of `ChunkStore.bounds` that the scan ends at; absent: at the store's end. */
+  readonly until?: string | null;
   /** Chunks a batch, at most. */
   readonly pageSize: number;
   /** Asks for the next batch while one is being processed: for who reads without pauses. Default false. */
@@ -141,6 +143,11 @@ export interface ChunkStore {
   agreeOn?(agreement: Agreement): void;
   /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */
   scan(options: ScanOptions, signal: AbortSignal): AsyncIterable<ChunkBatch>;
+  /**
+   * Cursors that divide the store into `parts` of about as many chunks, in its order: `parts - 1`, or fewer where it has too
+   * few chunks. Scans from each to the next read every chunk; whole ones read each once. Absent: it can't be divided.
+   */
+  bounds?(parts: number, signal: AbortSignal): Promise<readonly string[]>;
   /** Chunks with these ids (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */
   lookUp(ids: readonly string[], level: VerifyLevel, signal: AbortSignal): Promise<readonly FoundChunk[]>;
   close(): Promise<void>;
@@ -186,7 +193,9 @@ export type LeftChunk =
   | { readonly id: string; readonly why: "refused"; readonly reason: string };
 
 /** How a scan gives vectors; `json` where the store has them as JSON anyway. */
-export type WholeScanOptions = Pick<ScanOptions, "after" | "pageSize"> & { readonly vectors?: VectorForm | undefined };
+export type WholeScanOptions = Pick<ScanOptions, "after" | "until" | "pageSize"> & {
+  readonly vectors?: VectorForm | undefined;
+};
 type VectorForm = "floats" | "json";
 
 /** Consecutive whole chunks. */

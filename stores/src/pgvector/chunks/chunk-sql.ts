@@ -61,9 +61,10 @@ const longestPauseMs = 600_000;
 
 /** The next rows in the order of their ids; rows of one id are never on two pages. */
 export function pageQuery(table: ChunkTable, options: ScanOptions): string {
-  const { level, sinceMs, after } = options;
+  const { level, sinceMs, after, until = null } = options;
   const conditions = [
     ...(after === null ? [] : [`${comparedBy(">", `t.${table.id}`, table.idColumn)} ${escapeLiteral(after)}`]),
+    ...(until === null ? [] : [`${comparedBy("<=", `t.${table.id}`, table.idColumn)} ${escapeLiteral(until)}`]),
     ...(sinceMs === null ? [] : [writtenSince(table, sinceMs)]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;

@@ -25,10 +25,13 @@ import { readChunkRow, readTextField } from "./chunk-row.ts";
 import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, scanBeginning, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
+import { readBounds } from "./read-bounds.ts";
 import { endSession, inSession } from "./scan-session.ts";
 
 /** A page or a look-up reads thousands of rows, so it may take longer than a request. */
 const leastTimeoutMs = 30_000;
+
+const clockQuery = "SELECT extract(epoch FROM clock_timestamp()) * 1000";
 
 type Reading = {
   readonly client: PoolClient;
@@ -46,12 +49,12 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
   const scanPool = makePool(spec, 1, timeoutMs);
   const lookUpPool = makePool(spec, 1, timeoutMs);
   let described: DescribedTable | undefined;
-  const describe = async (signal: AbortSignal): Promise<DescribedTable> => {
-    described ??= await withClient(lookUpPool, signal, (client) =>
-      inSettings(client, sessionSettings(spec, timeoutMs), () => describeTable(client, spec, fields)),
+  const ask = <T>(signal: AbortSignal, question: (client: PoolClient) => Promise<T>): Promise<T> =>
+    withClient(lookUpPool, signal, (client) =>
+      inSettings(client, sessionSettings(spec, timeoutMs), () => question(client)),
     );
-    return described;
-  };
+  const describe = async (signal: AbortSignal): Promise<DescribedTable> =>
+    (described ??= await ask(signal, (client) => describeTable(client, spec, fields)));
   // Every whole number of a column is found by a search for it, however the column's type prints it.
   const own = { kinds: null, tellsFractions: () => false };
   let rules = digestRules(fields, own);
@@ -65,8 +68,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       return (await describe(signal).catch(rethrow(signal))).description;
     },
     clockMs: async (signal) => {
-      const text = "SELECT extract(epoch FROM clock_timestamp()) * 1000";
-      const read = withClient(lookUpPool, signal, (client) => readRows(client, { text, values: [] }));
+      const read = withClient(lookUpPool, signal, (client) => readRows(client, { text: clockQuery, values: [] }));
       const [row] = await read.catch(rethrow(signal));
       return Number(row?.[0]);
     },
@@ -77,6 +79,10 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       const dimension = description.dimension ?? 0;
       const makePage = (): ChunkPage => new ChunkPage({ level: options.level, pageSize, dimension });
       yield* readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
+    },
+    bounds: async (parts, signal) => {
+      const { table } = await describe(signal).catch(rethrow(signal));
+      return ask(signal, (client) => readBounds(client, table, parts)).catch(rethrow(signal));
     },
     lookUp: async (ids, level, signal) => {
       try {

@@ -24,7 +24,7 @@ type Scan = WholeScanOptions & {
 
 /** Rejects with what the driver throws, and with RETR_VERIFY_NOT_COMPARABLE for a row that can't be read. */
 export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): AsyncGenerator<WholeBatch> {
-  const { spec, timeoutMs, pageSize } = scan;
+  const { spec, timeoutMs, pageSize, until = null } = scan;
   const client = await pool.connect();
   const session = { client, signal, isCut: false };
   let ahead: Promise<Page> | null = null;
@@ -35,7 +35,7 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
     const vectors = isJson ? "json" : "floats";
     const readRow = makeReadRow(columns, isJson);
     const start = (after: string | null): Promise<Page> => {
-      const text = wholePageQuery(spec, columns, { after, pageSize, vectors });
+      const text = wholePageQuery(spec, columns, { after, until, pageSize, vectors });
       const page = inSession(session, () => readPage(client, text, readRow));
       // Who waits for the page learns of a failure; nobody may ever ask for it.
       page.catch(() => undefined);

@@ -70,7 +70,7 @@ export function plainFields({ fields }: TableColumns): readonly Place[] {
 export function wholePageQuery(
   spec: PgvectorSpec,
   columns: TableColumns,
-  { after, pageSize, vectors }: WholeScanOptions,
+  { after, until = null, pageSize, vectors }: WholeScanOptions,
 ): string {
   const { id, embedding } = columns;
   const key = `${held}.${quoteName(id.name)}`;
@@ -83,7 +83,11 @@ export function wholePageQuery(
     ...plain.map(({ column }) => `${held}.${quoteName(column.name)}::text`),
   ];
   const picked = [...texts, `${held}.${quoteName(embedding.name)}${cast}`].join(", ");
-  const where = after === null ? "" : ` WHERE ${comparedBy(">", key, id)} ${escapeLiteral(after)}`;
+  const conditions = [
+    ...(after === null ? [] : [`${comparedBy(">", key, id)} ${escapeLiteral(after)}`]),
+    ...(until === null ? [] : [`${comparedBy("<=", key, id)} ${escapeLiteral(until)}`]),
+  ];
+  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   // Rows of one id are never on two pages.
   const rows = `FETCH FIRST ${pageSize} ROWS ${id.isUnique ? "ONLY" : "WITH TIES"}`;
   return `COPY (SELECT ${picked} FROM ${rowsOf(spec, held)}${where} ORDER BY ${key} ${rows}) TO STDOUT (FORMAT binary)`;

@@ -5,7 +5,7 @@ import type { Column } from "./table-catalogue.ts";
 export type Comparable = Pick<Column, "type" | "typeSchema" | "operatorSchema" | "isEnum">;
 
 /** What stands before a value. */
-export function comparedBy(operator: "=" | ">", place: string, column: Comparable): string {
+export function comparedBy(operator: "=" | ">" | "<=", place: string, column: Comparable): string {
   return `${asCompared(place, column)} OPERATOR(${quoteName(column.operatorSchema)}.${operator})`;
 }
 

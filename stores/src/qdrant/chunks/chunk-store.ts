@@ -22,7 +22,9 @@ import type { QdrantSpec } from "../config/schema.ts";
 import { type DescribedCollection, describeCollection } from "./describe-collection.ts";
 import { unindexed } from "./find-points.ts";
 import { atEnd, mostWhole, mostWithPayloads } from "./page-sizes.ts";
+import { readPoints } from "./point-answers.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
+import { evenBounds, greatestAt, isReached } from "./point-order.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { placesOf, readScroll } from "./scroll-page.ts";
 
@@ -59,6 +61,7 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
       const pageSize = Math.min(options.pageSize, most);
       yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
     },
+    bounds: (parts, signal) => boundsOf(place, parts, signal),
     lookUp: async (ids, level, signal) => {
       const { description, info } = await known(signal);
       const size = Math.min(mostLookedUp, info.limits.conditionSize, info.limits.points);
@@ -103,11 +106,27 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
       ahead?.text.catch(() => undefined);
       page.clear();
       offset = readScroll(text, page, read);
+      // The points themselves aren't told from those beyond the bound: this page may hold some, which are read twice.
+      if (isReached(offset, pages.until)) offset = null;
       if (page.count > 0) yield page.toBatch(offset ?? atEnd, storeMs);
     }
   } finally {
     ending.abort();
   }
+}
+
+/** By the span of the ids: UUIDs that a hash makes, and numbers that were counted up, lie evenly in it. */
+async function boundsOf(place: Place, parts: number, signal: AbortSignal): Promise<readonly string[]> {
+  const body = { limit: 1, with_payload: false, with_vector: false };
+  const firstFrom = async (offset: string): Promise<string | null> => {
+    const { points } = readPoints(await scroll(place, body, { offset, signal }), place.spec.fields);
+    return points[0] === undefined ? null : JSON.stringify(points[0].id);
+  };
+  const first = await firstFrom("");
+  if (first === null) return [];
+  const isAt = async (integer: bigint): Promise<boolean> => !((await firstFrom(`${integer}`)) ?? '"').startsWith('"');
+  const last = first.startsWith('"') ? 0n : await greatestAt(BigInt(first), isAt);
+  return evenBounds(parts, first, last);
 }
 
 const tailLength = 300;

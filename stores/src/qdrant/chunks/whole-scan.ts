@@ -8,6 +8,7 @@ import type { QdrantSpec } from "../config/schema.ts";
 import { readChunk } from "./given-points.ts";
 import { atEnd, mostWhole } from "./page-sizes.ts";
 import { readPoints } from "./point-answers.ts";
+import { isReached } from "./point-order.ts";
 import type { PointsCaller } from "./points-caller.ts";
 
 type Scanned = {
@@ -20,7 +21,10 @@ type Scanned = {
 };
 
 /** A cursor is the JSON of the point id that the next page begins with. */
-export async function* scanPoints(scanned: Scanned, { after, pageSize }: WholeScanOptions): AsyncGenerator<WholeBatch> {
+export async function* scanPoints(
+  scanned: Scanned,
+  { after, until, pageSize }: WholeScanOptions,
+): AsyncGenerator<WholeBatch> {
   const { info, signal, spec, fields } = scanned;
   const limit = Math.min(pageSize, info.limits.points, mostWhole(info.dimension));
   const { id, updatedAt, entity, namespace } = spec.fields;
@@ -40,9 +44,12 @@ export async function* scanPoints(scanned: Scanned, { after, pageSize }: WholeSc
   };
   try {
     for (let page = after === atEnd ? null : ask(after); page !== null; ) {
-      const { points, next, storeMs }: Page = await page;
+      const { points, next: beyond, storeMs }: Page = await page;
+      const next = isReached(beyond, until) ? null : beyond;
       page = next === null ? null : ask(next);
-      const chunks = points.map((point) => readChunk(point, scanned));
+      const isBeyond = ({ id }: (typeof points)[number]): boolean => isReached(JSON.stringify(id), until);
+      const within = typeof until === "string" ? points.filter((point) => !isBeyond(point)) : points;
+      const chunks = within.map((point) => readChunk(point, scanned));
       if (chunks.length > 0) yield { chunks, count: chunks.length, cursor: next ?? atEnd, storeMs };
     }
   } finally {
