@@ -133,13 +133,18 @@ test("what only the destination has goes with leave alone, and a leave that is t
   };
   await sync.until("one verification ended", ({ verified }) => verified !== null);
   expect(await compared()).toMatchObject({ removals: "held", done: { removed: 0 }, verified: { left: 20 } });
-  expect(sync.output("stderr")).toContain("nobody gives leave to remove: nothing is removed");
+  expect(sync.output("stderr")).toContain("nobody gives leave to remove: nothing is removed but what");
   expect(await sync.leave("allow")).toMatchObject({ removals: "allowed" });
   await sync.until("they are removed", ({ done: { removed } }) => removed === 20);
   expect(await sync.leave("hold")).toMatchObject({ removals: "held" });
   await client.query(`INSERT INTO leave_dst (chunk_id, entity_id, embedding) VALUES ('own', 'e', '[1,2,3]')`);
   await compared();
   expect(await compared()).toMatchObject({ removals: "held", done: { removed: 20 }, verified: { left: 1 } });
+  await client.query("UPDATE leave_dst SET updated_at = now() WHERE chunk_id = 'chunk 4'");
+  await client.query("DELETE FROM leave_src WHERE chunk_id IN ('chunk 3', 'chunk 4')");
+  await sync.until("what the source was seen to hold goes", ({ done: { removed } }) => removed === 21);
+  expect(await compared()).toMatchObject({ removals: "held", done: { removed: 21 }, verified: { left: 2 } });
+  expect(await differing("leave_src", "leave_dst")).toEqual(["chunk 4", "own"]);
 });
 
 test("a chunk that the destination refuses is named and holds up no other, until it is taken", async () => {

@@ -1,8 +1,8 @@
 // Compares the stores after a copy and repairs what differs, until they are equal or a repair changes nothing: what was
 // written, changed or removed meanwhile, and what only a comparison of all content finds.
-import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Difference, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Left } from "#repair/decide.ts";
-import { planRepair } from "#repair/plan.ts";
+import { planRepair, type RepairPlan } from "#repair/plan.ts";
 import { type RepairOptions, type RepairResult, repair } from "#repair/repair.ts";
 import type { RepairDeps } from "#repair/repair-run.ts";
 
@@ -45,7 +45,10 @@ export async function settle(
   }
 }
 
-type MendOptions = RepairOptions & { readonly deletesExtra: boolean };
+type MendOptions = RepairOptions & {
+  /** Whether what only the destination has goes: all of it, none, or what this says of each. */
+  readonly deletesExtra: boolean | ((difference: Difference) => boolean);
+};
 
 /** Repairs from source to destination what a comparison found; null: there is nothing to do. */
 export async function mend(
@@ -57,7 +60,13 @@ export async function mend(
   const { source, destination } = deps.stores;
   const stores = { source: source.identity, destination: destination.identity };
   // An empty source is more often the wrong one than one whose chunks were all removed.
-  const deletesExtra = options.deletesExtra && report.source.read > 0;
-  const plan = planRepair(report, stores, { direction: "source-to-destination", deletesExtra });
+  const deletesExtra = options.deletesExtra !== false && report.source.read > 0;
+  const whole = planRepair(report, stores, { direction: "source-to-destination", deletesExtra });
+  const plan = typeof options.deletesExtra === "function" ? removeOnly(whole, options.deletesExtra) : whole;
   return plan.writes.length + plan.removals.length === 0 ? null : repair(plan, options, deps, signal);
+}
+
+function removeOnly(plan: RepairPlan, goes: (difference: Difference) => boolean): RepairPlan {
+  const { true: removals = [], false: kept = [] } = Object.groupBy(plan.removals, (each) => `${goes(each)}` as const);
+  return { ...plan, removals, kept: [...plan.kept, ...kept] };
 }

@@ -18,7 +18,7 @@ type FollowOptions = {
   /** How long before the last pass each one begins: as long as a write may take to be seen. */
   readonly overlapMs: number;
 };
-type FollowDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> & Both<Side>;
+type FollowDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> & Both<Side> & Pick<Sending, "onSeen">;
 export type FollowState = {
   /** When the last whole pass began, by our own clock; before the first, when following began. */
   begunMs: number;

@@ -13,7 +13,8 @@ import { printLeft } from "#repair/print.ts";
 import { type CommandDeps, compareStores, exitCodes, writeReport } from "#verify/verify.ts";
 import { followOnce, keepWaiting } from "./follow.ts";
 import type { SyncOptions } from "./options.ts";
-import { hasLeave, type SyncState, statusOf } from "./status.ts";
+import { removalsOf } from "./removals.ts";
+import { type SyncState, statusOf } from "./status.ts";
 import { type Verified, verifyAll } from "./verify-all.ts";
 
 type Places = { readonly stores: Both<ChunkStore>; readonly writers: Both<ChunkWriter> };
@@ -141,13 +142,13 @@ async function verify(sync: Sync): Promise<Verified> {
     return report;
   };
   const repairDeps = { ...checking, clock, pause, onProgress: () => {} };
-  const goesOn = () => hasLeave(state.removals, clock.monotonicMs());
-  const begins = () => (state.removals.isRemoving = mayRemove(sync));
+  const { goesOn, ...removing } = removalsOf(sync, (text) => note(sync, text));
   const { verified, stayed, caution } = await verifyAll(
     { level: scope.level, lagMs: scope.lagSeconds * 1000, rowsPerSecond, onRefusal: "skip", mayRemove: goesOn },
-    { compare, repairDeps, mayRemove: begins },
+    { compare, repairDeps, ...removing },
     signal,
   ).finally(() => (state.removals.isRemoving = false));
+  if (removing.isAsSeen()) state.checked.removedAsSeen += verified.removed;
   state.verified = verified;
   state.checked.missed += verified.written;
   state.checked.removed += verified.removed;
@@ -158,30 +159,6 @@ async function verify(sync: Sync): Promise<Verified> {
   return verified;
 }
 
-/**
- * Whether chunks that only the destination has may go. The configuration is read anew: once requests are answered from the
- * destination, its application may write there alone, and what it wrote would be lost.
- */
-function mayRemove(sync: Sync): boolean {
-  const { deps, options, state } = sync;
-  if (!options.deletesExtra) return false;
-  // A mounted configuration is the cluster's of up to a minute ago, or of when the node was last reached.
-  if (!hasLeave(state.removals, deps.clock.monotonicMs())) {
-    note(sync, "nobody gives leave to remove: nothing is removed");
-    return false;
-  }
-  try {
-    const { source, destination, servesDestination } = sync.renamed();
-    const isSame = source.identity.digest === sync.named.source.identity.digest;
-    if (isSame && destination.identity.digest === sync.named.destination.identity.digest && !servesDestination)
-      return true;
-    note(sync, "the destination is served by now, or the configuration names other stores: nothing is removed");
-  } catch (error) {
-    note(sync, `the configuration can't be read, so that nothing is removed: ${faultOf(error).message}`);
-  }
-  return false;
-}
-
 /** They are tried again with the next pass. */
 function keepRefused(sync: Sync, left: readonly Left[]): void {
   noteLeft(sync, left);
@@ -189,12 +166,14 @@ function keepRefused(sync: Sync, left: readonly Left[]): void {
 }
 
 function sidesOf(sync: Sync, { stores, writers }: Places) {
+  const { options, state } = sync;
   const { clock, pause, random } = sync.deps;
   return {
     clock,
     pause,
     random,
     onNote: (text: string) => note(sync, text),
+    onSeen: options.deletesExtra ? (id: string, at: number | null) => state.seen.add(id, at) : undefined,
     source: { store: stores.source, writer: writers.source },
     destination: { store: stores.destination, writer: writers.destination },
   };

@@ -1,5 +1,6 @@
 import { syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
 import { expect, test } from "vitest";
+import { SeenVersions } from "#core/seen-versions.ts";
 import { beginFollowing, keepWaiting } from "./follow.ts";
 import { parseSyncOptions } from "./options.ts";
 import { serveStatus } from "./serve-status.ts";
@@ -14,8 +15,9 @@ function begin(): SyncState {
     follow: beginFollowing(1000),
     isFilled: false,
     filled: { written: 0, replaced: 0 },
-    checked: { missed: 0, removed: 0 },
+    checked: { missed: 0, removedAsSeen: 0, removed: 0 },
     verified: null,
+    seen: new SeenVersions([0.5, 0.5]),
     removals: beginRemovals({ deletesExtra: true, needsLeave: true }),
     faults: { follow: null, check: null },
   };

@@ -3,6 +3,7 @@ import { mostRefusedListed, type SyncStatus } from "@retriever/sidecar/contract/
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { Both } from "#compare/run-deps.ts";
+import type { SeenVersions } from "#core/seen-versions.ts";
 import type { FollowState } from "./follow.ts";
 import type { SyncOptions } from "./options.ts";
 import type { Verified } from "./verify-all.ts";
@@ -27,7 +28,10 @@ export type SyncState = {
   isFilled: boolean;
   /** Of the reading through. */
   readonly filled: { written: number; replaced: number };
-  readonly checked: { missed: number; removed: number };
+  /** `removedAsSeen`: of the removed ones, those that went without leave. */
+  readonly checked: { missed: number; removed: number; removedAsSeen: number };
+  /** Versions that the source was seen to hold; empty where nothing is to be removed. */
+  readonly seen: SeenVersions;
   verified: Verified | null;
   readonly removals: Removals;
   /** What fails of either loop. */
@@ -80,7 +84,8 @@ export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
       passes: follow.passes,
       written: follow.written + filled.written,
       replaced: follow.replaced + filled.replaced,
-      ...checked,
+      missed: checked.missed,
+      removed: checked.removed,
     },
     removals: wordOf(removals, monotonicMs),
     verified: verified && {

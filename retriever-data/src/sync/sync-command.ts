@@ -6,6 +6,7 @@ import type { Both } from "#compare/run-deps.ts";
 import { type NamedStores, nameStores, openStores, openWriters, withFilterable } from "#config/open-stores.ts";
 import { servedTlsOf } from "#config/served-tls.ts";
 import { inspectDeadlineMs, inspectStores } from "#copy/inspect-stores.ts";
+import { SeenVersions } from "#core/seen-versions.ts";
 import { type CommandDeps, exitCodes } from "#verify/verify.ts";
 import { beginFollowing } from "./follow.ts";
 import { type Sync, syncForever, syncOnce } from "./loops.ts";
@@ -59,7 +60,7 @@ function openPlaces(named: NamedStores, { registry }: CommandDeps): Places {
   return { stores: openStores(named, registry), writers: openWriters(named, registry) };
 }
 
-function beginState(named: NamedStores, options: SyncOptions, { clock, version }: CommandDeps): SyncState {
+function beginState(named: NamedStores, options: SyncOptions, { clock, version, random }: CommandDeps): SyncState {
   const { source, destination } = named;
   return {
     version,
@@ -68,7 +69,8 @@ function beginState(named: NamedStores, options: SyncOptions, { clock, version }
     follow: beginFollowing(clock.monotonicMs()),
     isFilled: false,
     filled: { written: 0, replaced: 0 },
-    checked: { missed: 0, removed: 0 },
+    checked: { missed: 0, removed: 0, removedAsSeen: 0 },
+    seen: new SeenVersions([random(), random()]),
     verified: null,
     removals: beginRemovals(options),
     faults: { follow: null, check: null },

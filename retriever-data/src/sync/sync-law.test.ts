@@ -4,6 +4,7 @@ import type { WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fill } from "#copy/fill.ts";
+import { SeenVersions } from "#core/seen-versions.ts";
 import { makeChunkMemory } from "#test/chunk-memory.ts";
 import { compareMemories } from "#test/compare-memories.ts";
 import { beginFollowing, followOnce } from "./follow.ts";
@@ -59,15 +60,17 @@ function makeWorld(all: readonly Act[]) {
     store.clockMs = () => start + time.nowMs;
   }
   const clock = { wallMs: () => start + time.nowMs, monotonicMs: () => time.nowMs };
+  const seen = new SeenVersions([0.2, 0.6]);
   const deps = {
     ...stores,
     clock,
+    onSeen: (id: string, at: number | null) => seen.add(id, at),
     pause: async (ms: number) => advance(ms),
     random: () => 0.5,
     onNote: () => {},
     onProgress: () => {},
   };
-  return { stores, time, deps, advance };
+  return { stores, time, deps, advance, seen };
 }
 type World = ReturnType<typeof makeWorld>;
 
@@ -88,7 +91,7 @@ async function live({ deps, time, advance }: World, untilMs: number, isKilled: b
   }
 }
 
-function verify({ stores, deps }: World) {
+function verify({ stores, deps, seen }: World, removable: "all" | "seen" = "all") {
   const repairDeps = {
     stores: { source: stores.source.store, destination: stores.destination.store },
     writers: { source: stores.source.writer, destination: stores.destination.writer },
@@ -99,7 +102,13 @@ function verify({ stores, deps }: World) {
   const options = { level: "vector", lagMs: 0, rowsPerSecond: null, onRefusal: "skip" } as const;
   return verifyAll(
     options,
-    { compare: () => compareMemories(stores), repairDeps, mayRemove: () => true },
+    {
+      compare: () => compareMemories(stores),
+      repairDeps,
+      mayRemove: () => removable,
+      wasSeen: ({ id, destinationUpdatedAt: at }) => seen.has(id, at === null ? null : Date.parse(at)),
+      removedAsSeen: () => 0,
+    },
     AbortSignal.timeout(5000),
   );
 }
@@ -138,4 +147,25 @@ test("commits later than the lag: a verification leaves no difference, and one a
     { numRuns: 200 },
   );
   expect(missed).toBeGreaterThan(10);
+});
+
+test("while the destination is served: what the source removed goes, and what was written to the destination alone stays", async () => {
+  let removals = 0;
+  await fc.assert(
+    fc.asyncProperty(acts(lagMs), fc.constantFrom("a", "c", "own"), async (all, id) => {
+      const world = makeWorld(all);
+      await live(world, 8000 + lagMs, false);
+      const { source, destination } = world.stores;
+      // Of a moment that the source never gave this chunk.
+      const own = chunk(id, 20_001);
+      destination.chunks.set(id, own);
+      source.chunks.delete(id);
+      removals += (await verify(world, "seen")).verified.removed;
+      expect(destination.chunks.get(id)).toEqual(own);
+      const others = (keys: Iterable<string>) => [...keys].filter((key) => key !== id).toSorted();
+      expect(others(destination.chunks.keys())).toEqual(others(source.chunks.keys()));
+    }),
+    { numRuns: 200 },
+  );
+  expect(removals).toBeGreaterThan(10);
 });

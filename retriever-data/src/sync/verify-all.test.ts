@@ -1,9 +1,9 @@
-import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Difference, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { expect, test } from "vitest";
 import { makeChunkMemory } from "#test/chunk-memory.ts";
 import { compareMemories } from "#test/compare-memories.ts";
-import { verifyAll } from "./verify-all.ts";
+import { type Removable, verifyAll } from "./verify-all.ts";
 
 function chunk(id: string, mark = "de"): WholeChunk {
   const updatedAt = "2026-03-01T00:00:00.001Z";
@@ -25,9 +25,15 @@ function begin(source: readonly WholeChunk[], destination: readonly WholeChunk[]
   const options = { level: "vector", lagMs: 0, rowsPerSecond: null, onRefusal: "skip" } as const;
   return {
     ...at,
-    run: (change: (report: VerifyReport) => VerifyReport = (report) => report, deletesExtra = true) => {
+    run: (
+      change: (report: VerifyReport) => VerifyReport = (report) => report,
+      removable: Removable = "all",
+      before = 0,
+    ) => {
       const compare = async () => change(await compareMemories(at));
-      return verifyAll(options, { compare, repairDeps, mayRemove: () => deletesExtra }, AbortSignal.timeout(5000));
+      const removing = { mayRemove: () => removable, wasSeen: ({ id }: Difference) => id.startsWith("x") };
+      const deps = { compare, repairDeps, ...removing, removedAsSeen: () => before };
+      return verifyAll(options, deps, AbortSignal.timeout(5000));
     },
   };
 }
@@ -53,7 +59,7 @@ test("a removal that would take most of what the destination holds isn't made, a
 
 test("what only the destination has stays where nobody said that it may go, and is left", async () => {
   const at = begin([chunk("a")], [chunk("x")]);
-  expect(await at.run((report) => report, false)).toMatchObject({
+  expect(await at.run((report) => report, "none")).toMatchObject({
     verified: { left: 1, written: 1, removed: 0 },
     caution: null,
   });
@@ -66,6 +72,25 @@ test("nothing is removed for a source that is empty", async () => {
     verified: { left: 3, removed: 0 },
     caution: expect.stringContaining("none of them was removed"),
   });
+});
+
+test("where only what was seen in the source may go, what was not seen stays and is left", async () => {
+  const at = begin([chunk("a")], [chunk("a"), chunk("x1"), chunk("own")]);
+  expect(await at.run((report) => report, "seen")).toMatchObject({ verified: { left: 1, removed: 1 }, caution: null });
+  expect([...at.destination.chunks.keys()].toSorted()).toEqual(["a", "own"]);
+});
+
+test("a source that is being emptied empties no store that may be served", async () => {
+  const at = begin(many("s", 900), [...many("s", 900), ...many("x", 101)]);
+  expect(await at.run((report) => report, "seen", 0)).toMatchObject({
+    verified: { removed: 0, left: 101 },
+    caution: expect.stringContaining("is the source being emptied?"),
+  });
+  at.destination.chunks.delete("x0");
+  expect(await at.run((report) => report, "seen", 1)).toMatchObject({ verified: { removed: 0, left: 100 } });
+  expect(await at.run((report) => report, "seen", 0)).toMatchObject({ verified: { removed: 100, left: 0 } });
+  const emptied = begin([], many("x", 3));
+  expect(await emptied.run((report) => report, "seen")).toMatchObject({ verified: { removed: 0, left: 3 } });
 });
 
 test("a refused chunk and differences beyond the list are left, and the refused one is named", async () => {

@@ -1,6 +1,11 @@
 // A full verification of `sync` and the repair of what it finds: chunks that the source removed, and whatever following by
 // moments can't see.
-import { type DifferenceCounts, driftOf, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import {
+  type Difference,
+  type DifferenceCounts,
+  driftOf,
+  type VerifyReport,
+} from "@retriever/sidecar/contract/verify-report.ts";
 import { type ErrorCode, errorTable, RetrieverError } from "@retriever/stores/errors.ts";
 import { mend } from "#copy/settle.ts";
 import type { Left } from "#repair/decide.ts";
@@ -16,9 +21,15 @@ export type Verified = {
   readonly written: number;
   readonly removed: number;
 };
+/** Which chunks go that only the destination has: all of them, those whose version was seen in the source, or none. */
+export type Removable = "all" | "seen" | "none";
 type VerifyAllDeps = {
-  /** Whether chunks that only the destination has may go; asked when both were compared. */
-  readonly mayRemove: () => boolean;
+  /** Asked when both were compared. */
+  readonly mayRemove: () => Removable;
+  /** Whether what the destination alone has was seen in the source as the destination has it. */
+  readonly wasSeen: (difference: Difference) => boolean;
+  /** How many went so since the process began. */
+  readonly removedAsSeen: () => number;
   readonly compare: () => Promise<VerifyReport>;
   readonly repairDeps: RepairDeps;
 };
@@ -32,26 +43,42 @@ type Result = {
 
 /** Fewer are removed whatever their share. */
 const fewRemovals = 100;
+/** Of what the destination holds, in the life of a process: beyond it somebody empties a source that is served no more. */
+const mostSeenShare = 0.1;
 
 /** Rejects with the reason of a comparison that came to no end, with a RetrieverError of the repair, and at the signal. */
-export async function verifyAll(
-  options: RepairOptions,
-  { compare, repairDeps, mayRemove }: VerifyAllDeps,
-  signal: AbortSignal,
-): Promise<Result> {
+export async function verifyAll(options: RepairOptions, deps: VerifyAllDeps, signal: AbortSignal): Promise<Result> {
+  const { repairDeps } = deps;
   const { clock } = repairDeps;
   const begunMs = clock.monotonicMs();
-  const report = await compare();
+  const report = await deps.compare();
   if (report.outcome === "unknown") throw noEnd(report.reason ?? "");
-  const removes = mayRemove();
-  const isMost = removes && removesMost(report);
-  const result = await mend(report, { ...options, deletesExtra: removes && !isMost }, repairDeps, signal);
+  const { deletesExtra, caution } = decideRemovals(report, deps);
+  const result = await mend(report, { ...options, deletesExtra }, repairDeps, signal);
   const { written = 0, removed = 0, left: stayed = [] } = result ?? {};
   const unlisted = Math.max(0, driftOf(report.counts) - report.differences.length);
   const left = (result?.remaining.length ?? report.differences.length) + unlisted;
   const finishedAt = new Date(clock.wallMs()).toISOString();
-  const caution = isMost ? cautionOf(report.counts) : null;
   return { verified: { begunMs, finishedAt, left, written, removed }, stayed, caution };
+}
+
+type Decided = Pick<Parameters<typeof mend>[1], "deletesExtra"> & Pick<Result, "caution">;
+
+function decideRemovals(report: VerifyReport, { mayRemove, wasSeen, removedAsSeen }: VerifyAllDeps): Decided {
+  const removable = mayRemove();
+  if (removable === "none") return { deletesExtra: false, caution: null };
+  if (removable === "all") {
+    const isMost = removesMost(report);
+    return { deletesExtra: !isMost, caution: isMost ? cautionOf(report.counts) : null };
+  }
+  const seen = report.differences.filter((each) => each.kind === "extra" && wasSeen(each)).length;
+  const most = Math.max(fewRemovals, report.destination.read * mostSeenShare);
+  if (report.source.read > 0 && removedAsSeen() + seen <= most) return { deletesExtra: wasSeen, caution: null };
+  return { deletesExtra: false, caution: seen === 0 ? null : emptied(seen) };
+}
+
+function emptied(seen: number): string {
+  return `the source lost ${seen} more chunks that it held, together more than a tenth of what the destination holds: none of them was removed from a store that may be served; is the source being emptied? If they are to go, start the sync anew`;
 }
 
 /** A source that lost most of its chunks is more often the wrong one, or one that is being loaded anew. */

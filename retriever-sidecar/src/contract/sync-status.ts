@@ -35,7 +35,8 @@ export const syncStatusSchema = z.object({
   done: z.object({ passes: count, written: count, replaced: count, missed: count, removed: count }),
   /**
    * Whether a verification may remove now what only the destination has. never: nobody asked for it. free: without anybody's
-   * leave. allowed: with a leave that counts, or what was begun by one goes on. held: nothing is removed before the next leave.
+   * leave. allowed: with a leave that counts, or what was begun by one goes on. held: before the next leave
+   * only what the source was seen to hold as the destination does.
    */
   removals: z.enum(["never", "free", "allowed", "held"]),
   /** The last full verification that came to an end. `left`: differences after its repair; `ageSeconds`: since it began. */
