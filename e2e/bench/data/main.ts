@@ -6,12 +6,14 @@ import { postgresNames } from "#stores/postgres.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { amount, isMissed, least, printRows, type Row, summaryOf } from "../report/rows.ts";
 import { measureCopyKills } from "./copy-kills.ts";
+import { measureCopyLatency } from "./copy-latency.ts";
 import { measureCopyMemory, measureCopyRates } from "./copy-rates.ts";
 import { measureCorrectness } from "./correctness.ts";
 import { measureDifferenceState } from "./difference-state.ts";
 import { measureKills } from "./kills.ts";
 import { measureLatency } from "./latency.ts";
 import { type Scene, type Sizes, startScene } from "./scene.ts";
+import { measureAfterCutover } from "./sync-after-cutover.ts";
 import { measureThroughput } from "./throughput.ts";
 import { measureBesideWriters, measureBulk, measureVerdicts } from "./verdicts.ts";
 import { measureWrites } from "./writes.ts";
@@ -72,6 +74,8 @@ const measurements: readonly (readonly [string, (scene: Scene) => Promise<readon
   ["C4", async (scene) => [await measureCopyRates(scene)]],
   ["C5", async (scene) => [await measureCopyKills(scene)]],
   ["C6", async ({ sizes }) => [await measureCopyMemory(sizes)]],
+  ["C7", async (scene) => [await measureCopyLatency(scene)]],
+  ["C8", async (scene) => [await measureAfterCutover(scene)]],
 ];
 /** Those of a copy are asked for by name. */
 const usual = ["V1", "V2", "V3", "V4", "V5", "V6", "C1", "C2", "C3"];

@@ -1,0 +1,124 @@
+// C7: what the application's searches feel while a copy reads and writes the same Postgres at the usual pace, beside a process
+// that uses as much of the processor and no store.
+import { setTimeout as pause } from "node:timers/promises";
+import { loadPgvector } from "#stores/postgres.ts";
+import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { eventually } from "#support/eventually.ts";
+import { queriesOf, startLoad } from "#support/load/load.ts";
+import { startProcess } from "#support/process/start-process.ts";
+import { startSidecar } from "#support/sidecar/start-sidecar.ts";
+import { placeOf, startCopy } from "#support/verify/verify-process.ts";
+import { amount, estimated, most, type Row } from "../report/rows.ts";
+import { quantile, ratios } from "../report/statistics.ts";
+import { readCpuMicros } from "../sidecar/cpu-time.ts";
+import { makeTable } from "./corpus.ts";
+import { type Scene, tableAdapter } from "./scene.ts";
+
+/** Long enough for a p99 of hundreds of searches. */
+const sliceMs = 6000;
+const ratePerSecond = 60;
+const k = 10;
+const settleMs = 1000;
+/** Works for so long of each tenth of a second; the argument is the share of a processor. */
+const burner = `const share = Number(process.argv[1]);
+const turn = () => { const end = performance.now() + 100 * share; while (performance.now() < end); setTimeout(turn, 100 * (1 - share)); };
+console.log("{}"); turn();`;
+
+type Felt = { readonly p99Ms: number; readonly failures: number };
+type Slices = { readonly beside: Felt[]; readonly burning: Felt[] };
+
+export async function measureCopyLatency(scene: Scene): Promise<Row> {
+  const { sizes, postgres, client, say } = scene;
+  const dataset = loadDataset();
+  await loadPgvector(postgres.connectionString, { schema: "public", table: "bench_served" }, dataset);
+  const sidecar = await startSidecar({ base: { primary: tableAdapter(scene, "served") } });
+  const search = () => searchFor(sidecar.appUrl, dataset);
+  const slices: Slices = { beside: [], burning: [] };
+  const shares: number[] = [];
+  try {
+    await search();
+    for (let round = 0; round < sizes.rounds; round += 1) {
+      await makeTable(client, "public.bench_filled", 0);
+      const { felt, share } = await whileCopying(scene, search);
+      slices.beside.push(felt);
+      shares.push(share);
+      slices.burning.push(await whileBurning(share, search));
+      say(`C7 ${round + 1} of ${sizes.rounds}`);
+    }
+  } finally {
+    await sidecar.stop();
+  }
+  const p99s = (of: readonly Felt[]) => of.map(({ p99Ms }) => p99Ms);
+  const failures = slices.beside.reduce((sum, felt) => sum + felt.failures, 0);
+  return {
+    id: "C7",
+    parts: [
+      estimated(
+        "p99 of searches, beside a copy / beside as much CPU",
+        ratios(p99s(slices.beside), p99s(slices.burning)),
+        most(1.3),
+      ),
+      amount("searches that failed beside a copy", failures, most(0)),
+      estimated("ms, p99 beside a copy", p99s(slices.beside), null),
+      estimated("ms, p99 beside as much CPU", p99s(slices.burning), null),
+      estimated("share of a processor that the copy used", shares, null),
+    ],
+  };
+}
+
+async function whileCopying(scene: Scene, search: () => Promise<Felt>) {
+  const place = placeOf(tableAdapter(scene, "source"), tableAdapter(scene, "filled"));
+  const { pid, output, isRunning, signal, ended } = await startCopy(place);
+  try {
+    await eventually("the copy writes", async () => output("stdout").includes("copy"), {
+      everyMs: 20,
+      isOver: () => !isRunning(),
+    });
+    await pause(settleMs);
+    const [from, startedAt] = [readCpuMicros(pid), performance.now()];
+    const felt = await search();
+    // What ended early wasn't measured against.
+    if (!isRunning()) throw new Error(`the copy ended before it was measured:\n${output().slice(-2000)}`);
+    return { felt, share: (readCpuMicros(pid) - from) / 1000 / (performance.now() - startedAt) };
+  } finally {
+    signal("SIGKILL");
+    await ended;
+    place.remove();
+  }
+}
+
+async function whileBurning(share: number, search: () => Promise<Felt>): Promise<Felt> {
+  const { signal, ended } = await startProcess<undefined>({
+    command: process.execPath,
+    args: ["--eval", burner, String(Math.min(0.95, share))],
+  });
+  try {
+    await pause(settleMs);
+    return await search();
+  } finally {
+    signal("SIGKILL");
+    await ended;
+  }
+}
+
+/** Searches at a steady rate, whoever is slow. */
+async function searchFor(appUrl: string, dataset: Dataset): Promise<Felt> {
+  const latencies: number[] = [];
+  const load = startLoad({
+    endpoints: () => [appUrl],
+    queries: queriesOf(dataset),
+    ratePerSecond,
+    k,
+    maxRequests: Math.ceil((sliceMs / 1000) * ratePerSecond),
+    deadlineMs: 10_000,
+    onResult: ({ durationMs }) => void latencies.push(durationMs),
+  });
+  const { failures } = await load.ended;
+  return {
+    p99Ms: quantile(
+      latencies.toSorted((a, b) => a - b),
+      0.99,
+    ),
+    failures,
+  };
+}
