@@ -35,8 +35,8 @@ docs-test: setup ## the pages: blocks that can run here, links, names in backtic
 test-busy: setup ## make test and make demo beside two busy loops; last line JSON (ARGS=--times=3)
 	@node tools/test-busy.ts $(ARGS)
 
-demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED= QDRANT_URL=)
-	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
+demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= DATA=copy CHAOS= SEED= QDRANT_URL=)
+	@$(foreach name,DESTINATION DEGRADE DATA CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
 	@node e2e/bench/gates/main.ts
@@ -76,8 +76,8 @@ bench-sidecar: setup ## what the sidecar costs beside its peers, about 12 minute
 bench-verify: setup ## what verify and repair promise, on a real Postgres; under 15 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/data/main.ts $(ARGS)
 
-bench-data: setup ## what a copy does: rate and CPU beside peers, killed copies, memory; on a real Postgres, 15 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench/data/main.ts --only=C4,C5,C6 $(ARGS)
+bench-data: setup ## what a copy and a sync do: rate and CPU beside peers, kills, memory, searches beside it, removals after a cutover; on a real Postgres, 20 minutes; last line JSON (ARGS=--quick)
+	@node e2e/bench/data/main.ts --only=C4,C5,C6,C7,C8 $(ARGS)
 
 bench-operator: setup ## leaders, acknowledgements, many migrations, about 8 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/operator/main.ts $(ARGS)

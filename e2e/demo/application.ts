@@ -9,9 +9,11 @@ import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
 import {
   applicationDeployment,
   baseConfigMap,
+  copyCronJob,
   namespace,
   requestDeadlineMs,
   storeTimeoutMs,
+  syncCronJob,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import { endpointsOf, type Pod, podsOf, sidecarOf } from "#support/world/pods.ts";
@@ -21,6 +23,8 @@ import type { DestinationFault } from "./options.ts";
 const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
+/** Longer than a sync's pass and its overlap, also where the processor is shared. */
+const copiedLagSeconds = 5;
 const apiKey = "demo-key-of-the-destination";
 const credential = "RETRIEVER_CRED_QDRANT";
 
@@ -49,6 +53,8 @@ type ApplicationOptions = {
   /** 127.x address of the destination. */
   readonly address: string;
   readonly fault?: DestinationFault | undefined;
+  /** The destination isn't there at first; there are CronJobs that make, fill and follow it. */
+  readonly copies?: boolean;
   /** A server of somebody's; that of QDRANT_URL when absent. */
   readonly external?: QdrantOptions["external"];
   /** Applications that have begun, by what ends them: an interrupt leaves nothing behind. */
@@ -81,10 +87,10 @@ export async function startApplication(world: World, options: ApplicationOptions
 type Place = ApplicationOptions & { readonly qdrant: Qdrant; readonly collection: string };
 
 async function build(world: World, place: Place): Promise<Omit<Application, "close">> {
-  const { name, fault, qdrant, collection } = place;
+  const { name, fault, copies = false, qdrant, collection } = place;
   if (fault === "bad-credential" && qdrant.apiKey === undefined)
     throw new Error("DESTINATION=bad-credential: the server of QDRANT_URL asks for no key; expected QDRANT_API_KEY");
-  await fillDestination(world, qdrant, collection, fault);
+  if (!copies) await fillDestination(world, qdrant, collection, fault);
   const input = {
     name,
     replicas,
@@ -92,10 +98,12 @@ async function build(world: World, place: Place): Promise<Omit<Application, "clo
     postgresUrl: world.postgres.connectionString,
     qdrantKey: fault === "bad-credential" ? "not-the-key" : qdrant.apiKey,
     allowedHosts: new URL(qdrant.url).hostname,
+    ...(copies ? { verifyLagSeconds: copiedLagSeconds, ownsDestination: true } : {}),
   };
   await world.client.create(`/api/v1/namespaces/${namespace}/configmaps`, baseConfigMap(input));
   await world.client.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, applicationDeployment(input));
-  await world.client.create(`/apis/batch/v1/namespaces/${namespace}/cronjobs`, verifyCronJob(input));
+  for (const cronJob of [verifyCronJob(input), ...(copies ? [copyCronJob(input), syncCronJob(input)] : [])])
+    await world.client.create(`/apis/batch/v1/namespaces/${namespace}/cronjobs`, cronJob);
   const pods = await readyPods(world, name);
   const durations: number[] = [];
   const load = startLoad({

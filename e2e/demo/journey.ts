@@ -28,6 +28,8 @@ type JourneyOptions = {
   readonly application: Application;
   readonly guardDuration: string;
   readonly degradation?: Degradation;
+  /** Whether the destination is filled and kept equal from the source. */
+  readonly copies?: boolean;
   /** Slower by this than the source is harm; absent: in this story latency isn't judged. */
   readonly latencyLimitMs?: number | undefined;
   /** Stop as soon as a look shows that it doesn't go on. */
@@ -43,13 +45,14 @@ const lateWindow = "4s";
 
 /** Rejects when the migration doesn't end. */
 export async function travel(world: World, options: JourneyOptions): Promise<Journey> {
-  const { name, application, degradation, guardDuration, latencyLimitMs } = options;
+  const { name, application, degradation, guardDuration, latencyLimitMs, copies } = options;
   const { name: target, destination } = application;
   const say = (line: string) => options.say(`${name}: ${line}`);
   const startedAt = performance.now();
   const secondsPassed = () => (performance.now() - startedAt) / 1000;
   const verifyDriftAfter = degradation === "late" ? lateWindow : undefined;
-  const manifest = migrationManifest({ name, target, destination, guardDuration, verifyDriftAfter, latencyLimitMs });
+  const times = { guardDuration, verifyDriftAfter, latencyLimitMs };
+  const manifest = migrationManifest({ name, target, destination, copies, ...times });
   await world.client.create(migrationsPath, manifest);
   const person = makePerson(world, name, say);
   const trouble =

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { startWorld } from "#support/world/start-world.ts";
 import { killRepeatedly } from "./chaos.ts";
+import { type Copied, completeByCopy } from "./copy-story.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
 import { makeScreen } from "./screen.ts";
@@ -31,6 +32,8 @@ function slowest(stories: readonly (RolledBack | Failed)[]): RolledBack | undefi
 /** What the last line says; what wasn't come to is absent. */
 type Result = {
   completed?: Completed;
+  /** Of a destination that the operator had filled. */
+  copied?: Omit<Copied, "completed">;
   stopped?: Stopped | null;
   rolledBack?: Partial<RolledBack> & { readonly stories: Readonly<Record<string, RolledBack | Failed>> };
   machine?: Machine;
@@ -44,6 +47,7 @@ async function tell(stage: Stage, options: DemoOptions, result: Result): Promise
     Object.assign(result, { stopped, completed });
     return stopped?.phase === "Preflight" && completed.phase === "Completed" && completed.replayed;
   }
+  if (options.copies) return tellCopy(stage, result);
   if (options.destinationFault !== undefined) {
     const stopped = await stop(stage, options.destinationFault);
     result.stopped = stopped;
@@ -58,8 +62,19 @@ async function tell(stage: Stage, options: DemoOptions, result: Result): Promise
   return completed.phase === "Completed" && completed.replayed && isBack;
 }
 
+async function tellCopy(stage: Stage, result: Result): Promise<boolean> {
+  const { completed, ...copied } = await completeByCopy(stage);
+  Object.assign(result, { completed, copied });
+  return completed.phase === "Completed" && completed.replayed && copied.differences === 0;
+}
+
 async function run(options: DemoOptions, result: Result): Promise<boolean> {
-  const world = await startWorld({ name: "demo", say: screen.say });
+  const world = await startWorld({
+    name: "demo",
+    say: screen.say,
+    // Both stores are read through several times; and the embedded cluster has no admission policy that holds who approved.
+    ...(options.copies ? { chunks: 2000, operatorEnv: { RETRIEVER_ACT_IDENTITY: "trusted" } } : {}),
+  });
   const end = new AbortController();
   const open: Stage["open"] = new Set();
   const leave = async () => {

@@ -10,12 +10,17 @@ type MigrationInput = {
   readonly guardDuration: string;
   /** Later than this after the cutover a rollback compares the stores; 15m when absent. */
   readonly verifyDriftAfter?: string | undefined;
+  /** Whether the destination is filled and kept equal from the source. */
+  readonly copies?: boolean | undefined;
   /** Slower by this than the source is harm; absent: no time is. */
   readonly latencyLimitMs?: number | undefined;
 };
 
 /** The longest that the API takes: no answer is later. */
 const longest = 60_000;
+
+/** Whose approval lets a copy write. */
+export const writesRole = "sre";
 
 /** A busy machine loses an answer now and then; the story about errors has nothing but errors. */
 const fewErrors = 0.1;
@@ -30,11 +35,13 @@ export function migrationManifest(input: MigrationInput): object {
     checklist: {
       // A corpus of this size is compared within a second or two.
       parity: { level: "payload", recheck: "15s", timeout: "3m" },
-      approvals: { policy: "Skip" },
+      // Nothing is written before somebody approved the plan.
+      approvals: input.copies === true ? { roles: [{ name: writesRole }] } : { policy: "Skip" },
       window: { policy: "Skip" },
       staging: { policy: "Skip" },
       smokeTests: { policy: "Skip" },
     },
+    ...(input.copies === true ? { data: { copy: "IfIncomplete", sync: "Continuous", maxLag: "30s" } } : {}),
     stages: [
       // A gate needs about a hundred samples to pass a perfect destination, and twice as many after a few slow ones.
       { sampleRate: 0.4, minDuration: "6s", minSamples: 60 },

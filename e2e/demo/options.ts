@@ -17,18 +17,24 @@ const usual = ["lost-chunks", "slow", "errors"] as const;
 const degradations = [...usual, "late"] as const;
 export type Degradation = (typeof degradations)[number];
 
+/** copy: the destination isn't there at first, and the source is written to all the while. */
+const dataModes = ["copy"] as const;
+
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
 const optionsSchema = z.object({
   DESTINATION: optional(z.enum(destinationFaults)),
   DEGRADE: optional(z.enum(degradations)),
+  DATA: optional(z.enum(dataModes)),
   CHAOS: optional(z.enum(["kill-operator"])),
   SEED: optional(z.coerce.number().int().min(0).max(0xffffffff)),
 });
 
 export type DemoOptions = {
   readonly destinationFault: DestinationFault | undefined;
+  /** Whether the operator has the destination filled and kept equal. */
+  readonly copies: boolean;
   /** The degradations to show, one migration each. */
   readonly degradations: readonly Degradation[];
   readonly killOperator: boolean;
@@ -45,9 +51,10 @@ export function parseOptions(env: Readonly<Record<string, string | undefined>>):
     });
     throw new Error(faults.join("\n"));
   }
-  const { DESTINATION, DEGRADE, CHAOS, SEED } = parsed.data;
+  const { DESTINATION, DEGRADE, DATA, CHAOS, SEED } = parsed.data;
   return {
     destinationFault: DESTINATION,
+    copies: DATA !== undefined,
     degradations: DEGRADE === undefined ? usual : [DEGRADE],
     killOperator: CHAOS !== undefined,
     seed: SEED,

@@ -14,6 +14,9 @@ import type { Degradation, DestinationFault } from "./options.ts";
 import { repairDrift } from "./repair.ts";
 import type { Screen } from "./screen.ts";
 
+/** Of the stories that end well, or before anything was changed. */
+export const migrationName = "docs-to-qdrant";
+
 export type Stage = {
   readonly world: World;
   readonly screen: Screen;
@@ -61,23 +64,37 @@ function watcher(screen: Screen): (name: string, status: MigrationStatus) => voi
 }
 
 type Attend = (application: Application, status: MigrationStatus) => Promise<void>;
+type Story = {
+  readonly fault?: DestinationFault;
+  /** Whether the operator has the destination filled and kept equal. */
+  readonly copies?: boolean;
+  /** What a person does beside watching. */
+  readonly attend?: Attend;
+  /** What a person does once it is Completed, before the base is changed. */
+  readonly onCompleted?: (application: Application) => Promise<void>;
+};
 
 /** Warm-up to Completed; then the base is changed, as Git would, and the migration settles. */
-export async function complete(stage: Stage, fault?: DestinationFault, attend?: Attend): Promise<Completed> {
+export async function complete(stage: Stage, story: Story = {}): Promise<Completed> {
   const { world, screen, open } = stage;
-  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault, open });
+  const { fault, copies = false, attend, onCompleted } = story;
+  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault, copies, open });
   try {
     screen.say(describeDestination(application));
     const journey = await travel(world, {
-      name: "docs-to-qdrant",
+      name: migrationName,
       application,
+      copies,
       guardDuration: "12s",
       ...(attend === undefined ? {} : { attend: (status) => attend(application, status) }),
       onStatus: watcher(screen),
       say: screen.say,
     });
     const { status } = journey;
-    if (status.phase === "Completed") await settle(stage, journey, application);
+    if (status.phase === "Completed") {
+      await onCompleted?.(application);
+      await settle(stage, journey, application);
+    }
     const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();
     return {
@@ -97,9 +114,9 @@ export async function complete(stage: Stage, fault?: DestinationFault, attend?: 
 /** The preflight finds that the stores differ and stops; a person repairs what the report names, and it goes on. */
 export async function completeAfterRepair(stage: Stage): Promise<{ stopped: Stopped | null; completed: Completed }> {
   const { world, screen } = stage;
-  const migration = "docs-to-qdrant";
+  const migration = migrationName;
   let stopped: Stopped | null = null;
-  const completed = await complete(stage, "drifted", async (application, status) => {
+  const attend: Attend = async (application, status) => {
     const parity = conditionOf(status, "ParityVerified");
     if (stopped !== null || parity?.status !== "False") return;
     const { reason, message } = parity;
@@ -107,7 +124,8 @@ export async function completeAfterRepair(stage: Stage): Promise<{ stopped: Stop
     screen.say(`${migration}: stopped in ${status.phase}, ParityVerified is False: ${message}`);
     const say = (line: string) => screen.say(`${migration}: ${line}`);
     await repairDrift(world, application, { migration, say });
-  });
+  };
+  const completed = await complete(stage, { fault: "drifted", attend });
   return { stopped, completed };
 }
 
@@ -193,7 +211,7 @@ export async function stop({ world, screen, open }: Stage, fault: DestinationFau
   const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault, open });
   try {
     const journey = await travel(world, {
-      name: "docs-to-qdrant",
+      name: migrationName,
       application,
       guardDuration: "12s",
       stopWhen: (status) => conditionOf(status, "Reachable")?.status === "False",

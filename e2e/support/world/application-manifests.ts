@@ -24,6 +24,10 @@ export type ApplicationInput = {
   /** Value of the pod's RETRIEVER_CRED_QDRANT; undefined: the pod has no such variable. */
   readonly qdrantKey: string | undefined;
   readonly allowedHosts: string;
+  /** How long a write may take to arrive, by a verification; 1 when absent. */
+  readonly verifyLagSeconds?: number;
+  /** Whether copies make the destination, and syncs remove what the source removed. */
+  readonly ownsDestination?: boolean;
 };
 
 /** Long, so that late answers of a busy machine are answers: whether they are late is judged by stories about latency. */
@@ -88,7 +92,7 @@ export function verifyCronJob(input: ApplicationInput): object {
     name: verifyContainer,
     image: "retriever-sidecar:demo",
     command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
-    args: "verify --level payload --lag 1 --serve-report 0.0.0.0:7091 --termination-log /dev/termination-log"
+    args: `verify --level payload --lag ${input.verifyLagSeconds ?? 1} --serve-report 0.0.0.0:7091 --termination-log /dev/termination-log`
       .split(" ")
       .concat("--config", configFolder, "--report", folder),
     env: [
@@ -111,7 +115,9 @@ export function copyCronJob(input: ApplicationInput): object {
     name: copyContainer,
     image: "retriever-sidecar:demo",
     command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
-    args: ["copy", "--lag", "1", "--termination-log", "/dev/termination-log", "--config", configFolder],
+    args: ["copy", "--lag", "1", "--termination-log", "/dev/termination-log", "--config", configFolder].concat(
+      input.ownsDestination === true ? ["--create"] : [],
+    ),
     env: storeEnv(input),
     volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
   };
@@ -126,7 +132,8 @@ export function syncCronJob(input: ApplicationInput): object {
     command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
     args: "sync --interval 0.5 --lag 1 --verify-every 3 --listen 0.0.0.0:7091 --termination-log /dev/termination-log"
       .split(" ")
-      .concat("--config", configFolder),
+      .concat("--config", configFolder)
+      .concat(input.ownsDestination === true ? ["--delete-extra", "--removals-need-leave"] : []),
     env: storeEnv(input),
     ports: [{ name: reportPort, containerPort: 7091 }],
     volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
