@@ -23,7 +23,7 @@ import { parsePath } from "./data/payload.ts";
 import { indexTypes } from "./data/payload-index.ts";
 import { readPointId } from "./data/point-id.ts";
 import { pointPrinter } from "./data/print-point.ts";
-import { checkStrictly } from "./data/strict-mode.ts";
+import { checkGraph, checkStrictly } from "./data/strict-mode.ts";
 import { describeCollection, runQuery, runScroll } from "./queries.ts";
 
 /** All data of a server. They live longer than any listening socket. */
@@ -207,9 +207,11 @@ const present: readonly Route[] = [
     if (point === undefined) throw new ApiFault(404, `Not found: Point with id ${text} does not exists!`);
     return pointPrinter(collection, { with_payload: true, with_vector: true })(point);
   }),
-  read("POST /collections/*/points/query", queryBody, (collection, body, { store }) =>
-    runQuery(collection, body, store.seed),
-  ),
+  read("POST /collections/*/points/query", queryBody, (collection, body, { store }) => {
+    const { strict, indexes, settings } = collection;
+    if (strict !== null) checkGraph({ strict, indexes, hnsw: { ...settings.hnsw_config }, filter: body.filter });
+    return runQuery(collection, body, store.seed);
+  }),
   read("POST /collections/*/points/scroll", scrollBody, runScroll),
   read(
     "POST /collections/*/points/count",

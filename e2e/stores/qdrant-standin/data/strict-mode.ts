@@ -52,6 +52,30 @@ export function checkStrictly({ strict, indexes, use, filter, limits = [], isExa
   if (strict[`unindexed_filtering_${use}`] === false) checkIndexes(indexes, filter.asked);
 }
 
+type Searched = {
+  readonly strict: StrictMode;
+  readonly indexes: Indexes;
+  readonly hnsw: Readonly<Record<string, unknown>>;
+  readonly filter: Filter | null | undefined;
+};
+
+/** Throws for a search that would have to read every vector, where exact ones aren't allowed. */
+export function checkGraph({ strict, indexes, hnsw, filter }: Searched): void {
+  if (strict.enabled !== true || strict.search_allow_exact !== false || hnsw["m"] !== 0) return;
+  const isTenant = (filter?.asked ?? []).some(({ key }) => indexes.get(key ?? "")?.params?.["is_tenant"] === true);
+  if (!isTenant) {
+    const help =
+      "Use tenant-specific filter, enable global vector indexing or enable strict mode `search_allow_exact` option";
+    throw refuse(`Request is forbidden because global vector indexing is disabled (hnsw_config.m = 0). Help: ${help}`);
+  }
+  if ((hnsw["payload_m"] ?? 0) !== 0) return;
+  const help =
+    "Enable vector indexing, use a prefetch query with indexed vectors or enable strict mode `search_allow_exact` option";
+  throw refuse(
+    `Request is forbidden because vector indexing is disabled (hnsw_config.m = 0 and hnsw_config.payload_m = 0). Help: ${help}`,
+  );
+}
+
 function isAbove(asked: number | null | undefined, limit: number | null | undefined): boolean {
   return typeof asked === "number" && typeof limit === "number" && asked > limit;
 }

@@ -56,7 +56,7 @@ const query: Check = ({ query: error, info }) =>
 
 const settings: Check = ({ info }, spec) => {
   try {
-    refuseSettings(spec, info.limits);
+    refuseSettings(spec, info);
     return [];
   } catch (error) {
     if (error instanceof RetrieverError) return [faultFinding(error, { RETR_BACKEND_MISSING: "searchSettings" })];

@@ -314,6 +314,10 @@ test("refusals of a write are told apart from those of the way there", async () 
     code: "RETR_BACKEND_MISSING",
   });
   await expect(answering(500)).rejects.toMatchObject({ code: "RETR_BACKEND_UNAVAILABLE" });
+  // Of all points, not of this one.
+  await expect(answering(400, "Bad request: Max points count limit of 20 reached!")).rejects.toMatchObject({
+    code: "RETR_BACKEND_ANSWER_INVALID",
+  });
   server.behave = (_, response) => response.end('{"result":{"status":"green"}}');
   await expect(writer.fetch(["a"], limit())).rejects.toMatchObject({ code: "RETR_BACKEND_ANSWER_INVALID" });
 });

@@ -1,5 +1,6 @@
 // Requests of verification and repair: the points of one collection, with a longer timeout than retrieval has.
 import type { Fault } from "#errors.ts";
+import { strictModeFault } from "../client/classify.ts";
 import { type Call, type Collection, openCollection, readCollection, type StrictLimits } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
@@ -51,7 +52,7 @@ function writeFault(status: number, { method, path }: Call, body: string): Fault
     const message = "the credential has no right to write the collection (HTTP 403)";
     return { code: "RETR_BACKEND_AUTH", message };
   }
-  if (!isWrite || (status !== 400 && status !== 422) || isOfCollection.test(body)) return undefined;
+  if (!isWrite || (status !== 400 && status !== 422) || isOfCollection(body)) return undefined;
   const dimension = /expected dim: (\d{1,6}), got (\d{1,6})/.exec(body);
   const why =
     dimension === null
@@ -61,5 +62,8 @@ function writeFault(status: number, { method, path }: Call, body: string): Fault
   return { code: "RETR_REPAIR_WRITE_REFUSED", message };
 }
 
-/** What every point would be refused for. */
-const isOfCollection = /Index required|Not existing vector name/;
+/** What every point would be refused for. Of too many points, half as many may be taken. */
+function isOfCollection(body: string): boolean {
+  if (body.includes("Not existing vector name")) return true;
+  return strictModeFault(body) !== undefined && !/Limit exceeded.{1,60}upsert limit/.test(body);
+}

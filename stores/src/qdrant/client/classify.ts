@@ -54,8 +54,12 @@ function requestFault(status: number, body: string): Fault {
   return fault("RETR_BACKEND_ANSWER_INVALID", `Qdrant refused a valid request (HTTP ${status})`);
 }
 
+/** Where no search but an exact one could be answered. */
+export const unindexedSearch =
+  "strict mode of the collection refuses exact searches, and its hnsw_config (m: 0) makes no index for others: set m, or search_allow_exact";
+
 /** Strict mode's refusals name a key or a limit of the collection, and nothing of a query. */
-function strictModeFault(body: string): Fault | undefined {
+export function strictModeFault(body: string): Fault | undefined {
   const index =
     /Index required but not found for \\?"([^"\\]{1,200})\\?" of one of the following types: \[([^\]]{1,100})\]/.exec(
       body,
@@ -65,6 +69,16 @@ function strictModeFault(body: string): Fault | undefined {
     const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type ${types}`;
     return fault("RETR_BACKEND_MISSING", message);
   }
+  const full =
+    /(Max points count limit of \d+ reached|Max (vector|payload) storage size limit of [\d.e-]{1,30}MB reached|(Resident memory|Disk) usage is at \d+% of total \w+, exceeding the configured limit of \d+%)/.exec(
+      body,
+    );
+  if (full !== null) {
+    const message = `strict mode of the collection takes no more: ${full[1]}; make room, or raise the limit`;
+    return fault("RETR_BACKEND_ANSWER_INVALID", message);
+  }
+  if (/Request is forbidden.{0,300}indexing is disabled/.test(body))
+    return fault("RETR_BACKEND_MISSING", unindexedSearch);
   const limit =
     /(Limit exceeded \d+ > \d+ for \\?"[a-z_ ]{1,40}|Condition size limit reached \(\d+ > \d+\)|Filter condition limit reached \(\d+ > \d+\)|Exact search disabled)/.exec(
       body,

@@ -112,6 +112,8 @@ export type CollectionInfo = {
   readonly indexes: ReadonlyMap<string, string>;
   /** Keys whose index of integers serves equality alone (`range: false`). */
   readonly rangeless: ReadonlySet<string>;
+  /** Of its vectors: "tenants" has one for each value of a key that is marked so, and for no others. */
+  readonly graph: "all" | "tenants" | "none";
   readonly limits: StrictLimits;
 };
 
@@ -161,8 +163,17 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
     datatype: typeof datatype === "string" ? datatype : null,
     indexes,
     rangeless,
+    graph: graphOf(member(member(result, "config"), "hnsw_config"), member(vector, "hnsw_config"), schema),
     limits: readLimits(member(member(result, "config"), "strict_mode_config")),
   };
+}
+
+/** Of the collection's `hnsw_config` and the vector's own, which goes before it. */
+function graphOf(common: unknown, own: unknown, schema: readonly (readonly [string, unknown])[]) {
+  const setting = (key: string): unknown => member(own, key) ?? member(common, key);
+  if (setting("m") !== 0) return "all";
+  const isTenant = schema.some(([, index]) => member(member(index, "params"), "is_tenant") === true);
+  return isTenant && (setting("payload_m") ?? 0) !== 0 ? "tenants" : "none";
 }
 
 function isObject(value: unknown): boolean {

@@ -114,7 +114,7 @@ function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
   let known: Known | undefined;
   const read = async (signal: AbortSignal): Promise<CollectionInfo> => {
     const info = readCollection(await call({ method: "GET", path: folder }, signal), spec);
-    refuseSettings(spec, info.limits);
+    refuseSettings(spec, info);
     const metric = info.distance === null ? known?.metric : metrics[info.distance];
     known = { metric: metric ?? "cosine-similarity", limits: info.limits, indexes: info.indexes };
     return info;

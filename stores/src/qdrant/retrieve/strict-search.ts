@@ -1,14 +1,19 @@
 // What a collection's strict mode means for searches: what of the settings it refuses, and what it will refuse of requests.
 import { errorsOf, RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
+import { unindexedSearch } from "../client/classify.ts";
 import type { CollectionInfo, StrictLimits } from "../client/collection.ts";
 import { keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
 
-/** Throws RETR_BACKEND_MISSING for settings that would make every request fail, naming each. */
-export function refuseSettings({ searchSettings = {} }: QdrantSpec, limits: StrictLimits): void {
+/** Throws RETR_BACKEND_MISSING for settings, of ours or the collection's, that would make every request fail, naming each. */
+export function refuseSettings(
+  { searchSettings = {} }: QdrantSpec,
+  { limits, graph }: Pick<CollectionInfo, "limits" | "graph">,
+): void {
+  if (!limits.allowsExact && graph === "none") throw missing(unindexedSearch);
   const { hnswEf = 0, exact, quantization } = searchSettings;
   const { oversampling = 0 } = quantization ?? {};
   const refused = [
@@ -57,8 +62,11 @@ function leavesOf(condition: object): Leaf[] {
   return inner.length === 0 ? [condition] : inner.flatMap(leavesOf);
 }
 
+const tenantsOnly =
+  "strict mode of the collection refuses requests that ask for no tenant, as its hnsw_config (m: 0) makes indexes for tenants alone";
+
 /** What strict mode will refuse, as sentences. */
-export function strictRemarks({ fields }: QdrantSpec, { limits, indexes }: CollectionInfo): string[] {
+export function strictRemarks({ fields }: QdrantSpec, { limits, indexes, graph }: CollectionInfo): string[] {
   const [key] = keysOf([fields.namespace]);
   const type = indexes.get(key ?? "");
   const isSearchable = key === undefined || limits.searchesUnindexed || type === "keyword" || type === "uuid";
@@ -69,6 +77,7 @@ export function strictRemarks({ fields }: QdrantSpec, { limits, indexes }: Colle
     ...(limits.points < 1000
       ? [`strict mode of the collection refuses requests of more than ${limits.points} chunks`]
       : []),
+    ...(limits.allowsExact || graph === "all" ? [] : [tenantsOnly]),
     ...(limits.allowsExact ? [] : ["strict mode of the collection refuses exact searches: recall can't be measured"]),
   ];
 }
