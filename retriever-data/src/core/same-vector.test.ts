@@ -43,14 +43,20 @@ test("what a precision loses is no difference to it, and is one to a finer store
   fc.assert(
     fc.property(vector, (values) => {
       expect(isSameVector(values, halved(values), vectorRule(side("float32"), side("half")))).toBe(true);
-      const rounded = values.map((value) => Math.trunc(value));
-      expect(isSameVector(values, rounded, vectorRule(side("int8"), side("float32")))).toBe(true);
+      const [long, rounded] = [Float32Array.of(...values, 12.5), Float32Array.of(...values.map(Math.trunc), 12)];
+      expect(isSameVector(long, rounded, vectorRule(side("int8"), side("float32")))).toBe(true);
       const signs = values.map((value) => (value > 0 ? 1 : 0));
       expect(isSameVector(values, signs, vectorRule(side("float32"), side("binary")))).toBe(true);
     }),
   );
   const values = Float32Array.of(0.1, 0.2, 0.3);
   expect(isSameVector(values, halved(values), vectorRule(side("float32"), side("float32")))).toBe(false);
+});
+
+test("zeros are what bytes keep of numbers below 1, and no such vector", () => {
+  const rule = vectorRule(side("float32"), side("int8"));
+  expect(isSameVector(Float32Array.of(0.6, -0.8), Float32Array.of(0, 0), rule)).toBe(false);
+  expect(isSameVector(Float32Array.of(0, 0), Float32Array.of(0, 0), rule)).toBe(true);
 });
 
 test("another vector is another one at every precision", () => {

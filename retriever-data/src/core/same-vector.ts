@@ -43,10 +43,15 @@ export function isSameVector(a: Float32Array | null, b: Float32Array | null, rul
     case "binary":
       return a.every((value, index) => value > 0 === (b[index] as number) > 0);
     case "int8":
-      return a.every((value, index) => Math.abs(value - (b[index] as number)) <= int8Step);
+      // Of numbers below 1 only zeros are left, which nothing is known by.
+      return isZero(a) === isZero(b) && a.every((value, index) => Math.abs(value - (b[index] as number)) <= int8Step);
     default:
       return distance(a, b, rule.isDirection) <= tolerances[rule.precision];
   }
+}
+
+function isZero(vector: Float32Array): boolean {
+  return vector.every((value) => value === 0);
 }
 
 /** Euclidean distance, of the directions or relative to the longer vector's length. */
