@@ -55,7 +55,7 @@ const ids = z.array(pointIdSchema);
 const vectorParams = z.strictObject({
   size: unsigned.refine((size) => size > 0).pipe(z.number().max(65_536)),
   distance: z.enum(distances),
-  /** Shown again: every vector is held in memory as float32. */
+  /** Shown again: every vector is held in memory. */
   on_disk: z.boolean().optional(),
   datatype: z.enum(["float32", "float16", "uint8"]).optional(),
 });

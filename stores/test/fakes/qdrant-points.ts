@@ -67,7 +67,7 @@ const routes: Readonly<Record<string, (held: HeldCollection, body: Body) => unkn
   "GET /": () => null,
   "GET /collections/chunks": ({ points, strict, indexes }) => ({
     points_count: points.size,
-    config: { params: { vectors: { size: 8, distance: "Cosine" } }, strict_mode_config: strict },
+    config: { params: { vectors: { size: 8, distance: "Dot" } }, strict_mode_config: strict },
     payload_schema: indexes,
   }),
   [`POST ${folder}/scroll`]: scroll,

@@ -1,9 +1,15 @@
-// The vectors of one name in one collection: float32 rows, searched exhaustively and exactly.
+// The vectors of one name in one collection: float32 rows of what their type can hold, searched exhaustively and exactly.
 // Scores are summed in double precision and rounded to float32 once.
 
 export const distances = ["Cosine", "Dot", "Euclid", "Manhattan"] as const;
 export type Distance = (typeof distances)[number];
-export type VectorParams = { readonly size: number; readonly distance: Distance };
+export type Datatype = "float32" | "float16" | "uint8";
+export type VectorParams = {
+  readonly size: number;
+  readonly distance: Distance;
+  /** float32 when absent. */
+  readonly datatype?: Datatype | undefined;
+};
 
 export type Hit = { readonly slot: number; readonly score: number };
 
@@ -21,19 +27,23 @@ type Search = {
 export class VectorSpace {
   readonly size: number;
   readonly distance: Distance;
+  readonly datatype: Datatype;
   private values: Float32Array;
   private present: Uint8Array;
 
-  constructor({ size, distance }: VectorParams) {
+  constructor({ size, distance, datatype = "float32" }: VectorParams) {
     this.size = size;
     this.distance = distance;
+    this.datatype = datatype;
     this.values = new Float32Array(size * 64);
     this.present = new Uint8Array(64);
   }
 
-  /** The vector as this space keeps it: of length 1 for Cosine, as it is otherwise. */
+  /** The vector as this space keeps it: of length 1 for Cosine except in bytes, as it is otherwise; in its type's numbers. */
   prepare(vector: Float32Array): Float32Array {
-    return this.distance === "Cosine" ? normalise(vector) : vector;
+    if (this.datatype === "uint8") return vector.map(toByte);
+    const directed = this.distance === "Cosine" ? normalise(vector) : vector;
+    return this.datatype === "float16" ? directed.map(Math.f16round) : directed;
   }
 
   set(slot: number, vector: Float32Array | undefined): void {
@@ -49,7 +59,7 @@ export class VectorSpace {
   /** Best first. `query` is prepared here. */
   search({ query, count, accepts, tieBreak }: Search): readonly Hit[] {
     const prepared = this.prepare(query);
-    const measure = measures[this.distance];
+    const measure = this.distance === "Cosine" && this.datatype === "uint8" ? cosine : measures[this.distance];
     const sign = this.distance === "Cosine" || this.distance === "Dot" ? 1 : -1;
     const best = new BestHits(count, tieBreak);
     for (let slot = 0; slot < this.present.length; slot += 1) {
@@ -71,9 +81,14 @@ export class VectorSpace {
   }
 }
 
-/** Length 1 in float32; a zero vector stays zero. */
+/** Without its fraction, and the nearest end where it is beyond both. */
+function toByte(value: number): number {
+  return Math.min(255, Math.max(0, Math.trunc(value)));
+}
+
+/** Length 1 in float32; a zero vector stays zero, and one whose length no float32 can say becomes it. */
 function normalise(vector: Float32Array): Float32Array {
-  const norm = Math.fround(Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)));
+  const norm = Math.fround(Math.sqrt(Math.fround(vector.reduce((sum, value) => sum + value * value, 0))));
   return norm === 0 ? vector : vector.map((value) => value / norm);
 }
 
@@ -98,6 +113,13 @@ function dot(values: Float32Array, start: number, query: Float32Array): number {
   }
   for (let index = even; index < length; index += 1) a += (values[start + index] as number) * (query[index] as number);
   return a + b + (c + d);
+}
+
+/** Of rows that aren't of length 1. */
+function cosine(values: Float32Array, start: number, query: Float32Array): number {
+  const row = values.subarray(start, start + query.length);
+  const squares = dot(row, 0, row) * dot(query, 0, query);
+  return squares === 0 ? 0 : dot(row, 0, query) / Math.sqrt(squares);
 }
 
 function euclid(values: Float32Array, start: number, query: Float32Array): number {

@@ -26,6 +26,7 @@ import { expectedKeys, guardOf, type Keys, unguarded, versionOf } from "./held-p
 import { readPoints, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, ownIdRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
+import { whyVectorUnfit } from "./vector-fit.ts";
 import { scanPoints, unnamedKeys } from "./whole-scan.ts";
 import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
@@ -165,6 +166,8 @@ function expectedIn({ info, spec, fields, someNames }: Target, points: Iterable<
 
 /** A text: why it can't be sent. */
 function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
+  const unfit = whyVectorUnfit(chunk, target.info);
+  if (unfit !== null) return unfit;
   const given = givenOf(chunk, point, target);
   if (typeof given === "string") return given;
   if (point !== undefined && !guardOf(point, target).isSafe) return unguarded(target);
