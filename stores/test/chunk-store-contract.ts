@@ -14,6 +14,8 @@ type ChunkStoreUnderTest = {
   readonly missing: () => ChunkStore;
   /** Nobody listens there. */
   readonly unreachable: () => ChunkStore;
+  /** Whether it holds the directions of the vectors alone. */
+  readonly isNormalised?: boolean;
 };
 
 type ReadChunk = {
@@ -57,8 +59,10 @@ export function describeChunkStore(under: ChunkStoreUnderTest): void {
     expect(chunk?.updatedAtMs).toBe(Date.UTC(2026, 0, 1));
     expect(chunk?.payload).toBe(payloadOfChunk0);
     expect(new Set(chunks.map(({ payload }) => payload)).size).toBe(40);
+    const sent = points[0]?.vector ?? [];
+    const length = under.isNormalised === true ? Math.hypot(...sent) : 1;
     for (const [row, value] of (chunk?.vector ?? []).entries())
-      expect(value).toBeCloseTo(points[0]?.vector[row] as number, 6);
+      expect(value).toBeCloseTo((sent[row] as number) / length, 6);
   });
 
   test("a scan goes on behind any batch and gives the rest, each chunk once", async () => {
