@@ -24,21 +24,23 @@ export type Column = {
 };
 export type Columns = ReadonlyMap<string, Column>;
 
-/** A domain may stand on another one. */
+/** A domain may stand on another one; a partitioned table holds its rows in others, however deep. */
 const query = `
+WITH RECURSIVE below AS (
+    SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
+    UNION ALL
+    SELECT h.inhrelid, k.relkind FROM below JOIN pg_inherits h ON h.inhparent = below.oid JOIN pg_class k ON k.oid = h.inhrelid),
+  held AS MATERIALIZED (SELECT DISTINCT oid FROM below WHERE relkind <> 'p'),
+  served AS MATERIALIZED (SELECT f.attname AS name, m.amname::text AS method FROM held
+    JOIN pg_index i ON i.indrelid = held.oid AND i.indpred IS NULL AND i.indisvalid
+    JOIN pg_attribute f ON f.attrelid = held.oid AND f.attnum = i.indkey[0] AND f.attcollation = i.indcollation[0]
+    JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+    GROUP BY f.attname, m.amname HAVING count(DISTINCT held.oid) = (SELECT count(*) FROM held))
 SELECT a.attname, coalesce(e.typname, b.typname), s.nspname::text, ${operatorSchemaOf("coalesce(e.oid, b.oid)")}, e.oid IS NOT NULL, coalesce(e.typtype, b.typtype) = 'e',
   ${labelsOf("coalesce(e.oid, b.oid)")},
   EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
   CASE WHEN b.typname = 'numeric' AND b.modifier > 0 THEN ((b.modifier - 4) >> 16) & 65535 END,
-  (SELECT string_agg(served.method, ' ') FROM (
-    WITH RECURSIVE below AS (SELECT c.oid, c.relkind UNION ALL SELECT h.inhrelid, k.relkind
-      FROM below JOIN pg_inherits h ON h.inhparent = below.oid JOIN pg_class k ON k.oid = h.inhrelid),
-    held AS (SELECT oid FROM below WHERE relkind <> 'p')
-    SELECT m.amname::text AS method FROM held JOIN pg_attribute f ON f.attrelid = held.oid AND f.attname = a.attname
-    JOIN pg_index i ON i.indrelid = held.oid AND i.indkey[0] = f.attnum AND i.indpred IS NULL AND i.indisvalid
-      AND i.indcollation[0] = f.attcollation
-    JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
-    GROUP BY m.amname HAVING count(DISTINCT held.oid) = (SELECT count(*) FROM held)) AS served)
+  (SELECT string_agg(served.method, ' ') FROM served WHERE served.name = a.attname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (WITH RECURSIVE d AS (
