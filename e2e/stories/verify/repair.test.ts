@@ -1,5 +1,7 @@
 // A drifted destination made right from a reviewed report, and a source that gets what only the new store received.
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { repairSummarySchema } from "@retriever/sidecar/contract/repair-summary.ts";
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -173,4 +175,25 @@ test("a mistuned index is blamed on its own store, in the report", async () => {
   expect(report.outcome).toBe("equal");
   expect(report.quality).toMatchObject({ k: 10, source: { queries: 15 }, destination: { value: 1, queries: 15 } });
   expect(report.quality?.source?.interval[1]).toBeLessThan(report.quality?.destination?.interval[0] ?? 0);
+});
+
+test("a repair that somebody agreed to by digest writes from that report alone, and says at its end what is open", async () => {
+  const updatedAt = new Date(Date.now() - 60_000).toISOString();
+  const payload = { chunk_id: "after-cutover", entity_id: "e", namespace: "n", updated_at: updatedAt };
+  await points("PUT", "?wait=true", {
+    points: [{ id: pointIdOf("after-cutover"), vector: [...dataset.vector(0)], payload }],
+  });
+  const place = openPlace();
+  const { report } = await verify(place, level);
+  const log = join(dirname(reportFile(place)), "ended");
+  const back = ["--direction", "destination-to-source", "--yes", "--termination-log", log, "--digest"];
+  const other = await repairFrom(place, [...back, "0".repeat(64)]);
+  expect(other.exitCode).toBe(3);
+  expect(readFileSync(log, "utf8")).toContain("RETR_REPAIR_REFUSED");
+  expect((await client.query("SELECT FROM vector_chunks WHERE chunk_id = 'after-cutover'")).rowCount).toBe(0);
+
+  expect((await repairFrom(place, [...back, report.digest])).exitCode).toBe(0);
+  const summary = repairSummarySchema.parse(JSON.parse(readFileSync(log, "utf8")));
+  expect(summary).toMatchObject({ digest: report.digest, to: "source", named: 1, written: 1, open: 0 });
+  expect((await client.query("SELECT FROM vector_chunks WHERE chunk_id = 'after-cutover'")).rowCount).toBe(1);
 });

@@ -51,7 +51,12 @@ export function reportedAt({ to }: Pick<RepairPlan, "to">, difference: Differenc
   return to.name === "source" ? difference.sourceUpdatedAt : difference.destinationUpdatedAt;
 }
 
-/** Version that the report saw there, likewise; undefined where it says none. */
+/** `updated_at` that the report saw in the store that is right. */
+export function reportedFrom({ from }: Pick<RepairPlan, "from">, difference: Difference): string | null {
+  return from.name === "source" ? difference.sourceUpdatedAt : difference.destinationUpdatedAt;
+}
+
+/** Version that the report saw in the store that is written; undefined where it says none. */
 export function reportedVersion({ to }: Pick<RepairPlan, "to">, difference: Difference): string | undefined {
   return to.name === "source" ? difference.sourceVersion : difference.destinationVersion;
 }

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { digestOfReports } from "@retriever/sidecar/contract/repair-summary.ts";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { identityOf } from "@retriever/stores/config/identity.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { makeDifference, makeReport } from "#test/reports.ts";
-import { checkReport, readReport } from "./read-report.ts";
+import { checkReport, readReport, readReports } from "./read-report.ts";
 
 const at = (host: string) => identityOf({ kind: "qdrant", host, port: 6333, place: "chunks" });
 const stores = { source: at("old"), destination: at("new") };
@@ -74,4 +75,55 @@ const refused: readonly (readonly [string, VerifyReport, string])[] = [
 
 test.each(refused)("a report %s is refused, and what to do is said", (_, other, message) => {
   expect(() => checkReport(other, stores)).toThrow(message);
+});
+
+/** A folder with the reports of all partitions, as the operator keeps them. */
+function folderOf(files: Readonly<Record<string, VerifyReport>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "reports-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content));
+  return folder;
+}
+
+function partOf(index: number, count: number): VerifyReport {
+  return makeReport(stores, [makeDifference(`chunk-${index}`, "extra")], {
+    scope: { level: "vector", since: null, partition: { index, count }, sample: 1, lagSeconds: 5 },
+  });
+}
+
+test("the reports of a folder are read in the order of their partitions, and agreed to by one digest", () => {
+  const parts = Array.from({ length: 11 }, (_, index) => partOf(index, 11));
+  const folder = folderOf({
+    ...Object.fromEntries(parts.map((part, index) => [`report-${index}.json`, part])),
+    "migration.json": report,
+  });
+  const digest = digestOfReports(parts.map((part) => part.digest));
+  expect(readReports(folder, digest)).toEqual(parts);
+  expect(() => readReports(folder, "0".repeat(64))).toThrow(
+    `expected the report 000000000000… that was agreed to, got ${digest.slice(0, 12)}…: nothing was written`,
+  );
+});
+
+test("one report is agreed to by its own digest, wherever it lies", () => {
+  const file = write(JSON.stringify(report));
+  expect(readReports(file, report.digest)).toEqual([report]);
+  expect(readReports(folderOf({ "report-0.json": report }), report.digest)).toEqual([report]);
+  expect(() => readReports(file, "0".repeat(64))).toThrow("nothing was written");
+});
+
+test.each([
+  ["an empty folder", {}, "expected report-0.json, found no report"],
+  ["a gap", { "report-0.json": partOf(0, 2), "report-2.json": partOf(1, 2) }, "expected report-1.json, found none"],
+  [
+    "parts that were exchanged",
+    { "report-0.json": partOf(1, 2), "report-1.json": partOf(0, 2) },
+    "expected partition 0 of 2, got 1 of 2",
+  ],
+  [
+    "parts of which some are missing",
+    { "report-0.json": partOf(0, 3), "report-1.json": partOf(1, 3) },
+    "expected partition 0 of 2, got 0 of 3",
+  ],
+])("nothing is repaired from %s", (_, files, message) => {
+  expect(() => readReports(folderOf(files), null)).toThrow(message);
 });

@@ -1,4 +1,5 @@
 // A saved report, as a repair takes it: whole, unedited, of these stores, with a result. Refuses everything else.
+import { digestOfReports } from "@retriever/sidecar/contract/repair-summary.ts";
 import {
   digestOfReport,
   driftOf,
@@ -9,6 +10,7 @@ import { isSameStore, type StoreIdentity } from "@retriever/stores/config/identi
 import { errorsOf } from "@retriever/stores/errors.ts";
 import { z } from "zod";
 import { readFileText } from "#config/read-file.ts";
+import { listReports } from "./list-reports.ts";
 
 const refuse = errorsOf("RETR_REPAIR_REFUSED");
 
@@ -27,6 +29,26 @@ export function readReport(file: string): VerifyReport {
     );
   }
   return result.data;
+}
+
+/**
+ * The report of a file, or those of all partitions in a folder as the operator keeps them. Throws RETR_REPAIR_REFUSED, also
+ * where they aren't those of `digest`; null: whichever they are.
+ */
+export function readReports(place: string, digest: string | null): readonly VerifyReport[] {
+  const reports = listReports(place, refuse).map(readReport);
+  for (const [index, { scope }] of reports.entries()) {
+    const { partition } = scope;
+    if (reports.length > 1 && (partition.index !== index || partition.count !== reports.length))
+      throw refuse(
+        `${place}: expected partition ${index} of ${reports.length}, got ${partition.index} of ${partition.count}`,
+      );
+  }
+  const found = digestOfReports(reports.map((report) => report.digest));
+  if (digest === null || digest === found) return reports;
+  throw refuse(
+    `${place}: expected the report ${digest.slice(0, 12)}… that was agreed to, got ${found.slice(0, 12)}…: nothing was written`,
+  );
 }
 
 export type Stores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };

@@ -1,22 +1,26 @@
 // `verify --repair`: from a report's file to what was written, in sentences and in one line. Writes nothing without --yes.
 
+import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { makeRateLimit } from "#compare/progress.ts";
 import { deadline } from "#compare/retry.ts";
 import { nameStores, openStores, openWriters } from "#config/open-stores.ts";
 import { parseVerifyOptions, type VerifyFlags } from "#config/options.ts";
-import type { CommandDeps } from "#verify/verify.ts";
+import { type CommandDeps, writeSummary } from "#verify/verify.ts";
 import type { Left } from "./decide.ts";
 import { directions, type PlanOptions, planRepair, type RepairPlan } from "./plan.ts";
 import { printLeft, printPlan, printResult, repairLine } from "./print.ts";
-import { checkReport, readReport } from "./read-report.ts";
+import { checkReport, readReports } from "./read-report.ts";
 import { foresee, type RepairOptions, type RepairResult, repair } from "./repair.ts";
 import type { RepairDeps } from "./repair-run.ts";
+import { type Repaired, summarizeRepair } from "./summary.ts";
 
 /** As the command line gives them, beside those of a run. */
 export type RepairFlags = {
-  /** File of the report. */
+  /** File of the report, or folder with those of all partitions. */
   readonly repair?: string;
+  /** Of the report that somebody agreed to. */
+  readonly digest?: string;
   readonly direction?: string;
   readonly deleteExtra?: boolean;
   readonly yes?: boolean;
@@ -30,9 +34,9 @@ const refusalModes = ["skip", "stop"] as const;
 const foreignFlags = ["level", "since", "partition", "sample", "report", "resume", "serveReport", "quality"] as const;
 
 /** Whether a repair is asked for, by any of its flags. */
-export function isRepair({ repair: file, direction, onRefusal, ...switches }: RepairFlags): boolean {
+export function isRepair({ repair: file, direction, onRefusal, digest, ...switches }: RepairFlags): boolean {
   const isOn = [switches.deleteExtra, switches.yes, switches.dryRun].includes(true);
-  return file !== undefined || direction !== undefined || onRefusal !== undefined || isOn;
+  return [file, direction, onRefusal, digest].some((each) => each !== undefined) || isOn;
 }
 
 /** For reading what a store warns of. */
@@ -42,35 +46,40 @@ const defaultBudget = "5000";
 const progressMs = 5000;
 
 /**
- * 0: every chunk that the report names is the same in both stores; 1: some differ or were refused, as after a dry run.
- * Rejects with a RetrieverError: of the report or the configuration before anything is written, else of a store.
+ * 0: every chunk that the reports name is the same in both stores; 1: some differ or were refused, as after a dry run.
+ * Rejects with a RetrieverError: of a report or the configuration before anything is written, else of a store.
  */
 export async function repairStores(flags: RepairFlags & VerifyFlags, deps: CommandDeps): Promise<0 | 1> {
-  const { file, onRefusal, ...options } = parseRepairOptions(flags);
-  const { rowsPerSecond, scope } = parseVerifyOptions(verifyFlagsOf(flags), deps.env);
-  const report = readReport(file);
+  const options = parseRepairOptions(flags);
+  const { rowsPerSecond, scope, terminationLog } = parseVerifyOptions(verifyFlagsOf(flags), deps.env);
+  const reports = readReports(options.file, options.digest);
   const named = nameStores(flags, deps);
   const identities = { source: named.source.identity, destination: named.destination.identity };
-  checkReport(report, identities);
-  const plan = planRepair(report, identities, options);
+  for (const report of reports) checkReport(report, identities);
   const stores = openStores(named, deps.registry);
   const writers = openWriters(named, deps.registry);
+  const { onProgress, onStopped } = makeReporter(deps);
+  const repairDeps = { stores, writers, clock: deps.clock, pause: deps.pause, onProgress };
+  const lagOf = (report: VerifyReport): number =>
+    (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000;
   try {
-    const { onProgress, onStopped } = makeReporter(deps);
-    const stopped = (error: unknown): never => {
-      onStopped();
-      throw error;
-    };
-    const limit = deadline(deps.signal, inspectDeadlineMs);
-    const inspections = [writers[plan.from.name].inspect("read", limit), writers[plan.to.name].inspect("write", limit)];
-    const [, cautions = []] = await Promise.all(inspections).catch(stopped);
-    deps.print(`${printPlan(plan, report, cautions)}\n`);
-    const lagMs = (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000;
-    const run: RepairOptions = { level: report.scope.level, lagMs, rowsPerSecond, onRefusal };
-    const repairDeps = { stores, writers, clock: deps.clock, pause: deps.pause, onProgress };
-    if (flags.yes !== true)
-      return endDryRun(plan, await foresee(plan, run, repairDeps, deps.signal).catch(stopped), deps);
-    return end(plan, await repair(plan, run, repairDeps, deps.signal).catch(stopped), deps);
+    const repaired: Repaired[] = [];
+    let code: 0 | 1 = 0;
+    for (const report of reports) {
+      const plan = planRepair(report, identities, options);
+      const run = { level: report.scope.level, lagMs: lagOf(report), rowsPerSecond, onRefusal: options.onRefusal };
+      const asked = { report, plan, run, isDry: flags.yes !== true };
+      const { result, exitCode } = await repairOne(asked, repairDeps, deps);
+      if (result !== null) repaired.push({ report, plan, result });
+      code = exitCode === 0 ? code : 1;
+    }
+    const [first, ...others] = repaired;
+    if (first !== undefined)
+      await writeSummary(terminationLog, JSON.stringify(summarizeRepair([first, ...others])), deps);
+    return code;
+  } catch (error) {
+    onStopped();
+    throw error;
   } finally {
     await Promise.allSettled(
       [stores, writers].flatMap(({ source, destination }) => [source.close(), destination.close()]),
@@ -78,21 +87,55 @@ export async function repairStores(flags: RepairFlags & VerifyFlags, deps: Comma
   }
 }
 
-type Options = PlanOptions & Pick<RepairOptions, "onRefusal"> & { readonly file: string };
+type Asked = {
+  readonly report: VerifyReport;
+  readonly plan: RepairPlan;
+  readonly run: RepairOptions;
+  readonly isDry: boolean;
+};
+type Done = { readonly result: RepairResult | null; readonly exitCode: 0 | 1 };
+
+async function repairOne(
+  { report, plan, run, isDry }: Asked,
+  repairDeps: RepairDeps,
+  deps: CommandDeps,
+): Promise<Done> {
+  const { writers } = repairDeps;
+  const limit = deadline(deps.signal, inspectDeadlineMs);
+  const inspections = [writers[plan.from.name].inspect("read", limit), writers[plan.to.name].inspect("write", limit)];
+  const [, cautions = []] = await Promise.all(inspections);
+  deps.print(`${printPlan(plan, report, cautions)}\n`);
+  if (isDry) {
+    const left = await foresee(plan, run, repairDeps, deps.signal);
+    return { result: null, exitCode: endDryRun(plan, left, deps) };
+  }
+  const result = await repair(plan, run, repairDeps, deps.signal);
+  return { result, exitCode: end(plan, result, deps) };
+}
+
+type Options = PlanOptions &
+  Pick<RepairOptions, "onRefusal"> & {
+    readonly file: string;
+    /** Null: whichever report it is. */
+    readonly digest: string | null;
+  };
 
 /** Throws RETR_CONFIG_INVALID with every fault. */
 function parseRepairOptions(flags: RepairFlags & VerifyFlags): Options {
-  const { repair: file, direction, deleteExtra = false, onRefusal: mode = "skip" } = flags;
+  const { repair: file, direction, deleteExtra = false, onRefusal: mode = "skip", digest = null } = flags;
   const known = directions.find((each) => each === direction);
   const onRefusal = refusalModes.find((each) => each === mode);
   const faults = [
     ...(file === undefined ? ["--repair: expected the report to repair from"] : []),
     ...(known === undefined ? [`--direction: expected ${directions.join(" or ")}, got ${quoted(direction)}`] : []),
     ...(onRefusal === undefined ? [`--on-refusal: expected ${refusalModes.join(" or ")}, got ${quoted(mode)}`] : []),
+    ...(digest === null || /^[0-9a-f]{64}$/.test(digest)
+      ? []
+      : [`--digest: expected 64 hex digits, got ${quoted(digest)}`]),
     ...foreignTo(flags),
   ];
   if (file !== undefined && known !== undefined && onRefusal !== undefined && faults.length === 0) {
-    return { file, direction: known, deletesExtra: deleteExtra, onRefusal };
+    return { file, direction: known, deletesExtra: deleteExtra, onRefusal, digest };
   }
   throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${faults.join("; ")}` });
 }
@@ -109,8 +152,12 @@ function foreignTo(flags: RepairFlags & VerifyFlags): string[] {
   ];
 }
 
-function verifyFlagsOf({ budget = defaultBudget, lag }: VerifyFlags): VerifyFlags {
-  return lag === undefined ? { budget } : { budget, lag };
+function verifyFlagsOf({ budget = defaultBudget, lag, terminationLog }: VerifyFlags): VerifyFlags {
+  return {
+    budget,
+    ...(lag === undefined ? {} : { lag }),
+    ...(terminationLog === undefined ? {} : { terminationLog }),
+  };
 }
 
 function endDryRun(plan: RepairPlan, left: readonly Left[], { print }: CommandDeps): 0 | 1 {

@@ -99,7 +99,8 @@ test("everything the source has is written to the destination, and what only tha
     [chunk("same", 1), old, chunk("payload", 3, { fields: { lang: "fr" } }), chunk("extra", 9)],
   );
   const { result } = await run(at, await differencesOf(at), forward);
-  expect(result).toEqual({ written: 3, removed: 0, left: [], remaining: [{ id: "extra", kind: "extra" }], lagging: 0 });
+  const remaining = [{ id: "extra", kind: "extra" }];
+  expect(result).toEqual({ written: 3, removed: 0, left: [], remaining, lagging: 0, open: [] });
   expect(at.destination.chunks.get("stale")).toEqual(chunk("stale", 5));
   expect(at.destination.changes).toEqual([{ what: "write", ids: ["missing", "stale", "payload"] }]);
   expect(at.source.changes).toEqual([]);
@@ -134,6 +135,7 @@ test("what only the destination has is removed when that is asked for, unless it
     ],
     remaining: [{ id: "changed", kind: "extra" }],
     lagging: 0,
+    open: ["changed"],
   });
 });
 
@@ -173,7 +175,7 @@ test("a refused chunk is named with its reason and skipped; the others are writt
   });
   at.destination.refused.clear();
   const again = await run(at, differences, forward);
-  expect(again.result).toEqual({ written: 1, removed: 0, left: [], remaining: [], lagging: 0 });
+  expect(again.result).toEqual({ written: 1, removed: 0, left: [], remaining: [], lagging: 0, open: [] });
 });
 
 test("with `stop` nothing is written where a refusal can be foreseen, and the plan names it as well", async () => {

@@ -10,6 +10,7 @@ import { vectorRule } from "#core/same-vector.ts";
 import { makeThrottle } from "#core/throttle.ts";
 import { decideRemoval, decideWrite, isLeft, type Left, respelledAs } from "./decide.ts";
 import { findRemovals, findsItsOwn, findWrites } from "./find-chunks.ts";
+import { makeIsOpen } from "./open-chunks.ts";
 import type { RepairPlan } from "./plan.ts";
 import { batchDeadlineMs, inBatches, type RepairDeps, type Run } from "./repair-run.ts";
 import { makeSpellings } from "./spellings.ts";
@@ -24,6 +25,8 @@ export type RepairResult = {
   readonly remaining: readonly Remaining[];
   /** Named chunks that differ and were written by others within the lag: no difference yet. */
   readonly lagging: number;
+  /** Named chunks that are left to do at the end, those within the lag among them. */
+  readonly open: readonly string[];
 };
 export type RepairOptions = {
   readonly level: VerifyLevel;
@@ -84,13 +87,14 @@ export async function repair(
     const kept = new Set(skipped.map(({ id }) => id));
     for (const { id } of decided.removals) if (!kept.has(id)) removed.add(id);
   });
-  const { remaining, lagging, same } = await compare(run, options, written);
+  const { remaining, lagging, same, open } = await compare(run, options, written);
   return {
     written: written.size,
     removed: removed.size,
     left: left.filter(({ id, why }) => !settled.has(why) || !same.has(id)),
     remaining,
     lagging,
+    open,
   };
 }
 
@@ -170,6 +174,8 @@ async function compare(run: Run, { level, lagMs }: RepairOptions, written: Reado
   const rule = await ruleOf(run, level);
   const remaining: Remaining[] = [];
   const same = new Set<string>();
+  const open: string[] = [];
+  const isOpen = makeIsOpen(plan);
   let lagging = 0;
   const all = [...plan.writes, ...plan.removals, ...plan.kept];
   await inBatches(run, "verifying", { size: batchSize, all }, async (batch, limit) => {
@@ -180,12 +186,13 @@ async function compare(run: Run, { level, lagMs }: RepairOptions, written: Reado
     ]);
     for (const pair of pairUp(ids, source, destination).pairs) {
       const kind = differenceOf(pair, rule);
+      if (isOpen(pair, kind)) open.push(pair.id);
       if (kind === null) same.add(pair.id);
       else if (!isOwnWrite(plan, pair, written) && isYoung(pair, deps.clock.wallMs(), lagMs)) lagging += 1;
       else remaining.push({ id: pair.id, kind });
     }
   });
-  return { remaining, lagging, same };
+  return { remaining, lagging, same, open };
 }
 
 /** Whether the repair wrote the chunk and nobody has written where it came from since: then no write is under way. */
