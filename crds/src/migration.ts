@@ -20,6 +20,7 @@ export const acts = [
   "Abort",
   "Rollback",
   "Postmortem",
+  "RepairDrift",
 ] as const;
 /** Nobody lets something pass that was not proved without saying why. */
 export const actsWithReason: readonly Act[] = ["Deny", "Waive", "CompleteGuard"];
@@ -35,6 +36,7 @@ export const migrationUidLabel = "retriever.dev/migration-uid";
 /** How long a Promote may wait for the gates, from its creation. */
 export const promoteWait = { defaultHours: 4, mostHours: 24 } as const;
 
+const exampleDigest = "5f2b8c1e9d3a4f6071829384a5b6c7d8e9f00112233445566778899aabbccdde";
 const exampleUid = "6f1d4c1e-0000-4000-8000-000000000000";
 
 const migrationRefSchema = z.strictObject({
@@ -58,7 +60,7 @@ export const migrationActSpecSchema = z
       .enum(acts)
       .meta(
         doc(
-          "Approve, Deny (holds the gate until whoever denied approves), Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), WritersMoved (the application writes to the destination now), Abort and Rollback (both latch), Postmortem (after a rollback).",
+          "Approve, Deny (holds the gate until whoever denied approves), Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), WritersMoved (the application writes to the destination now), Abort and Rollback (both latch), Postmortem (after a rollback), RepairDrift (after a late rollback: bring the source what the named report lists).",
           "Rollback",
           "Cutover",
         ),
@@ -100,6 +102,19 @@ export const migrationActSpecSchema = z
           true,
           "yes",
           { "spec.act": "Promote", "spec.migration.uid": exampleUid },
+        ),
+      ),
+    digest: z
+      .string()
+      .max(64)
+      .regex(/^[0-9a-f]{64}$/, "expected 64 hex digits")
+      .optional()
+      .meta(
+        doc(
+          "Digest of the report that a RepairDrift is about, as status.verification shows it: nothing else is repaired.",
+          exampleDigest,
+          "newest",
+          { "spec.act": "RepairDrift", "spec.migration.uid": exampleUid },
         ),
       ),
     /** An admission policy proves it. */

@@ -36,6 +36,7 @@ const lines: Readonly<Record<string, string>> = {
   retry: "retry NAME",
   "complete-guard": "complete-guard NAME --reason WORD --yes",
   "writers-moved": "writers-moved NAME --reason WORD --yes",
+  "repair-drift": `repair-drift NAME --digest ${"0".repeat(64)} --reason WORD --yes`,
   pause: "pause NAME",
   resume: "resume NAME",
   abort: "abort NAME --yes",

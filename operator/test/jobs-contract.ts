@@ -14,6 +14,7 @@ export type JobsHarness = {
   readonly close: () => Promise<void>;
 };
 
+const digestOf = (partition: number): string => String(partition).repeat(64);
 const since = "2026-01-01T00:00:00.000Z";
 
 /** Registers the suite under a title. Each run needs a namespace of its own. */
@@ -82,14 +83,34 @@ export function describeJobsContract(title: string, open: () => Promise<JobsHarn
     test("a report is kept by partition until another Job's takes its place", async () => {
       const meta = await harness.createMigration("kept");
       const keep = (job: string, partition: number) =>
-        harness.jobs.keepReport(meta, "kept-drift", { job, partition, text: `${job} ${partition}` }, signal);
+        harness.jobs.keepReport(
+          meta,
+          "kept-drift",
+          { job, partition, text: `${job} ${partition}`, digest: digestOf(partition) },
+          signal,
+        );
       expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toBeUndefined();
       await keep("first", 0);
       await keep("first", 1);
       await keep("first", 1);
-      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toBe("first");
+      const first = { job: "first", digests: [digestOf(0), digestOf(1)] };
+      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toEqual(first);
       await keep("second", 0);
-      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toBe("second");
+      const second = { job: "second", digests: [digestOf(0)] };
+      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toEqual(second);
+    });
+
+    test("kept reports are placed elsewhere as they are, as often as that is asked for, and none where none is kept", async () => {
+      const meta = await harness.createMigration("placed");
+      const move = { from: "placed-drift", to: "app-retriever-drift" };
+      const place = () => harness.jobs.placeReports(meta, move, "{}", signal);
+      await expect(place()).rejects.toMatchObject({ code: "ROP_NOT_FOUND" });
+      const report = { job: "verify-1", partition: 0, text: "{}", digest: digestOf(0) };
+      await harness.jobs.keepReport(meta, move.from, report, signal);
+      await place();
+      await place();
+      const placed = { job: "verify-1", digests: [digestOf(0)] };
+      expect(await harness.jobs.readReportOf(harness.namespace, move.to, signal)).toEqual(placed);
     });
   });
 }

@@ -206,7 +206,7 @@ describe("the form that an overlay's text has to have", () => {
 });
 
 describe("an application without Helm", () => {
-  it.each(["verify", "copy", "sync"])("has the same %s as one with the library chart", (what) => {
+  it.each(["verify", "copy", "sync", "repair"])("has the same %s as one with the library chart", (what) => {
     const rendered = manifests.filter(({ file }) => file.endsWith("retriever-sidecar/renderings/example.yaml"));
     const own = parseAllDocuments(readFileSync(join(root, `examples/application/${what}.yaml`), "utf8"));
     expect(own.map((document) => (document.toJS() as Manifest).kind)).toEqual(["CronJob", "Role", "RoleBinding"]);

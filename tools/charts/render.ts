@@ -51,6 +51,7 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ["copy.env=[]", "copy: expected env or credentialsSecret"],
   ['copy={"create":true,"bounds":["a"],"credentialsSecret":"c"}', "expected no create beside bounds"],
   ["sync.env=[]", "sync: expected env or credentialsSecret"],
+  ["repair.env=[]", "repair: expected env or credentialsSecret"],
   ["verify.lag=10", "verify.lag: expected more than sync.interval and sync.lag together"],
 ];
 

@@ -124,7 +124,8 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
     () => jobs.createJob(meta, { name: "j", template: "verify", since: null }, signal),
     () => jobs.deleteJob(meta, "j", signal),
     () => jobs.readReportOf("search", "docs-drift", signal),
-    () => jobs.keepReport(meta, "docs-drift", { job: "j", partition: 0, text: "{}" }, signal),
+    () => jobs.keepReport(meta, "docs-drift", { job: "j", partition: 0, text: "{}", digest: "d" }, signal),
+    () => jobs.placeReports(meta, { from: "docs-drift", to: "app-retriever-drift" }, "{}", signal),
   ];
   // What isn't there is a fault to some of them; here only the question counts.
   for (const wish of wishes) await wish().catch(() => undefined);

@@ -107,6 +107,11 @@ export const migrationActRules: readonly CelRule[] = [
   },
   {
     at: "spec",
+    rule: "has(self.digest) == (self.act == 'RepairDrift')",
+    message: "expected digest, that of the report to be repaired, of a RepairDrift and of nothing else",
+  },
+  {
+    at: "spec",
     rule: "!has(self.waitForGates) || !self.waitForGates || self.act == 'Promote'",
     message: "expected waitForGates of a Promote alone: nothing else waits for gates",
   },

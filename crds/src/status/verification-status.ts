@@ -53,6 +53,18 @@ const verificationResultSchema = z.strictObject({
   report: shortName
     .optional()
     .meta(doc("ConfigMap that keeps the report; absent when it could not be fetched.", "docs-to-qdrant-drift")),
+  digest: z
+    .string()
+    .max(64)
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .meta(
+      doc(
+        "Digest of the kept report: what a RepairDrift names. Of several partitions the SHA-256 of theirs. Absent where it isn't kept whole.",
+        "5f2b8c1e9d3a4f6071829384a5b6c7d8e9f00112233445566778899aabbccdde",
+        "newest",
+      ),
+    ),
 });
 export type VerificationResult = z.infer<typeof verificationResultSchema>;
 

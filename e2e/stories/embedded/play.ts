@@ -12,6 +12,7 @@ import {
   baseConfigMap,
   copyCronJob,
   namespace,
+  repairCronJob,
   requestDeadlineMs,
   storeTimeoutMs,
   syncCronJob,
@@ -49,6 +50,8 @@ export type PlayOptions = {
   readonly copier?: boolean;
   /** Whether there is one that syncs. */
   readonly syncer?: boolean;
+  /** Whether there is one that repairs after a late rollback. */
+  readonly repairer?: boolean;
 };
 
 export type Play = MigrationHandle & {
@@ -113,13 +116,14 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
 }
 
 async function apply({ world }: Stage, input: ApplicationInput, options: PlayOptions): Promise<void> {
-  const { deployment, verifier, copier = false, syncer = false } = options;
+  const { deployment, verifier, copier = false, syncer = false, repairer = false } = options;
   const usual = applicationDeployment(input);
   await world.client.create(configMapsPath, baseConfigMap(input));
   await world.client.create(deploymentsPath, deployment?.(usual) ?? usual);
   if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
   if (copier) await world.client.create(cronJobsPath, copyCronJob(input));
   if (syncer) await world.client.create(cronJobsPath, syncCronJob(input));
+  if (repairer) await world.client.create(cronJobsPath, repairCronJob(input));
 }
 
 type Doors = Pick<Play, "source" | "destination" | "storeEnv">;

@@ -3,13 +3,18 @@
 import {
   copyContainer,
   copyTemplateName,
+  driftMapName,
   overlayName,
+  repairContainer,
+  repairDigestAnnotation,
+  repairTemplateName,
   reportPort,
   syncContainer,
   syncTemplateName,
   verifyContainer,
   verifyTemplateName,
 } from "@retriever/sidecar/contract/names.ts";
+import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 
 export const namespace = "search";
 
@@ -139,6 +144,35 @@ export function syncCronJob(input: ApplicationInput): object {
     volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
   };
   return suspended(syncTemplateName(input.name), { containers: [container], volumes: [configVolume(input)] });
+}
+
+/** The suspended CronJob that repairs after a late rollback are made from. */
+export function repairCronJob(input: ApplicationInput): object {
+  const reports = "/etc/retriever-drift";
+  const container = {
+    name: repairContainer,
+    image: "retriever-sidecar:demo",
+    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    args: "verify --direction destination-to-source --yes --lag 1 --termination-log /dev/termination-log"
+      .split(" ")
+      .concat("--config", configFolder, "--repair", reports, "--digest", "$(RETRIEVER_REPAIR_DIGEST)"),
+    env: [
+      { name: "RETRIEVER_REPAIR_DIGEST", ...field(`metadata.annotations['${repairDigestAnnotation}']`) },
+      ...storeEnv(input),
+    ],
+    volumeMounts: [
+      { name: "retriever-config", mountPath: configFolder },
+      { name: "retriever-drift", mountPath: reports },
+    ],
+  };
+  const drift = { name: driftMapName(input.name), optional: true };
+  const overlay = { configMap: { ...drift, items: [{ key: overlayFileName, path: overlayFileName }] } };
+  const sources = [{ configMap: { name: `${input.name}-retriever` } }, overlay];
+  const volumes = [
+    { name: "retriever-config", projected: { sources } },
+    { name: "retriever-drift", configMap: drift },
+  ];
+  return suspended(repairTemplateName(input.name), { containers: [container], volumes });
 }
 
 function suspended(name: string, pod: object): object {

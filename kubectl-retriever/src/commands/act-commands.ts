@@ -35,5 +35,10 @@ export const actCommands: readonly ActCommand[] = [
   { command: "resume", act: "Resume", about: "Take back a pause or a hold" },
   { command: "abort", act: "Abort", about: "Give it up and go back to the source, for good" },
   { command: "postmortem", act: "Postmortem", about: "Record the postmortem of a rollback" },
+  {
+    command: "repair-drift",
+    act: "RepairDrift",
+    about: "After a late rollback: bring the source the chunks that a report names, by its digest",
+  },
   { command: "rollback", act: "Rollback", about: "Go back to the source now, for good" },
 ];

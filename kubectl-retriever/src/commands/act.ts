@@ -15,6 +15,8 @@ import { foreseeRefusal, refuseRights, whatWorks } from "./foresee-refusal.ts";
 export type ActOptions = {
   readonly role?: string;
   readonly check?: string;
+  /** Of the report that is to be repaired. */
+  readonly digest?: string;
   /** Epoch ms. */
   readonly expiresAt?: number;
   /** The postmortem itself. */
@@ -151,6 +153,7 @@ const forGood: Readonly<Partial<Record<Act, string>>> = {
   Abort: "Give it up and go back to the source, for good",
   CompleteGuard: "End the guard before it has watched for long enough",
   WritersMoved: "Say that the application writes to the destination now",
+  RepairDrift: "Have the chunks of this report written to the source",
 };
 
 /** One question, where somebody can be asked. */
@@ -176,12 +179,16 @@ async function refuseStranger(
   return typed.trim() === actor ? undefined : "that is not your user name; nothing was approved";
 }
 
-type Particulars = Partial<Pick<MigrationActSpec, "role" | "check" | "text" | "planHash" | "expires" | "waitForGates">>;
+type Particulars = Partial<
+  Pick<MigrationActSpec, "role" | "check" | "digest" | "text" | "planHash" | "expires" | "waitForGates">
+>;
 
-function specOf({ act, role, check, text, expiresAt, waitForGates }: ActRequest, planHash: string): Particulars {
+function specOf(asked: ActRequest, planHash: string): Particulars {
+  const { act, role, check, digest, text, expiresAt, waitForGates } = asked;
   return {
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
+    ...(digest === undefined ? {} : { digest }),
     ...(text === undefined ? {} : { text }),
     ...(waitForGates === undefined ? {} : { waitForGates }),
     ...(actsInRole.includes(act) ? { planHash } : {}),

@@ -79,5 +79,7 @@ const isInForce: Readonly<Record<MigrationActSpec["act"], Left>> = {
   WritersMoved: (_, { acts }) => acts?.writersMoved !== undefined,
   Abort: isLatched,
   Rollback: isLatched,
+  RepairDrift: (act, { repair }) =>
+    repair !== undefined && repair.digest === act.spec.digest && isSince(repair.askedAt, act),
   Postmortem: ({ metadata }, { postmortem }) => postmortem?.act === metadata.name,
 };

@@ -13,7 +13,7 @@ const claims: Observation["claims"] = { ok: false, why: "not read" };
 /** A Promote of a plan that was rolled back before is the one thing that can't be foreseen. */
 export function foreseeRefusal(act: ActDocument, view: MigrationView, now: number): string | undefined {
   const { status, plan } = view;
-  const { act: kind, role, check, planHash, expires, waitForGates, actor, reason } = act.spec;
+  const { act: kind, role, check, planHash, expires, waitForGates, digest, actor, reason } = act.spec;
   if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
   if (plan === undefined) return undefined;
   if (kind === "Promote" && status.phase === "Pending") return undefined;
@@ -29,6 +29,7 @@ export function foreseeRefusal(act: ActDocument, view: MigrationView, now: numbe
     planHash: planHash ?? null,
     expiresAt: expires === undefined ? null : Date.parse(expires),
     ...(waitForGates === undefined ? {} : { waitForGates }),
+    ...(digest === undefined ? {} : { digest }),
   };
   const refusal = refuse(
     observed,

@@ -13,6 +13,7 @@ type Given = ClusterOptions & {
   readonly reason: string;
   readonly role?: string;
   readonly check?: string;
+  readonly digest?: string;
   readonly expires?: number;
   readonly yesIAm?: string;
   readonly waitForGates?: boolean;
@@ -27,7 +28,10 @@ type Given = ClusterOptions & {
 /** What the API takes of a postmortem, in characters. */
 const longestReport = 8192;
 
-/** approve, deny, waive, promote, retry, complete-guard, writers-moved, pause, resume, abort, postmortem, rollback. */
+/**
+ * approve, deny, waive, promote, retry, complete-guard, writers-moved, pause, resume, abort, postmortem, repair-drift,
+ * rollback.
+ */
 export function addPeopleCommands(program: Command, around: Surroundings, end: End): void {
   for (const { command, act, about, needsReason } of actCommands) {
     const line = withCluster(program.command(command))
@@ -40,6 +44,12 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
     if (act === "Approve") addApproveOptions(line);
     if (act === "Deny") line.requiredOption("--role <name>", "the role it is denied in");
     if (act === "Promote") addPromoteOptions(line);
+    if (act === "RepairDrift")
+      line.requiredOption(
+        "--digest <digest>",
+        "of the report, as status shows it: nothing else is repaired",
+        parseDigest,
+      );
     if (act === "Waive") line.requiredOption("--check <name>", "the check that is waived");
     addCommonOptions(line, act);
     line.action(async (name: string, given: Given) => {
@@ -56,7 +66,7 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
 }
 
 /** What can't be taken back is asked about once, on a terminal. */
-const asking: readonly Act[] = ["CompleteGuard", "WritersMoved", "Abort", "Rollback"];
+const asking: readonly Act[] = ["CompleteGuard", "WritersMoved", "RepairDrift", "Abort", "Rollback"];
 
 function addCommonOptions(line: Command, act: Act): void {
   if (asking.includes(act)) line.option("-y, --yes", "don't ask whether it is meant");
@@ -69,13 +79,14 @@ function addCommonOptions(line: Command, act: Act): void {
 }
 
 function optionsOf(given: Given, text: string | undefined, { clock, terminal }: Surroundings): ActOptions {
-  const { role, check, yesIAm, waitForGates, expires, dryRun, output } = given;
+  const { role, check, digest, yesIAm, waitForGates, expires, dryRun, output } = given;
   return {
     yes: given.yes === true,
     wait: given.wait ?? terminal.isTty,
     timeoutMs: given.timeout,
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
+    ...(digest === undefined ? {} : { digest }),
     ...(text === undefined ? {} : { text }),
     ...(yesIAm === undefined ? {} : { yesIAm }),
     ...(waitForGates === undefined ? {} : { waitForGates }),
@@ -106,6 +117,11 @@ function addPromoteOptions(command: Command): void {
   command
     .option("--wait-for-gates", "wait for what blocks the cutover, instead of being refused for it")
     .option("--expires <time>", "for how long, at most 24h; default: 4h", parseWait);
+}
+
+function parseDigest(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError("expected 64 hex digits");
+  return text;
 }
 
 function parseWait(text: string): number {

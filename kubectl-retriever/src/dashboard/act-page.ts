@@ -84,6 +84,7 @@ function fieldsOf(act: Act, { roles, typed }: ActForm): Markup[] {
   return [
     ...(actsInRole.includes(act) ? [field("role", "Role", choice("role", roles, before("role")))] : []),
     ...(act === "Waive" ? [field("check", "Check that is Unknown", choice("check", checkNames, before("check")))] : []),
+    ...(act === "RepairDrift" ? [field("digest", "Digest of the report", digestInput(before("digest")))] : []),
     ...(act === "Promote"
       ? [
           field(
@@ -112,6 +113,10 @@ function fieldsOf(act: Act, { roles, typed }: ActForm): Markup[] {
       reason,
     ),
   ];
+}
+
+function digestInput(value: string): Markup {
+  return element("input", { id: "digest", name: "digest", maxlength: 64, required: "", spellcheck: "false", value });
 }
 
 /** Lines stay lines; the first line end after the tag is none of the text. */
@@ -148,12 +153,15 @@ export function readActForm(act: Act, isRed: boolean, name: string, sent: URLSea
   // Forms end their lines with CRLF, which the field's limit counts as one character.
   const said = (field: string): string => (sent.get(field) ?? "").replaceAll("\r\n", "\n").trim();
   const reason = said("reason");
-  const why = faultOf(act, reason, said("text")) ?? (isRed ? undefined : untyped(act, name, said("typed")));
+  const why =
+    faultOf(act, reason, said(act === "RepairDrift" ? "digest" : "text")) ??
+    (isRed ? undefined : untyped(act, name, said("typed")));
   if (why !== undefined) return { ok: false, why };
   const particulars: Readonly<Partial<Record<Act, Partial<ActOptions>>>> = {
     Approve: { role: said("role"), yesIAm: said("typed") },
     Deny: { role: said("role") },
     Waive: { check: said("check") },
+    RepairDrift: { digest: said("digest") },
     Postmortem: { text: said("text") },
     Promote: said("waitForGates") === "yes" ? { waitForGates: true } : {},
   };
@@ -165,6 +173,8 @@ function faultOf(act: Act, reason: string, text: string): string | undefined {
   if (reason.length > longestReason) return `a reason has at most ${longestReason} characters`;
   if (text.length > longestReport) return `a report has at most ${longestReport} characters`;
   if (actsWithReason.includes(act) && reason === "") return "it needs a reason";
+  if (act === "RepairDrift")
+    return /^[0-9a-f]{64}$/.test(text) ? undefined : "it needs the report's digest, 64 hex digits";
   return act === "Postmortem" && text === "" ? "it needs the report" : undefined;
 }
 

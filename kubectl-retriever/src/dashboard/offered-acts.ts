@@ -86,8 +86,11 @@ function refusalOf(act: Act, view: MigrationView, { you, now }: Viewer): string 
     ? rolesOf(view).map((role) => ({ role }))
     : act === "Waive"
       ? checkNames.map((check) => ({ check }))
-      : [{}];
-  if (variants.length === 0) return "the plan asks for no approvals";
+      : act === "RepairDrift"
+        ? (status.verification?.runs ?? []).flatMap(({ result }) => result?.digest ?? []).map((digest) => ({ digest }))
+        : [{}];
+  if (variants.length === 0)
+    return act === "RepairDrift" ? "no report says what to repair" : "the plan asks for no approvals";
   const common = { migration: { name, uid }, act, actor: you, reason: "a reason", planHash: status.planHash };
   const refusals = variants.map((variant) =>
     foreseeRefusal(actDocument(namespace, { ...common, ...variant }), view, now),
@@ -101,6 +104,7 @@ const options: Readonly<Partial<Record<Act, string>>> = {
   Waive: ' --check CHECK --reason "WHY"',
   CompleteGuard: ' --reason "WHY"',
   Postmortem: " --file FILE",
+  RepairDrift: " --digest DIGEST",
 };
 
 function commandLine(command: string, { name, namespace }: Subject, flags: string): string {

@@ -3,7 +3,7 @@
 import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import { isSameData } from "@retriever/operator/core/model/deep-equal.ts";
 import type { JobSeen, JobsObservation, SyncReading } from "@retriever/operator/core/model/job-observation.ts";
-import { copyTemplateName, syncTemplateName } from "@retriever/sidecar/contract/names.ts";
+import { copyTemplateName, repairTemplateName, syncTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { PodTime } from "./toy-pod.ts";
@@ -19,9 +19,11 @@ export function isJobEffect(effect: Effect): effect is JobEffect {
 }
 
 type Asked = {
-  readonly what: "copy" | "sync" | "other";
+  readonly what: "copy" | "sync" | "repair" | "other";
   readonly name: string;
   readonly since: string | null;
+  /** Of the report that a repair works from. */
+  readonly digest: string;
   readonly askedMs: number;
   readonly endMs: number;
   /** By the pods' own clock: a Job lasts no longer because the wall clock is put back. */
@@ -42,6 +44,14 @@ const inStep: SyncReading = {
   fault: null,
 };
 
+const toyDigest = "0".repeat(64);
+
+function whatIsMadeOf(template: string): Asked["what"] {
+  const names = { copy: copyTemplateName(""), sync: syncTemplateName(""), repair: repairTemplateName("") } as const;
+  const kinds = Object.keys(names) as (keyof typeof names)[];
+  return kinds.find((kind) => template.endsWith(names[kind])) ?? "other";
+}
+
 /** One Job a verification, each in one pod. It finds what was so when it began. */
 export class ToyVerifier {
   /** Whether there is a CronJob to make Jobs from. */
@@ -53,6 +63,10 @@ export class ToyVerifier {
   /** How far a sync is; fails: its Job ends; none: there is no CronJob to make one from. */
   sync: Partial<SyncReading> | "fails" | "none" = {};
   parity: Parity = {};
+  /** Whether the reports of verifications are kept. */
+  keepsReports = false;
+  /** How a repair ends; leaves: chunks are open; refused: its Job isn't let in; none: there is no CronJob to make one from. */
+  repairer: "completes" | "leaves" | "fails" | "refused" | "none" = "completes";
   takesMs: number;
   readonly #stores: Stores;
   #jobs: readonly Asked[] = [];
@@ -68,14 +82,12 @@ export class ToyVerifier {
     const passes = this.tests[effect.template];
     const found = passes === undefined ? this.#differences(elapsedMs) : { cannot: !passes };
     const { job: name, since } = effect;
-    const what = effect.template.endsWith(copyTemplateName(""))
-      ? "copy"
-      : effect.template.endsWith(syncTemplateName(""))
-        ? "sync"
-        : "other";
+    const what = whatIsMadeOf(effect.template);
     if (what === "copy" && this.copier === "refused") return;
+    if (what === "repair" && this.repairer === "refused") return;
+    const digest = effect.repair?.digest ?? "";
     const ends = { endMs: nowMs + this.takesMs, doneAtMs: elapsedMs + this.takesMs };
-    this.#jobs = [...this.#jobs, { what, name, since, askedMs: nowMs, ...ends, found }];
+    this.#jobs = [...this.#jobs, { what, name, since, digest, askedMs: nowMs, ...ends, found }];
   }
 
   observe({ elapsedMs }: Pick<PodTime, "elapsedMs">): JobsObservation {
@@ -86,8 +98,15 @@ export class ToyVerifier {
       verifier: this.hasTemplate ? { name: "verifier", suspended: true, hasVerifier: true } : null,
       tests: Object.keys(this.tests).map((name) => ({ name, suspended: true, hasVerifier: false })),
       jobs: this.#jobs.map((job) => this.#seen(job, elapsedMs)),
+      repairer: this.repairer === "none" ? null : { name: "repairer", suspended: true, hasRepairer: true },
       reportOf: null,
+      ...this.#kept(elapsedMs),
     };
+  }
+
+  #kept(elapsedMs: number): Partial<JobsObservation> {
+    const last = this.#jobs.findLast(({ what, doneAtMs }) => what === "other" && elapsedMs >= doneAtMs);
+    return this.keepsReports && last !== undefined ? { reportOf: last.name, reportDigests: [toyDigest] } : {};
   }
 
   /** A copy brings what it found missing when it began; what only the destination has stays. */
@@ -102,6 +121,7 @@ export class ToyVerifier {
     const { name, endMs, doneAtMs, found } = job;
     if (job.what === "sync") return this.#syncing(name);
     if (elapsedMs < doneAtMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
+    if (job.what === "repair") return this.#repaired(job);
     if (job.what === "copy") {
       const state = this.copier === "completes" ? "succeeded" : "failed";
       return { name, state, message: "BackoffLimitExceeded", partitions: 1, pods: [] };
@@ -111,6 +131,22 @@ export class ToyVerifier {
     const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, words: "", report: null };
     const isGood = found.cannot !== true && exitCode === 0;
     return { name, state: isGood ? "succeeded" : "failed", message: "", partitions: 1, pods: [pod] };
+  }
+
+  /** Of what the verification before it found. */
+  #repaired({ name, digest, endMs, found }: Asked): JobSeen {
+    const { repairer } = this;
+    const named = (found.extra ?? 0) + (found.stale ?? 0) + (found.payload ?? 0) + (found.vector ?? 0);
+    const open = repairer === "leaves" ? 1 : 0;
+    const { source, destination } = this.#stores;
+    const counts = { named, written: named - open, removed: 0, open };
+    const stores = { source: source.digest, destination: destination.digest, to: "source" } as const;
+    const said = repairer === "fails" ? {} : { repaired: { schema: 1 as const, digest, ...stores, ...counts } };
+    const words = repairer === "fails" ? "RETR_STORE_UNAVAILABLE: no answer" : "";
+    const exitCode = repairer === "fails" ? 2 : open;
+    const end = { exitCode, endedAt: endMs, summary: null, words, report: null };
+    const pod = { name: `${name}-0`, partition: 0, ...end, ...said };
+    return { name, state: exitCode === 0 ? "succeeded" : "failed", message: "", partitions: 1, pods: [pod] };
   }
 
   #syncing(name: string): JobSeen {
@@ -139,7 +175,7 @@ export class ToyVerifier {
       counts,
       newestDifferenceAt: driftOf(counts) === 0 ? null : at,
       ids: driftOf(counts) === 0 ? [] : ["chunk-1"],
-      digest: "0".repeat(64),
+      digest: toyDigest,
     };
   }
 }

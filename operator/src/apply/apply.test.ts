@@ -140,7 +140,25 @@ describe("effects", () => {
     expect(jobs.journal).toEqual([]);
     verifiers.texts.set("ip", "the report");
     await run([keep]);
-    expect(jobs.kept.get("docs-drift")?.texts.get(0)).toBe("the report");
+    expect(jobs.kept.get("docs-drift")?.reports.get(0)?.text).toBe("the report");
+  });
+
+  test("place the reports of a repair before they make its Job, which names their digest", async () => {
+    const { jobs, run } = arrange();
+    jobs.addTemplate("search-api-retriever-repair");
+    const repair = { digest: "d".repeat(64), from: "docs-drift", to: "search-api-retriever-drift", overlay: "{}" };
+    const template = "search-api-retriever-repair";
+    const make: Effect = { kind: "createJob", job: "docs-repair-1", template, since: null, repair };
+    expect(await run([make])).toMatchObject({ ok: false, error: { code: "ROP_NOT_FOUND" } });
+    expect(jobs.journal).toEqual([]);
+    const report = { job: "docs-verify-1", partition: 0, text: "{}", digest: repair.digest };
+    await jobs.keepReport(aMigration().build().meta, "docs-drift", report);
+    expect(await run([make])).toEqual({ ok: true });
+    expect(jobs.journal.slice(1)).toEqual(["placed docs-drift as search-api-retriever-drift", "created docs-repair-1"]);
+    expect([jobs.overlays.get(repair.to), jobs.stored.get("docs-repair-1")?.wish.digest]).toEqual([
+      "{}",
+      repair.digest,
+    ]);
   });
 
   test("delete judged acts that stand in the evidence, and make the others go with their migration", async () => {

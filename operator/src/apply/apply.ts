@@ -86,7 +86,7 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
     case "abandonOverlay":
       return cluster.releaseOverlay(target, false, signal);
     case "createJob":
-      return jobs.createJob(meta, { name: effect.job, template: effect.template, since: effect.since }, signal);
+      return createJob(effect, context);
     case "keepReport":
       return keepReport(effect, context);
     // With their pods, one after the other.
@@ -96,6 +96,16 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
     case "pruneActs":
       return pruneActs(effect, context);
   }
+}
+
+/** A repair's pods read its reports when they start, so these are there before it. */
+async function createJob(
+  { job: name, template, since, repair }: Extract<Effect, { kind: "createJob" }>,
+  { jobs, meta, signal }: EffectContext,
+): Promise<void> {
+  if (repair === undefined) return jobs.createJob(meta, { name, template, since }, signal);
+  await jobs.placeReports(meta, repair, repair.overlay, signal);
+  await jobs.createJob(meta, { name, template, since, digest: repair.digest }, signal);
 }
 
 /** Decided so already; here it holds whoever decided. */

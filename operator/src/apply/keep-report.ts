@@ -2,6 +2,7 @@
 // what it found is in its termination message.
 import type { Effect } from "#core/model/decision.ts";
 import { hasCode } from "#errors.ts";
+import type { ProvedReport } from "#ports/jobs.ts";
 import type { EffectContext } from "./effect-context.ts";
 
 /** Of all partitions together: an API server takes 1 MiB. */
@@ -14,12 +15,12 @@ export async function keepReport(
   const { kind: _, partition, partitions, job, configMap, source, destination, ...peer } = effect;
   const maxBytes = Math.floor(maxReportBytes / partitions);
   const { jobs, reports, meta, signal } = context;
-  let text: string;
+  let report: ProvedReport;
   try {
-    text = await reports.fetch(peer, maxBytes, { source, destination }, signal);
+    report = await reports.fetch(peer, maxBytes, { source, destination }, signal);
   } catch (fault) {
     if (hasCode(fault, "ROP_SIDECAR_UNREACHABLE")) return;
     throw fault;
   }
-  await jobs.keepReport(meta, configMap, { job, partition, text }, signal);
+  await jobs.keepReport(meta, configMap, { job, partition, ...report }, signal);
 }

@@ -37,11 +37,11 @@ type Judged = Pick<Context, "plan" | "status" | "totals" | "now">;
 /** Judges everything there is to judge. Pure; `now` in epoch ms. */
 export function assess(migration: Migration, plan: MigrationSpec, observation: Observation, now: number): Context {
   const nowIso = new Date(now).toISOString();
-  const acted: ActsApplied = applyActs({ status: migration.status, plan, observation, now });
+  const acted: ActsApplied = applyActs({ meta: migration.meta, status: migration.status, plan, observation, now });
   const serving = servingPods(observation) ?? [];
   const reportName = configMapNameOf(migration.meta, "drift");
   const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
-  const written = foldWriters({ meta: migration.meta, status: tested, observation, nowIso });
+  const written = foldWriters({ meta: migration.meta, status: tested, plan, observation, nowIso });
   const folded = foldVerification({ status: written, plan, observation, reportName, now });
   const { status: counted, bins } = gatherEvidence(folded, observation, now);
   const { evidence } = counted;

@@ -11,6 +11,7 @@ import { isRollingBack } from "./model/status-readings.ts";
 import { converge } from "./overlay/converge.ts";
 import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
 import { announceFlips } from "./people/announce.ts";
+import { endUnwantedRepair } from "./people/drift-repair.ts";
 import { farewellSinks } from "./people/incidents.ts";
 import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
 import { settlePromote } from "./people/promote.ts";
@@ -132,7 +133,7 @@ function answer(migration: Migration, observation: Observation, now: number): An
   const overlay = observation.overlay.ok ? observation.overlay.value : null;
   const plan = accepted ?? planToGoBack(migration, overlay);
   if (plan === undefined) return undefined;
-  const c = keepSyncing(endForbiddenCopy(assess(migration, plan, observation, now)));
+  const c = endUnwantedRepair(keepSyncing(endForbiddenCopy(assess(migration, plan, observation, now))));
   if (accepted !== undefined || goesBack(c)) return { c, first: firstAnswer(c) };
   const held = unjudged(c);
   return { c: held, first: adoptRollback(held) ?? holdDamaged(held) };

@@ -45,7 +45,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     readOverlay({ namespace, target }, cluster, deadline),
     podsOf(workload, { namespace, target, plan, evidence: migration.status.evidence }, deps, deadline),
     attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
-    readIdentity({ phase, plan }, deps, deadline),
+    readIdentity({ status: migration.status, plan }, deps, deadline),
     readPolicies(migration, deps, deadline),
     readStaging({ namespace, phase, plan }, cluster, deadline),
     readAlerts({ migration, plan }, deps, deadline),

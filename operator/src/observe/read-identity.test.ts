@@ -1,5 +1,6 @@
 import { phases } from "@retriever/crds/status/migration-status.ts";
 import { expect, test } from "vitest";
+import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
@@ -13,7 +14,7 @@ const deadline = { clock: new FakeClock(), deadlineMs: 1000, signal: new AbortCo
 test("whether actors are proved is read wherever an approval counts, at the cutover too", async () => {
   const read = await Promise.all(
     phases.map(async (phase) => {
-      const { actIdentity } = await readIdentity({ phase, plan: asking }, { cluster }, deadline);
+      const { actIdentity } = await readIdentity({ status: aStatus({ phase }), plan: asking }, { cluster }, deadline);
       return actIdentity === undefined ? [] : [phase];
     }),
   );

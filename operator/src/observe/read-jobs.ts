@@ -6,19 +6,24 @@ import {
   adminServerName,
   copyContainer,
   copyTemplateName,
+  repairContainer,
+  repairTemplateName,
   reportPort,
   syncContainer,
   syncTemplateName,
   verifyContainer,
   verifyTemplateName,
 } from "@retriever/sidecar/contract/names.ts";
+import { repairSummarySchema } from "@retriever/sidecar/contract/repair-summary.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
+import type { z } from "zod";
 import { configMapNameOf } from "#core/model/config-map-name.ts";
 import type {
   CopyTemplate,
   JobSeen,
   JobsObservation,
   JobTemplate,
+  RepairTemplate,
   SyncReading,
   SyncTemplate,
   VerifyPod,
@@ -27,7 +32,7 @@ import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { type PodPeer, peerOf } from "#core/model/pod-peer.ts";
 import type { Read } from "#core/model/workload.ts";
-import { asksForJobs, mayRemove } from "#core/verification/purpose.ts";
+import { asksForJobs, mayRemove, mayRepair } from "#core/verification/purpose.ts";
 import { openRun, openWriter } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
@@ -63,10 +68,12 @@ async function observeJobs(
   const { smokeTests } = plan.checklist;
   const tests = smokeTests.policy === "Require" ? smokeTests.cronJobs : [];
   const [isCopied, isSynced] = [copiesData(plan), syncsData(plan)];
-  const [verifier, copier, syncer, found, listed, reportOf] = await Promise.all([
+  const isRepairing = mayRepair(status);
+  const [verifier, copier, syncer, repairer, found, listed, kept] = await Promise.all([
     jobs.readTemplate(namespace, verifyTemplateName(plan.target.name), signal),
     isCopied ? jobs.readTemplate(namespace, copyTemplateName(plan.target.name), signal) : undefined,
     isSynced ? jobs.readTemplate(namespace, syncTemplateName(plan.target.name), signal) : undefined,
+    isRepairing ? jobs.readTemplate(namespace, repairTemplateName(plan.target.name), signal) : undefined,
     Promise.all(tests.map((name) => jobs.readTemplate(namespace, name, signal))),
     jobs.listJobs(namespace, uid, signal),
     run === undefined ? undefined : jobs.readReportOf(namespace, configMapNameOf(meta, "drift"), signal),
@@ -85,9 +92,11 @@ async function observeJobs(
     verifier: verifier === undefined ? null : toTemplate(verifier),
     ...(isCopied ? { copier: copier === undefined ? null : toCopyTemplate(copier) } : {}),
     ...(isSynced ? { syncer: syncer === undefined ? null : toSyncTemplate(syncer) } : {}),
+    ...(isRepairing ? { repairer: repairer === undefined ? null : toRepairTemplate(repairer) } : {}),
     tests: found.flatMap((template) => (template === undefined ? [] : [toTemplate(template)])),
     jobs: seen,
-    reportOf: reportOf ?? null,
+    reportOf: kept?.job ?? null,
+    ...(kept === undefined ? {} : { reportDigests: kept.digests }),
   };
 }
 
@@ -95,15 +104,20 @@ async function observeJobs(
 function containerOf({ name, state }: JobRead, status: MigrationStatus): string | undefined {
   if (name === openRun(status)?.job) return verifyContainer;
   if (name === openWriter(status, "sync")?.job) return syncContainer;
-  return name === openWriter(status, "copy")?.job && state !== "running" ? copyContainer : undefined;
+  if (state === "running") return undefined;
+  if (name === openWriter(status, "repair")?.job) return repairContainer;
+  return name === openWriter(status, "copy")?.job ? copyContainer : undefined;
 }
+
+/** Smoke tests must not have the rights of these. */
+const writing: readonly string[] = [copyContainer, syncContainer, repairContainer];
 
 function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTemplate {
   return {
     name,
     suspended,
     hasVerifier: containers.includes(verifyContainer),
-    ...(containers.includes(copyContainer) || containers.includes(syncContainer) ? { hasWriter: true } : {}),
+    ...(containers.some((container) => writing.includes(container)) ? { hasWriter: true } : {}),
   };
 }
 
@@ -113,6 +127,10 @@ function toCopyTemplate({ name, suspended, containers }: JobTemplateRead): CopyT
 
 function toSyncTemplate({ name, suspended, containers }: JobTemplateRead): SyncTemplate {
   return { name, suspended, hasSyncer: containers.includes(syncContainer) };
+}
+
+function toRepairTemplate({ name, suspended, containers }: JobTemplateRead): RepairTemplate {
+  return { name, suspended, hasRepairer: containers.includes(repairContainer) };
 }
 
 type JobOf = { readonly job: JobRead; readonly namespace: string; readonly container: string };
@@ -128,24 +146,27 @@ async function podsOf({ job, namespace, container }: JobOf, reads: JobReads): Pr
   const pods = await reads.deps.jobs.listPods(namespace, job, container, reads.signal);
   return mapBounded(pods, askedAtOnce, async (pod): Promise<VerifyPod> => {
     const { name, partition, ended } = pod;
-    const summary = ended === null ? null : parseSummary(ended.message);
+    const said = ended?.message ?? "";
+    const summary = parseStrictly(said, verifySummarySchema);
+    const repaired = container === repairContainer ? parseStrictly(said, repairSummarySchema) : null;
     return {
       name,
       partition,
       exitCode: ended?.exitCode ?? null,
       endedAt: ended?.at ?? 0,
       summary,
-      words: summary === null ? (ended?.message.trim().slice(0, mostWords) ?? "") : "",
+      words: summary === null && repaired === null ? said.trim().slice(0, mostWords) : "",
       report: container === verifyContainer ? await reportOf(pod, reads) : null,
+      ...(repaired === null ? {} : { repaired }),
       ...(container === syncContainer && pod.running ? { sync: await readingOf(pod, reads) } : {}),
     };
   });
 }
 
 /** Strict: what isn't exactly a summary is none. */
-function parseSummary(text: string): VerifyPod["summary"] {
+function parseStrictly<T>(text: string, schema: z.ZodType<T>): T | null {
   try {
-    return verifySummarySchema.safeParse(JSON.parse(text)).data ?? null;
+    return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

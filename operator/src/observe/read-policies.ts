@@ -1,8 +1,8 @@
-// The policies of the migration's namespace: read until sampling begins, and while a sync writes to a store.
+// The policies of the migration's namespace: read until sampling begins, and while a store is or may be written to.
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { replannable } from "#core/people/edits.ts";
-import { isSyncing } from "#core/verification/purpose.ts";
+import { isSyncing, mayRepair } from "#core/verification/purpose.ts";
 import { hasCode } from "#errors.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -14,7 +14,7 @@ export async function readPolicies(
   deadline: ReadDeadline,
 ): Promise<Pick<Observation, "policies">> {
   const { phase } = status;
-  const isWriting = status.sync !== undefined && isSyncing(status);
+  const isWriting = (status.sync !== undefined && isSyncing(status)) || mayRepair(status);
   if (phase !== "Pending" && !replannable.includes(phase) && !isWriting) return {};
   const policies = await attempt(deadline, "migration policies", async (signal) => {
     try {

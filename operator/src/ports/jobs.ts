@@ -35,13 +35,28 @@ export type JobWish = {
   readonly template: string;
   /** ISO 8601; null: the annotation is left out. */
   readonly since: string | null;
+  /** Digest of the reports that it repairs from; absent: it is no repair. */
+  readonly digest?: string;
 };
 
 export type KeptReport = {
   readonly job: string;
   readonly partition: number;
   readonly text: string;
+  /** The report's own. */
+  readonly digest: string;
 };
+
+/** What a ConfigMap keeps of reports. */
+export type KeptReports = {
+  /** Job whose reports they are. */
+  readonly job: string;
+  /** Those of partitions 0, 1 and so on, as far as they are kept without a gap. */
+  readonly digests: readonly string[];
+};
+
+/** From one ConfigMap to another, by names. */
+export type ReportMove = { readonly from: string; readonly to: string };
 
 export interface Jobs {
   /** A CronJob; undefined when it doesn't exist. */
@@ -62,10 +77,15 @@ export interface Jobs {
   createJob(meta: MigrationMeta, wish: JobWish, signal: AbortSignal): Promise<void>;
   /** Deletes a Job of this migration with its pods. One that is gone, or isn't ours, is left alone. */
   deleteJob(meta: MigrationMeta, name: string, signal: AbortSignal): Promise<void>;
-  /** Name of the Job whose report the ConfigMap keeps; undefined: none. */
-  readReportOf(namespace: string, configMap: string, signal: AbortSignal): Promise<string | undefined>;
+  /** What the ConfigMap keeps; undefined: no report. */
+  readReportOf(namespace: string, configMap: string, signal: AbortSignal): Promise<KeptReports | undefined>;
   /** Keeps a report in the ConfigMap; those of another Job make room for it. */
   keepReport(meta: MigrationMeta, configMap: string, report: KeptReport, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts the kept reports, as they are, into another ConfigMap beside an overlay. One that isn't ours is left alone:
+   * ROP_CONFLICT; where nothing is kept: ROP_NOT_FOUND.
+   */
+  placeReports(meta: MigrationMeta, move: ReportMove, overlay: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface Reports {
@@ -76,9 +96,12 @@ export interface Reports {
    * reached, or is about other stores.
    */
   readSync(peer: PodPeer, removals: "allow" | "hold", stores: ReportStores, signal: AbortSignal): Promise<SyncStatus>;
-  /** The report's text, proved by its digest and about these stores. Fetching it lets the verifier end. */
-  fetch(peer: PodPeer, maxBytes: number, stores: ReportStores, signal: AbortSignal): Promise<string>;
+  /** A report, proved by its digest and about these stores. Fetching it lets the verifier end. */
+  fetch(peer: PodPeer, maxBytes: number, stores: ReportStores, signal: AbortSignal): Promise<ProvedReport>;
 }
+
+/** The text as it came, and the digest in it. */
+export type ProvedReport = Pick<KeptReport, "text" | "digest">;
 
 /** Digests of the identities. */
 export type ReportStores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };

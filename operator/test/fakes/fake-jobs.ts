@@ -5,7 +5,18 @@ import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { PodPeer } from "#core/model/pod-peer.ts";
 import { OperatorError } from "#errors.ts";
-import type { JobPodRead, JobRead, Jobs, JobTemplateRead, JobWish, KeptReport, Reports } from "#ports/jobs.ts";
+import type {
+  JobPodRead,
+  JobRead,
+  Jobs,
+  JobTemplateRead,
+  JobWish,
+  KeptReport,
+  KeptReports,
+  ProvedReport,
+  ReportMove,
+  Reports,
+} from "#ports/jobs.ts";
 
 type Stored = { job: JobRead; readonly migrationUid: string; readonly wish: JobWish; pods: JobPodRead[] };
 
@@ -14,7 +25,9 @@ export class FakeJobs implements Jobs {
   readonly journal: string[] = [];
   readonly templates = new Map<string, JobTemplateRead>();
   readonly stored = new Map<string, Stored>();
-  readonly kept = new Map<string, { readonly job: string; readonly texts: Map<number, string> }>();
+  readonly kept = new Map<string, { readonly job: string; readonly reports: Map<number, ProvedReport> }>();
+  /** Overlays beside placed reports, by ConfigMap. */
+  readonly overlays = new Map<string, string>();
   fault: unknown;
   #made = 0;
 
@@ -83,16 +96,29 @@ export class FakeJobs implements Jobs {
     this.journal.push(`deleted ${name}`);
   }
 
-  async readReportOf(_namespace: string, configMap: string): Promise<string | undefined> {
+  async readReportOf(_namespace: string, configMap: string): Promise<KeptReports | undefined> {
     this.#enter();
-    return this.kept.get(configMap)?.job;
+    const kept = this.kept.get(configMap);
+    if (kept === undefined) return undefined;
+    const { job, reports } = kept;
+    return { job, digests: Array.from({ length: reports.size }, (_, index) => reports.get(index)?.digest ?? "") };
   }
 
-  async keepReport(_meta: MigrationMeta, configMap: string, { job, partition, text }: KeptReport): Promise<void> {
+  async placeReports(_meta: MigrationMeta, { from, to }: ReportMove, overlay: string): Promise<void> {
     this.#enter();
+    const kept = this.kept.get(from);
+    if (kept === undefined) throw new OperatorError("ROP_NOT_FOUND", from);
+    this.kept.set(to, kept);
+    this.overlays.set(to, overlay);
+    this.journal.push(`placed ${from} as ${to}`);
+  }
+
+  async keepReport(_meta: MigrationMeta, configMap: string, kept: KeptReport): Promise<void> {
+    this.#enter();
+    const { job, partition, ...report } = kept;
     const before = this.kept.get(configMap);
-    const texts = before?.job === job ? before.texts : new Map<number, string>();
-    this.kept.set(configMap, { job, texts: texts.set(partition, text) });
+    const reports = before?.job === job ? before.reports : new Map<number, ProvedReport>();
+    this.kept.set(configMap, { job, reports: reports.set(partition, report) });
     this.journal.push(`kept ${configMap} of ${job}`);
   }
 
@@ -121,10 +147,10 @@ export class FakeReports implements Reports {
     return this.texts.has(address);
   }
 
-  async fetch({ address }: PodPeer): Promise<string> {
+  async fetch({ address }: PodPeer): Promise<ProvedReport> {
     const text = this.texts.get(address);
     if (text === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", address);
     this.texts.delete(address);
-    return text;
+    return { text, digest: "d".repeat(64) };
   }
 }

@@ -207,7 +207,10 @@ const hostileJobs: Kind = {
       readTemplate: async () => ({ ...template, containers: ["retriever-verify"] }),
       listJobs: async () => (job === undefined ? [] : [{ ...job, name: run?.job ?? job.name }]),
       listPods: async () => [pod],
-      readReportOf: async () => oneOf(random, [undefined, ...oddWords]),
+      readReportOf: async () => {
+        const kept = oneOf(random, [undefined, ...oddWords]);
+        return kept === undefined ? undefined : { job: kept, digests: oddWords };
+      },
     };
     const plan = sim.spec.ok ? sim.spec.value : undefined;
     if (plan === undefined) throw new Error("no plan");

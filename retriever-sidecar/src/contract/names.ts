@@ -70,6 +70,21 @@ export function syncTemplateName(workload: string): string {
 }
 export const syncContainer = "retriever-sync";
 
+/**
+ * The same of what brings the source, after a late rollback, what only the destination received. Its pods mount the
+ * ConfigMap that the operator puts the agreed reports in, beside the overlay that says which store is which.
+ */
+export function repairTemplateName(workload: string): string {
+  return `${workload}-retriever-repair`;
+}
+export const repairContainer = "retriever-repair";
+export function driftMapName(workload: string): string {
+  return `${workload}-retriever-drift`;
+}
+
+/** Annotation on a repair Job's pod template: the digest of the reports that a person agreed to. */
+export const repairDigestAnnotation = "retriever.dev/repair-digest";
+
 /** Container of a verification pod, and the port it serves `GET /v1/report` on until the report was fetched. */
 export const verifyContainer = "retriever-verify";
 export const reportPort = "report";

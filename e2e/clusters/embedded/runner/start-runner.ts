@@ -3,7 +3,13 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { copyContainer, sidecarContainer, syncContainer, verifyContainer } from "@retriever/sidecar/contract/names.ts";
+import {
+  copyContainer,
+  repairContainer,
+  sidecarContainer,
+  syncContainer,
+  verifyContainer,
+} from "@retriever/sidecar/contract/names.ts";
 import type { StoreEvent } from "../api/model/store.ts";
 import type { EmbeddedApi } from "../api/start-api.ts";
 import { makeAddresses } from "./addresses.ts";
@@ -38,7 +44,7 @@ const imageRoot = fileURLToPath(new URL("../../../../", import.meta.url));
 const defaults: PodSettings = {
   nodeName: "embedded",
   sidecarContainer,
-  jobContainers: [verifyContainer, copyContainer, syncContainer],
+  jobContainers: [verifyContainer, copyContainer, syncContainer, repairContainer],
   sidecarCommand: [process.execPath, `${imageRoot}retriever-sidecar/src/main.ts`],
   imageRoot,
   volumeRefreshMs: 60_000,

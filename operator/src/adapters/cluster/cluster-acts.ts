@@ -144,11 +144,14 @@ function basicsOf({ metadata = {} }: KubeObject) {
   return { name, uid, createdAt: instantOf(creationTimestamp), ...owner };
 }
 
-function detailsOf({ role, check, waitForGates }: Pick<MigrationActSpec, "role" | "check" | "waitForGates">) {
+type Details = Pick<MigrationActSpec, "role" | "check" | "waitForGates" | "digest">;
+
+function detailsOf({ role, check, waitForGates, digest }: Details) {
   return {
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
     ...(waitForGates === true ? { waitForGates } : {}),
+    ...(digest === undefined ? {} : { digest }),
   };
 }
 

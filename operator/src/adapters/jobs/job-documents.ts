@@ -1,5 +1,10 @@
 // CronJobs, Jobs and their pods as the operator sees them: pure translation of documents, in both directions.
-import { fieldManager, reportPort, verifySinceAnnotation } from "@retriever/sidecar/contract/names.ts";
+import {
+  fieldManager,
+  repairDigestAnnotation,
+  reportPort,
+  verifySinceAnnotation,
+} from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { declaredPort } from "#kube/declared-port.ts";
 import type { Container, KubeObject, ObjectMeta } from "#kube/documents.ts";
@@ -118,7 +123,7 @@ function endOf({ terminated }: ContainerState): JobPodRead["ended"] {
   return { exitCode, at: instantOf(finishedAt), message };
 }
 
-/** A Job whose spec is the template's, but for the one annotation that says since when to compare. */
+/** A Job whose spec is the template's, but for the annotation that says since when to compare, or what may be repaired. */
 export function renderJob(meta: MigrationMeta, wish: JobWish, template: CronJobDocument): unknown {
   const { metadata = {}, spec = {} } = template.spec?.jobTemplate ?? {};
   return {
@@ -131,12 +136,16 @@ export function renderJob(meta: MigrationMeta, wish: JobWish, template: CronJobD
       // Goes with its migration.
       ownerReferences: ownedBy(meta),
     },
-    spec: wish.since === null ? spec : withSince(spec, wish.since),
+    spec: annotated(spec, {
+      ...(wish.since === null ? {} : { [verifySinceAnnotation]: wish.since }),
+      ...(wish.digest === undefined ? {} : { [repairDigestAnnotation]: wish.digest }),
+    }),
   };
 }
 
-function withSince(spec: JobSpec, since: string): JobSpec {
+function annotated(spec: JobSpec, more: Readonly<Record<string, string>>): JobSpec {
+  if (Object.keys(more).length === 0) return spec;
   const { metadata = {}, ...rest } = spec.template ?? {};
-  const annotations = { ...metadata.annotations, [verifySinceAnnotation]: since };
+  const annotations = { ...metadata.annotations, ...more };
   return { ...spec, template: { metadata: { ...metadata, annotations }, ...rest } };
 }

@@ -14,6 +14,7 @@ import {
   readTemplateDocument,
   renderJob,
 } from "./job-documents.ts";
+import { placeReports } from "./place-reports.ts";
 import { keepReport, readReportOf } from "./report-config-map.ts";
 
 /** Jobs over live requests. Holds nothing. */
@@ -73,5 +74,6 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
     },
     readReportOf: (namespace, configMap, signal) => readReportOf(request, { namespace, name: configMap }, signal),
     keepReport: (meta, configMap, report, signal) => keepReport(request, { meta, name: configMap, report }, signal),
+    placeReports: (meta, move, overlay, signal) => placeReports(request, { meta, ...move, overlay }, signal),
   };
 }

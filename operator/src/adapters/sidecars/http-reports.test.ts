@@ -70,7 +70,7 @@ describe("a verifier's report", () => {
 
   test("is fetched as it was sent, with a bound on its size", async () => {
     const { fetch, requests } = await arrange((_, response) => reply(response, 200, aReport()));
-    expect(JSON.parse(await fetch())).toEqual(aReport());
+    expect(JSON.parse((await fetch()).text)).toEqual(aReport());
     expect(requests[0]?.url).toBe("/v1/report?maxBytes=4096");
   });
 
@@ -97,7 +97,7 @@ describe("a verifier's report", () => {
     expect(size).toBeLessThanOrEqual(maxBytes);
     expect(size).toBeGreaterThan(maxBytes - 2000);
     const { fetch } = await arrange((_, response) => reply(response, 200, signed), 30_000, maxBytes);
-    expect(JSON.parse(await fetch()).differences).toHaveLength(differences.length);
+    expect(JSON.parse((await fetch()).text).differences).toHaveLength(differences.length);
   });
 
   test.each<[string, unknown, string]>([

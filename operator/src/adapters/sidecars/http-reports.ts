@@ -6,7 +6,7 @@ import { isSameStore } from "@retriever/stores/config/identity.ts";
 import type { PodPeer } from "#core/model/pod-peer.ts";
 import { OperatorError } from "#errors.ts";
 import { ask, checkDocument, type Invalid, parseForeign, readOk } from "#http/exchange.ts";
-import type { ReportStores, Reports } from "#ports/jobs.ts";
+import type { ProvedReport, ReportStores, Reports } from "#ports/jobs.ts";
 import { openAgents, type PodTls } from "./pod-agents.ts";
 import { noTokens, type PodTokens } from "./pod-tokens.ts";
 
@@ -66,13 +66,13 @@ function invalidOf(about: string): Invalid {
 }
 
 /** The text again, once it is a report of these stores that nobody has edited. */
-function prove(text: string, stores: ReportStores, invalid: Invalid): string {
+function prove(text: string, stores: ReportStores, invalid: Invalid): ProvedReport {
   const report = checkDocument(parseForeign(text, mostReportValues, invalid), verifyReportSchema, invalid);
   if (digestOfReport(report) !== report.digest) throw invalid("the digest is not the report's");
   const { source, destination } = report;
   if (!isOf({ source: source.identity, destination: destination.identity }, stores))
     throw invalid("a report about other stores than the migration's");
-  return text;
+  return { text, digest: report.digest };
 }
 
 function isOf({ source, destination }: ReportStores, stores: ReportStores): boolean {

@@ -6,7 +6,9 @@ import type { Standing } from "../model/decision.ts";
 import type { PolicyObservation, UnderWay } from "../model/observation.ts";
 
 /** Whether the policies of the namespace let stores be written to. Where nobody asked them, that was agreed to before. */
-export function judgeStoreWrites({ observation: { policies } }: Context): "allowed" | "forbidden" | "unknown" {
+export function judgeStoreWrites({
+  observation: { policies },
+}: Pick<Context, "observation">): "allowed" | "forbidden" | "unknown" {
   if (policies === undefined) return "allowed";
   if (!policies.ok || policies.value.some((policy) => "fault" in policy)) return "unknown";
   return policies.value.every((policy) => "spec" in policy && policy.spec.storeWrites === "Allow")

@@ -26,8 +26,14 @@ export type Effect =
   | { readonly kind: "removeOverlay" }
   /** Take our finalizer off and leave it: the migration goes, what it configured stays. */
   | { readonly kind: "abandonOverlay" }
-  /** A Job as its template says; `since` (ISO 8601) is the only thing that may differ. */
-  | { readonly kind: "createJob"; readonly job: string; readonly template: string; readonly since: string | null }
+  /** A Job as its template says; only `since` (ISO 8601) or the repair's digest may differ. */
+  | {
+      readonly kind: "createJob";
+      readonly job: string;
+      readonly template: string;
+      readonly since: string | null;
+      readonly repair?: RepairOrder;
+    }
   /** Fetch the report that a verifier serves, prove it, and keep it. */
   | (PodPeer & {
       readonly kind: "keepReport";
@@ -42,6 +48,17 @@ export type Effect =
   | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] }
   /** Judged acts: each is deleted once it stands in the evidence, and until then made to go with its migration. */
   | { readonly kind: "pruneActs"; readonly acts: readonly JudgedAct[] };
+
+/** What a repair's Job finds in its ConfigMap before it is made, and which reports it may work from. */
+export type RepairOrder = {
+  readonly digest: string;
+  /** ConfigMap that keeps the reports. */
+  readonly from: string;
+  /** ConfigMap that the Job's pods mount. */
+  readonly to: string;
+  /** The overlay's text: which store is which. */
+  readonly overlay: string;
+};
 
 export type JudgedAct = {
   readonly name: string;

@@ -1,4 +1,5 @@
 // What was seen of the Jobs that a migration asked for, and of what they are made from. Data only.
+import type { RepairSummary } from "@retriever/sidecar/contract/repair-summary.ts";
 import type { SyncStatus } from "@retriever/sidecar/contract/sync-status.ts";
 import type { VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { PodPeer } from "./pod-peer.ts";
@@ -30,6 +31,8 @@ export type VerifyPod = {
   readonly words: string;
   /** Where its report can be fetched now; null: nowhere. */
   readonly report: PodPeer | null;
+  /** What a repair said at its end; absent: nothing, or nothing that can be read. */
+  readonly repaired?: RepairSummary;
   /** Of a running sync. */
   readonly sync?: Read<SyncReading>;
 };
@@ -41,7 +44,7 @@ export type JobSeen = {
   readonly message: string;
   /** Completions it needs; a verification is cut into as many partitions. */
   readonly partitions: number;
-  /** Read of the verification and the sync under way, and of a copy or sync that has just ended. */
+  /** Read of the verification and the sync under way, and of what writes and has just ended. */
   readonly pods: readonly VerifyPod[];
 };
 
@@ -65,6 +68,12 @@ export type CopyTemplate = Omit<JobTemplate, "hasVerifier"> & {
   readonly hasCopier: boolean;
 };
 
+/** The CronJob that repairs are made from. */
+export type RepairTemplate = Omit<JobTemplate, "hasVerifier"> & {
+  /** Whether its pods have a container named retriever-repair. */
+  readonly hasRepairer: boolean;
+};
+
 export type JobsObservation = {
   /** What verifications are made from; null when there is no such CronJob. */
   readonly verifier: JobTemplate | null;
@@ -72,10 +81,14 @@ export type JobsObservation = {
   readonly copier?: CopyTemplate | null;
   /** What syncs are made from; null when there is no such CronJob, absent where the plan asks for none. */
   readonly syncer?: SyncTemplate | null;
+  /** What repairs are made from; null when there is no such CronJob, absent where nothing can be repaired. */
+  readonly repairer?: RepairTemplate | null;
   /** What smoke tests are made from; those that exist. */
   readonly tests: readonly JobTemplate[];
   /** The Jobs that carry the migration's uid. */
   readonly jobs: readonly JobSeen[];
   /** Job whose report is kept; null: none. */
   readonly reportOf: string | null;
+  /** Digests of the reports that are kept, of partition 0, 1 and so on. */
+  readonly reportDigests?: readonly string[];
 };

@@ -36,6 +36,8 @@ export type ActObservation = {
   readonly expiresAt: number | null;
   /** Promote: it waits for what blocks the cutover. */
   readonly waitForGates?: boolean;
+  /** RepairDrift: the report that it is about. */
+  readonly digest?: string;
   /** Why it can't be an act on this migration, whatever it asks. */
   readonly misfit?: string;
   /** It doesn't go with its migration yet. */

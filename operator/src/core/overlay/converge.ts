@@ -1,6 +1,7 @@
 // From the intended status to the effects that make the cluster equal to it; empty when it is.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Effect, Outcome } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
@@ -98,8 +99,11 @@ function wantedAnnotation({ status, observation }: ConvergeInput): number {
   return gone ? 0 : status.epoch;
 }
 
-function annotate({ observation }: ConvergeInput, epoch: number): Effect[] {
+function annotate({ meta, status, observation }: ConvergeInput, epoch: number): Effect[] {
   if (!observation.pods.ok) return [];
+  // At its end the pods may follow a later migration's overlay.
+  const { overlay } = observation;
+  if (isFinalPhase(status.phase) && overlay.ok && isOfAnother(meta, overlay.value)) return [];
   const pods = observation.pods.value
     .filter((pod) => !pod.terminating && pod.annotatedEpoch !== epoch)
     .map((pod) => pod.name);

@@ -5,6 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
+import { aMigration } from "#test/builders/world.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
 import { type ActsApplied, applyActs } from "./acts.ts";
 
@@ -36,11 +37,13 @@ const rolledBack = {
   settled: true,
 } as const;
 
+const { meta } = aMigration().build();
+
 /** Applies acts to a status, where a migration with the same plan was rolled back or not. */
 function apply(status: Partial<MigrationStatus>, acts: readonly ActObservation[], isRetried = false): ActsApplied {
   const claims = { ok: true, value: isRetried ? [{ ...rolledBack, planHash: hash }] : [] };
   const observation = { acts: { ok: true, value: acts }, claims } as unknown as Observation;
-  return applyActs({ status: aStatus(status), plan, observation, now });
+  return applyActs({ meta, status: aStatus(status), plan, observation, now });
 }
 const said = (applied: ActsApplied) => applied.announcements.map(({ reason, message }) => `${reason}: ${message}`);
 
@@ -93,6 +96,8 @@ describe("an act is refused", () => {
       anAct("WritersMoved"),
       "the phase is Ramp; WritersMoved is taken in CuttingOver and Guard, and in Completed while a sync runs",
     ],
+    [ramp, anAct("RepairDrift"), "the phase is Ramp; RepairDrift is taken in RolledBack"],
+    [after("True"), anAct("RepairDrift"), "nothing is left to reconcile"],
     [{ phase: "Guard", revision }, anAct("CompleteGuard"), "the guard is over already"],
     [{ phase: "Guard" }, anAct("CompleteGuard", { reason: "" }), "it needs a reason"],
     [
@@ -242,7 +247,7 @@ describe("an act's turn", () => {
 
   it("comes once, and none is taken by a failed read: the status stays the very same", () => {
     const status = aStatus({ ...ramp, acts: { paused: false, seen: ["uid-Pause"] } });
-    const of = (seen: Partial<Observation>) => applyActs({ status, plan, observation: seen as Observation, now });
+    const of = (seen: Partial<Observation>) => applyActs({ meta, status, plan, observation: seen as Observation, now });
     const cases: readonly Partial<Observation>[] = [
       { acts: { ok: true, value: [anAct("Pause")] } },
       { acts: { ok: true, value: [] }, actsAreCut: true },

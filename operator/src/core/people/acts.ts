@@ -10,7 +10,9 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { recordWord, refuseWord } from "../checks/approvals.ts";
 import { rolledBackBefore } from "../checks/claims.ts";
 import type { Announcement } from "../model/decision.ts";
+import type { MigrationMeta } from "../model/migration.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
+import { beginRepair, refuseRepairDrift, refuseRepairNow } from "./drift-repair.ts";
 import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
 import {
@@ -33,6 +35,7 @@ export type ActsApplied = {
 
 /** What acts are judged on. `plan` is the accepted plan, before acceptance the spec. */
 type ActsInput = {
+  readonly meta: MigrationMeta;
   readonly status: MigrationStatus;
   readonly plan: MigrationSpec;
   readonly observation: Observation;
@@ -41,7 +44,7 @@ type ActsInput = {
 };
 
 /** What one act is judged on. */
-type Judged = Omit<ActsInput, "observation"> & { readonly observation: Pick<Observation, "claims"> };
+type Judged = Omit<ActsInput, "observation" | "meta"> & { readonly observation: Pick<Observation, "claims"> };
 
 type Acts = NonNullable<MigrationStatus["acts"]>;
 
@@ -68,9 +71,13 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
   const { status, announcements, promote } = applied;
   const acts = status.acts ?? { paused: false, seen: [] };
   const isOfCutover = (act.act === "Promote" || act.act === "Retry") && input.status.phase === "AwaitingCutover";
-  const refusal = refuse(act, input, acts) ?? (isOfCutover ? refuseSecond(promote) : undefined);
+  // Acts of one pass are judged one after the other: a repair that the first of two begins is under way for the second.
+  const refusal =
+    refuse(act, { ...input, status: { ...input.status, ...repairOf(status) } }, acts) ??
+    (isOfCutover ? refuseSecond(promote) : undefined) ??
+    (act.act === "RepairDrift" ? refuseRepairNow(input.plan, input.meta, input.observation) : undefined);
   if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
-  const taken = effectOf(act, { ...status, acts: takes[act.act](act, acts, input) });
+  const taken = effectOf(act, { ...status, acts: takes[act.act](act, acts, input) }, input);
   // Whether a cutover can begin is judged later: until then there is nothing to tell.
   if (isOfCutover)
     return { status: taken, announcements: [...announcements, ...tellReplaced(act, acts)], promote: act };
@@ -78,9 +85,14 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
 }
 
 /** What an act changes beside what is in force of acts. */
-function effectOf(act: ActObservation, status: MigrationStatus): MigrationStatus {
+function effectOf(act: ActObservation, status: MigrationStatus, { meta, now }: ActsInput): MigrationStatus {
+  if (act.act === "RepairDrift") return beginRepair(act, status, meta, new Date(now).toISOString());
   if (act.act === "Resume") return unhold(status);
   return act.act === "Postmortem" ? { ...status, postmortem: recordOf(act) } : status;
+}
+
+function repairOf({ repair }: MigrationStatus): Pick<MigrationStatus, "repair"> {
+  return repair === undefined ? {} : { repair };
 }
 
 /** Why an act has no effect; undefined when it has. The same is foreseen for an act that isn't created yet. */
@@ -89,6 +101,7 @@ export function refuse(act: ActObservation, input: Judged, acts: Acts): string |
   const stale = refuseAny(act, status, hashInQuestion(act, input), now);
   if (stale !== undefined) return stale;
   if (act.act === "Postmortem") return refusePostmortem(status);
+  if (act.act === "RepairDrift") return refuseRepairDrift(act, input);
   if (act.act === "Waive" && isClosing(act, input)) return refuseClosing(act, status);
   return isFinalPhase(status.phase) && !(act.act === "WritersMoved" && mayStillMove(input))
     ? `a migration in phase ${status.phase} never runs again`
@@ -111,6 +124,7 @@ const refusals: Readonly<Record<Act, Refusal>> = {
   Abort: notRefused,
   Rollback: notRefused,
   Postmortem: notRefused,
+  RepairDrift: (act, input) => refuseRepairDrift(act, input),
 };
 
 function refusePostmortem(status: MigrationStatus): string | undefined {
@@ -188,6 +202,7 @@ const takes: Readonly<Record<Act, Take>> = {
   Deny: (act, acts, { plan }) => recordWord(act, acts, plan),
   Waive: waive,
   Postmortem: (_, acts) => acts,
+  RepairDrift: (_, acts) => acts,
 };
 
 /** The first one counts. */

@@ -11,6 +11,7 @@ export function announceFlips(c: Context, next: MigrationStatus): Announcement[]
     ...rollbackPath(before, next),
     ...copies(before, next),
     ...syncs(before, next),
+    ...repairs(before, next),
     ...missedAlerts(before, next),
     ...lapsedApprovals(before, next),
     ...denials(before, next),
@@ -41,6 +42,19 @@ function syncs(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   if (!ended.includes(now.reason) && !hopeless.includes(now.reason)) return [];
   const isRepeated = ended.includes(now.reason) && (next.sync?.failures ?? 1) > 1;
   return isRepeated ? [] : [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+}
+
+/** How a repair that somebody asked for ended: told each time. */
+function repairs({ repair: old }: MigrationStatus, { repair: now }: MigrationStatus): Announcement[] {
+  if (now?.result === undefined || (old?.number === now.number && old.result !== undefined)) return [];
+  const { outcome, message } = now.result;
+  const told: Readonly<Record<typeof outcome, Pick<Announcement, "type" | "reason" | "severity">>> = {
+    Completed: { type: "Normal", reason: "DriftRepaired", severity: null },
+    Stopped: { type: "Warning", reason: "DriftRepairStopped", severity: null },
+    Failed: { type: "Warning", reason: "DriftRepairFailed", severity: "ticket" },
+    NotStarted: { type: "Warning", reason: "DriftRepairNotStarted", severity: "ticket" },
+  };
+  return [{ ...told[outcome], message }];
 }
 
 /** Of a run that ended by itself. */

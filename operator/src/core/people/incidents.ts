@@ -125,6 +125,7 @@ const copied = untilTheEnd(condition("DataCopied"));
 const propagated = condition("ConfigPropagated");
 const proved = condition("InputsProved");
 const synced = condition("DataSynced");
+const driftMended = condition("DriftResolved");
 
 /** By the reason that was told; what isn't here was told of a step. */
 const causes: Readonly<Record<string, Judge>> = {
@@ -143,6 +144,8 @@ const causes: Readonly<Record<string, Judge>> = {
   CopyFailed: copied,
   CopyNotStarted: copied,
   CopyIncomplete: copied,
+  DriftRepairFailed: driftMended,
+  DriftRepairNotStarted: driftMended,
   SyncFailed: synced,
   SyncNotStarted: synced,
   NoSyncTemplate: synced,

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
+import { aMigration } from "#test/builders/world.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
 import { judgedActs } from "../overlay/prune-acts.ts";
 import { applyActs } from "./acts.ts";
@@ -73,6 +74,8 @@ const isLeft = ({ acts, status }: World) => acts.length > 0 || (status.acts?.see
 
 type Pass = { readonly isWritten: boolean; readonly order: number; readonly unread: number };
 
+const { meta } = aMigration().build();
+
 /** One pass: read, judge, write or not, prune what is on record. */
 function reconcile(world: World, { isWritten, order, unread }: Pass): void {
   const pick = makeActPick(world.status, start);
@@ -83,7 +86,7 @@ function reconcile(world: World, { isWritten, order, unread }: Pass): void {
   for (const act of read) pick.add(act);
   const acts = { ok: true, value: pick.acts() } as const;
   const observation = { acts, ...(read.length < listed.length ? { actsAreCut: true } : {}) } as Observation;
-  const applied = applyActs({ status: world.status, plan, observation, now: start });
+  const applied = applyActs({ meta, status: world.status, plan, observation, now: start });
   const wasLatched = world.status.acts?.latched !== undefined;
   const isAsked = !wasLatched && world.acts.some((act) => latches(act) && !world.told.has(act.uid));
   expect(isAsked && applied.status.acts?.latched === undefined, "an Abort or Rollback had no turn").toBe(false);

@@ -16,8 +16,8 @@ import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { isSyncing } from "../verification/purpose.ts";
-import { openTests, openWriter, writers } from "../verification/runs.ts";
-import { stopWriter } from "../verification/writer-runs.ts";
+import { openTests, openWriter, type Writer, writers } from "../verification/runs.ts";
+import { stopWriter, wantedWriter } from "../verification/writer-runs.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -157,6 +157,9 @@ function leaveBase(c: Context): Outcome {
 }
 
 function settled(c: Context): Outcome {
+  const repair = wantedWriter(c, "repair");
+  if (repair !== undefined)
+    return stay(c, "waiting", "RepairingDrift", `Job ${repair.job} brings chunks of the destination to the source`);
   const writing = stoppingWriters(c);
   if (writing !== undefined) return writing;
   const [test] = openTests(c.status);
@@ -165,13 +168,20 @@ function settled(c: Context): Outcome {
   return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
 }
 
+const stopping: Readonly<Record<Writer, string>> = {
+  copy: "StoppingCopy",
+  sync: "StoppingSync",
+  repair: "StoppingRepair",
+};
+
 /** Nothing is settled while a Job of ours may write to a store. */
 function stoppingWriters(c: Context): Outcome | undefined {
-  const which = writers.find((one) => openWriter(c.status, one) !== undefined);
+  // A repair that is wanted has an overlay of its own.
+  const isEnding = (one: Writer): boolean => one !== "repair" || wantedWriter(c, one) === undefined;
+  const which = writers.find((one) => openWriter(c.status, one) !== undefined && isEnding(one));
   if (which === undefined) return undefined;
   const status = stopWriter(c.status, which, c.nowIso);
-  const reason = which === "copy" ? "StoppingCopy" : "StoppingSync";
-  return stay({ ...c, status }, "waiting", reason, `waiting for Job ${status[which]?.job} to be gone`);
+  return stay({ ...c, status }, "waiting", stopping[which], `waiting for Job ${status[which]?.job} to be gone`);
 }
 
 /** How it ended stays readable: the last sentence of a rollback is its cause. */

@@ -47,7 +47,19 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
   if (result.counts === undefined) return unknown(result.reason, `the stores could not be compared: ${result.message}`);
   const open = correctionsOf(result.counts);
   if (open === 0) return { status: "True", reason: "Equal", message: result.message };
-  return { status: "False", reason: "CorrectionsOpen", message: describeCorrections(status, open, result.message) };
+  const message = describeCorrections(status, open, result.message);
+  return repairedFact(status, result, message) ?? { status: "False", reason: "CorrectionsOpen", message };
+}
+
+/** What came of the repair of this very report; undefined where there is none, or where it was ended before its own end. */
+function repairedFact({ repair }: MigrationStatus, { digest }: VerificationResult, found: string): Fact | undefined {
+  if (repair === undefined || repair.digest !== digest || repair.result?.outcome === "Stopped") return undefined;
+  const by = `asked for by ${repair.actor}`;
+  const left = (reason: string, words: string): Fact => ({ status: "False", reason, message: `${words}; ${found}` });
+  if (repair.result === undefined) return left("DriftRepairing", `Job ${repair.job} repairs, ${by}`);
+  const { outcome, message } = repair.result;
+  if (outcome === "Completed") return { status: "True", reason: "DriftRepaired", message: `${message}; ${by}` };
+  return left(outcome === "Failed" ? "DriftRepairFailed" : "DriftRepairNotStarted", message);
 }
 
 /** What was found since the cutover: an earlier one that was taken back was compared for itself. */
@@ -59,7 +71,9 @@ function resultOf(status: MigrationStatus): VerificationResult | undefined {
 
 function describeCorrections(status: MigrationStatus, open: number, message: string): string {
   const chunks = open === 1 ? "1 chunk" : `${open} chunks`;
-  return `${chunks} of the destination are not as such at the source since the cutover of ${servedFrom(status)}: ${message}`;
+  const digest = resultOf(status)?.digest;
+  const named = digest === undefined ? "" : `; RepairDrift brings them there by digest ${digest}`;
+  return `${chunks} of the destination are not as such at the source since the cutover of ${servedFrom(status)}: ${message}${named}`;
 }
 
 /** What a rollback would hide, where a comparison knows it; empty otherwise. */

@@ -2,12 +2,14 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { aSpec } from "#test/builders/spec.ts";
 import { aJob, aResult, aRun, aSummary, aVerifyPod, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation } from "#test/builders/world.ts";
 import type { Observation } from "../model/observation.ts";
 import { jobEffects } from "./effects.ts";
 
 const migration = aMigration().in("Preflight").build();
+const plan = aSpec();
 const template = "search-api-retriever-verify";
 const verifier = { name: template, suspended: true, hasVerifier: true };
 const running = (name: string) => aJob([], { name, state: "running" });
@@ -20,6 +22,7 @@ function effects(
   const observation = anObservation(migration, {}, { jobs });
   return jobEffects({
     meta: { ...migration.meta, ...more },
+    plan,
     target: "search-api",
     observation,
     status: aStatus({ phase: "Preflight", ...status }),
@@ -48,7 +51,7 @@ describe("a verification under way", () => {
   test("has none created while the Jobs were not read", () => {
     const observation = anObservation(migration);
     const status = aStatus({ phase: "Preflight", ...asked });
-    expect(jobEffects({ meta: migration.meta, target: "search-api", observation, status })).toEqual([]);
+    expect(jobEffects({ meta: migration.meta, plan, target: "search-api", observation, status })).toEqual([]);
   });
 
   test("has its Job ended, not created, once nobody waits for it", () => {

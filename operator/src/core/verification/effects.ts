@@ -1,12 +1,20 @@
-// From the verifications, tests, copy and sync of a status to the Jobs there must be: created once, kept for a while, few of them.
+// From the verifications, tests, copy, sync and repair of a status to the Jobs there must be: created once, kept for a while, few of them.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
-import { copyTemplateName, syncTemplateName, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import {
+  copyTemplateName,
+  driftMapName,
+  repairTemplateName,
+  syncTemplateName,
+  verifyTemplateName,
+} from "@retriever/sidecar/contract/names.ts";
 import { configMapNameOf } from "../model/config-map-name.ts";
-import type { Effect } from "../model/decision.ts";
+import type { Effect, RepairOrder } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
+import { renderOverlay } from "../overlay/revision.ts";
 import { purposeOf } from "./purpose.ts";
 import { openRun, openTests, type Writer, writers } from "./runs.ts";
 import { isTest } from "./smoke-tests.ts";
@@ -17,6 +25,7 @@ const mostFinished = 3;
 
 type JobsInput = {
   readonly meta: MigrationMeta;
+  readonly plan: MigrationSpec;
   /** Name of the workload. */
   readonly target: string;
   readonly observation: Observation;
@@ -62,12 +71,31 @@ function createTests(input: JobsInput, { tests, jobs }: JobsObservation): Effect
   });
 }
 
-function createWriter(input: JobsInput, which: Writer, { copier, syncer, jobs }: JobsObservation): Effect[] {
+const templates = {
+  copy: { of: "copier", nameOf: copyTemplateName },
+  sync: { of: "syncer", nameOf: syncTemplateName },
+  repair: { of: "repairer", nameOf: repairTemplateName },
+} as const;
+
+function createWriter(input: JobsInput, which: Writer, observed: JobsObservation): Effect[] {
   const run = wantedWriter(input, which);
-  const from = which === "copy" ? copier : syncer;
-  if (run === undefined || from?.suspended !== true || jobs.some(({ name }) => name === run.job)) return [];
-  const nameOf = which === "copy" ? copyTemplateName : syncTemplateName;
-  return [{ kind: "createJob", job: run.job, template: nameOf(input.target), since: null }];
+  const { of, nameOf } = templates[which];
+  if (run === undefined || observed[of]?.suspended !== true) return [];
+  if (observed.jobs.some(({ name }) => name === run.job)) return [];
+  const effect = { kind: "createJob", job: run.job, template: nameOf(input.target), since: null } as const;
+  if (which !== "repair") return [effect];
+  const repair = orderRepair(input);
+  return repair === undefined ? [] : [{ ...effect, repair }];
+}
+
+/** The overlay as it was after the rollback: the one in the cluster may be gone, or another migration's. */
+function orderRepair({ meta, plan, target, status }: JobsInput): RepairOrder | undefined {
+  const { repair, revision } = status;
+  if (repair === undefined || revision === undefined) return undefined;
+  const { withoutDestination: _left, ...named } = revision;
+  const overlay = renderOverlay(meta, plan, { ...status, revision: { ...named, released: false } })?.text;
+  if (overlay === undefined) return undefined;
+  return { digest: repair.digest, from: configMapNameOf(meta, "drift"), to: driftMapName(target), overlay };
 }
 
 /** A report is there until it was fetched; what a pod offers now is kept now. */

@@ -3,6 +3,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
+import { digestOfReports } from "@retriever/sidecar/contract/repair-summary.ts";
 import { driftOf } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobsObservation } from "../model/job-observation.ts";
 import type { Observation } from "../model/observation.ts";
@@ -48,7 +49,7 @@ function conclude(run: VerificationRun, input: FoldInput): VerificationResult | 
   const seen = observation.jobs;
   if (seen?.ok === true) {
     const finding = findingOf(run, seen.value, status);
-    if (finding !== undefined) return render(finding, { at, kept: seen.value.reportOf === run.job, ...input });
+    if (finding !== undefined) return render(finding, run, { at, jobs: seen.value, ...input });
   }
   const limit = plan.checklist.parity.timeout;
   const waitedMs = now - (instantMs(run.askedAt) ?? Number.NEGATIVE_INFINITY);
@@ -65,11 +66,13 @@ function findingOf(run: VerificationRun, { jobs }: JobsObservation, status: Migr
   return job.state === "running" && !hasAllPartitions(job, asked) ? undefined : sumPartitions(job, asked);
 }
 
-type Rendering = { readonly at: string; readonly kept: boolean; readonly reportName: string };
+type Rendering = { readonly at: string; readonly jobs: JobsObservation; readonly reportName: string };
 
-function render(finding: Finding, { at, kept, reportName }: Rendering): VerificationResult {
+function render(finding: Finding, run: VerificationRun, { at, jobs, reportName }: Rendering): VerificationResult {
   if (finding.outcome === "Unknown") return { ...finding, message: finding.message.slice(0, longestMessage), at };
   const { outcome, level, counts, read, newestDifferenceAt, ids } = finding;
+  const kept = jobs.reportOf === run.job;
+  const digest = kept && run.purpose === "Rollback" ? digestOfKept(finding, jobs) : undefined;
   const facts = {
     outcome,
     reason: driftOf(counts) === 0 ? "Equal" : "Drift",
@@ -80,6 +83,15 @@ function render(finding: Finding, { at, kept, reportName }: Rendering): Verifica
     ...(newestDifferenceAt === undefined ? {} : { newestDifferenceAt }),
     ...(ids.length === 0 ? {} : { ids: [...ids] }),
     ...(kept ? { report: reportName } : {}),
+    ...(digest === undefined ? {} : { digest }),
   };
   return { ...facts, message: describeResult({ ...facts, message: "" }).slice(0, longestMessage) };
+}
+
+type Compared = Extract<Finding, { outcome: "Compared" }>;
+
+/** Undefined unless every report is kept as its verifier summed it up: one that was cut to fit has another digest. */
+function digestOfKept({ digests }: Compared, { reportDigests = [] }: JobsObservation): string | undefined {
+  const isWhole = digests.length === reportDigests.length && digests.every((one, at) => one === reportDigests[at]);
+  return isWhole ? digestOfReports(digests) : undefined;
 }

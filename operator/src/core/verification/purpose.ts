@@ -74,6 +74,13 @@ export function isSyncing({ phase, acts, revision }: MigrationStatus): boolean {
   return syncing.includes(phase) && !isEnded;
 }
 
+/** A late rollback whose corrections a RepairDrift can be about: what such an act is judged on is read meanwhile. */
+export function mayRepair({ phase, verification, repair }: MigrationStatus): boolean {
+  const isOpen = repair !== undefined && repair.result === undefined;
+  const isNamed = verification?.runs.some(({ purpose, result }) => purpose === "Rollback" && result?.digest) === true;
+  return phase === "RolledBack" && (isOpen || (isNamed && repair?.result?.outcome !== "Completed"));
+}
+
 /** What the cutover waits for under this reason: a sync that removes nothing any more. */
 export const syncRemoves = "SyncRemoves";
 

@@ -23,17 +23,20 @@ export function openRun(status: MigrationStatus): VerificationRun | undefined {
 }
 
 /** What writes to a store: one Job of each at most. */
-export const writers = ["copy", "sync"] as const;
+export const writers = ["copy", "sync", "repair"] as const;
 export type Writer = (typeof writers)[number];
 
 /** The run under way; also one that is being ended. */
-export function openWriter(status: Pick<MigrationStatus, Writer>, which: Writer): WriterRun | undefined {
+export function openWriter<Which extends Writer>(
+  status: Pick<MigrationStatus, Which>,
+  which: Which,
+): MigrationStatus[Which] {
   const run = status[which];
   return run?.result === undefined ? run : undefined;
 }
 
 /** The copy under way; also one that is being ended. */
-export function openCopy(status: Pick<MigrationStatus, Writer>): WriterRun | undefined {
+export function openCopy(status: Pick<MigrationStatus, "copy">): WriterRun | undefined {
   return openWriter(status, "copy");
 }
 

@@ -22,6 +22,8 @@ export type Finding =
       readonly read: { readonly source: number; readonly destination: number };
       readonly newestDifferenceAt: string | undefined;
       readonly ids: readonly string[];
+      /** Digests of the reports, in the order of the partitions. */
+      readonly digests: readonly string[];
     }
   | { readonly outcome: "Unknown"; readonly reason: string; readonly message: string };
 
@@ -135,6 +137,7 @@ function sum(summaries: readonly VerifySummary[]): Finding {
     read: { source: total(({ read }) => read.source), destination: total(({ read }) => read.destination) },
     newestDifferenceAt: newest.at(-1),
     ids: summaries.flatMap(({ ids }) => ids).slice(0, mostShownIds),
+    digests: summaries.map(({ digest }) => digest),
   };
 }
 

@@ -1,21 +1,36 @@
-// The copy and the sync that a status knows of: whether each is still wanted, and what its Job said. A result is noted once.
+// The copy, the sync and the repair that a status knows of: whether each is still wanted, and what its Job said. A result is noted once.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { WriterRun } from "@retriever/crds/status/writer-status.ts";
 import type { JobSeen } from "../model/job-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { driftResolvedFact } from "./drift-resolved.ts";
 import { isSyncing, purposeOf } from "./purpose.ts";
+import { endOfRepair } from "./repair-end.ts";
 import { openWriter, type Writer, writers } from "./runs.ts";
 
-type Subject = { readonly meta: Pick<MigrationMeta, "deleting">; readonly status: MigrationStatus };
+type Subject = {
+  readonly meta: Pick<MigrationMeta, "deleting">;
+  readonly plan: MigrationSpec;
+  readonly status: MigrationStatus;
+};
 
-/** The run under way whose Job is to run: of the accepted plan, which a person approved, in the phases that it is for. */
-export function wantedWriter({ meta, status }: Subject, which: Writer): WriterRun | undefined {
+/** The run under way whose Job is to run: of the accepted plan, which a person agreed to, in the phases that it is for. */
+export function wantedWriter<Which extends Writer>(subject: Subject, which: Which): MigrationStatus[Which] {
+  const { meta, status } = subject;
   const run = openWriter(status, which);
-  const isAsked = !meta.deleting && (which === "copy" ? isCopying(status) : isSyncing(status));
+  const isAsked = !meta.deleting && isItsTime[which](subject);
   return isAsked && run?.stoppedAt === undefined && run?.planHash === status.planHash ? run : undefined;
 }
+
+const isItsTime: Readonly<Record<Writer, (subject: Subject) => boolean>> = {
+  copy: ({ status }) => isCopying(status),
+  sync: ({ status }) => isSyncing(status),
+  // Until a person has closed the corrections.
+  repair: ({ plan, status }) => status.phase === "RolledBack" && driftResolvedFact(plan, status)?.status !== "True",
+};
 
 /** Before anything is sampled. */
 function isCopying({ phase }: MigrationStatus): boolean {
@@ -56,7 +71,7 @@ function fold(input: FoldInput, which: Writer): MigrationStatus {
   if (run === undefined || jobs?.ok !== true) return status;
   const job = jobs.value.jobs.find(({ name }) => name === run.job);
   const { absentSince, ...seen } = run;
-  const end = job === undefined ? endOfAbsent(input, which, run) : ends[which](job);
+  const end = job === undefined ? endOfAbsent(input, which, run) : ends[which](job, status);
   if (end !== undefined) {
     const { outcome, message } = end;
     const isFailure = outcome === "Failed" || outcome === "NotStarted";
@@ -85,7 +100,7 @@ function endOfAbsent(input: FoldInput, which: Writer, { job, absentSince }: Writ
   return isLost ? { outcome: "NotStarted", message } : undefined;
 }
 
-const ends: Readonly<Record<Writer, (job: JobSeen) => End | undefined>> = {
+const ends: Readonly<Record<Writer, (job: JobSeen, status: MigrationStatus) => End | undefined>> = {
   copy: ({ name, state, message, pods }) => {
     if (state === "running") return undefined;
     const words = lastWords(pods, message);
@@ -100,6 +115,7 @@ const ends: Readonly<Record<Writer, (job: JobSeen) => End | undefined>> = {
     state === "running"
       ? undefined
       : { outcome: "Failed", message: `Job ${name} ended${saying(lastWords(pods, message))}` },
+  repair: (job, status) => endOfRepair(job, { digest: "", ...status.repair }, status),
 };
 
 function lastWords(pods: JobSeen["pods"], otherwise: string): string {
