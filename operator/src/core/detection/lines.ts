@@ -8,6 +8,7 @@ import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
 import { contentOf, failedSamples, triedSamples } from "../gates/gate-counts.ts";
 import { logWealthAbove, logWealthBelow } from "../gates/recall.ts";
 import { alternativesOf, type Count, type Logs, likeliest, logRatios } from "./detector.ts";
+import { failuresOf } from "./failures.ts";
 import { type Contrast, contrastEmpties, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
 
 /** From this share of failed requests on nobody waits for `sustainedFor`. */
@@ -235,22 +236,6 @@ function severeLine({ plan, pastCutover }: Facts): CounterLine {
     contrast: contrastShares(0),
     count: liveFailuresOf,
   };
-}
-
-type Failures = Pick<Counters, "requests" | "errors" | "failedChecked" | "failedWorse">;
-
-/**
- * Failed requests less those that the source failed as well, as far as it was asked; beside them what the source failed
- * of everything it was asked, samples and failed requests.
- */
-function failuresOf(counters: Failures, samples: Count): LineCount {
-  const { requests, errors, failedChecked, failedWorse } = counters;
-  const alone = failedChecked > 0 ? errors * Math.min(1, failedWorse / failedChecked) : errors;
-  const reference = {
-    bad: samples.bad + Math.max(0, failedChecked - failedWorse),
-    n: samples.n + failedChecked,
-  };
-  return { bad: alone, n: requests, reference };
 }
 
 function liveFailuresOf(counters: Counters): LineCount {
