@@ -6,8 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Terminal } from "#output/terminal.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { makeKubeClient } from "./kube-client.ts";
+import { type KubeClient, makeKubeClient } from "./kube-client.ts";
 import { runCli } from "./program.ts";
 
 type Arrangement = {

@@ -1,7 +1,8 @@
 // The command `plan`: what a migration needs and what would be noticed, before it begins. Offline: nothing is changed.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { type Flow, hourlyFlow, measuredFlow } from "#forecast/flow.ts";
-import { forecast } from "#forecast/forecast.ts";
+import { type Forecast, forecast } from "#forecast/forecast.ts";
 import { renderAssumptions, renderChecks, renderForecast, renderOverview } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type Judgement, judgeMigration, type NamedPolicy } from "./judge-migration.ts";
@@ -49,15 +50,21 @@ export async function forecastFile(asked: ForecastRequest, tools: OfflineTools):
   } else {
     print(`${title.namespace}/${title.name}   plan ${title.plan}   nothing was changed`);
     const lines = [...judgementOf(policies, judged), ...renderChecks(judged.checks), ...warnings];
-    const isOverview = traffic.isUnsaid && !asked.details;
-    const body = isOverview
-      ? ["", ...renderOverview(spec, forecasts)]
-      : forecasts.flatMap((one) => ["", ...renderForecast(spec, one, asked.details)]);
-    const assumed = asked.details ? renderAssumptions(spec) : [];
-    for (const line of [...lines, ...assumed, ...traffic.notes, ...body]) print(line);
+    for (const line of [...lines, ...bodyOf(asked, spec, traffic, forecasts)]) print(line);
   }
   const isTooShort = forecasts.some(({ guard, stages }) => [...stages, guard].some((part) => part?.problem));
   return isTooShort || judged.refusals.length > 0 ? exitCodes.refused : exitCodes.ok;
+}
+
+function bodyOf(
+  { details }: ForecastRequest,
+  spec: MigrationSpec,
+  { isUnsaid, notes }: Traffic,
+  forecasts: readonly Forecast[],
+): readonly string[] {
+  if (isUnsaid && !details) return [...notes, "", ...renderOverview(spec, forecasts)];
+  const body = forecasts.flatMap((one) => ["", ...renderForecast(spec, one, details)]);
+  return [...(details ? renderAssumptions(spec) : []), ...notes, ...body];
 }
 
 function judgementOf(policies: readonly NamedPolicy[], { refusals }: Judgement): readonly string[] {

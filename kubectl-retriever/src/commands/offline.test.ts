@@ -96,47 +96,6 @@ it("plan at 1 request/s flags the stage of 2 h at 2 %: 144 samples don't decide"
   expect(ran.printed.join("\n")).toMatch(/^stage 1 .*CAN'T DECIDE in 2h: 144 of 1,000 samples/m);
 });
 
-it("plan at 0.7 requests/s says how soon a dead, a wrong and a slow destination is left", async () => {
-  const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.7"], { "m.yaml": migration });
-  expect(ran.code).toBe(0);
-  const row = (about: string) => ran.printed.find((line) => line.startsWith(about))?.split(/ {2,}/);
-  expect(row("IF THE DESTINATION")).toEqual(["IF THE DESTINATION", "STAGE 1", "STAGE 2", "STAGE 3", "GUARD"]);
-  expect(row("fails every request")?.at(-1)).toBe("28s");
-  expect(row("gives wrong answers only")?.at(-1)).toBe("10m28s");
-  expect(row("is slower by 80 ms or more in 30 % of answers")?.at(-1)).toBe("11m25s");
-  expect(row("is slower by 80 ms or more in 8 % of answers")?.at(-1)).toBe("1h48m");
-  expect(ran.printed.at(-1)).toBe("The guard takes 24h by the calendar; its deadline is 72h.");
-});
-
-it.each(["plan", "rehearse"])("%s of two manifests exits with 1: one would be passed over", async (command) => {
-  const files = { "a.yaml": migration, "b.yaml": migration };
-  const { code, printed, warned } = await run([command, "-f", "a.yaml", "-f", "b.yaml"], files);
-  expect({ code, printed }).toEqual({ code: 1, printed: [] });
-  expect(warned.join("\n")).toContain("expected one, received a.yaml as well");
-});
-
-it("plan without a rate shows three traffics side by side, on one screen, and how to see more", async () => {
-  const { code, printed } = await run(["plan", "-f", "m.yaml"], { "m.yaml": migration });
-  expect(code).toBe(0);
-  expect(printed.length).toBeLessThan(24);
-  const rows = printed.map((line) => line.split(/ {2,}/));
-  expect(rows).toContainEqual(["1", "13h54m", "5h34m", "2h47m", "24h", "46h14m", "25s", "10m17s"]);
-  expect(rows).toContainEqual(["100", "2h", "45m", "45m", "24h", "27h30m", "25s", "7m44s"]);
-  expect(printed.at(-1)).toContain("--rate");
-  expect(printed.at(-1)).toContain("--details");
-});
-
-it("plan with details says what each gate needs and the smallest harm that is noticed", async () => {
-  const words = ["plan", "-f", "m.yaml", "--rate", "10"];
-  const short = await run(words, { "m.yaml": migration });
-  const whole = await run([...words, "--details"], { "m.yaml": migration });
-  for (const head of ["GATE", "A WHOLE GUARD NOTICES", "Reckoned without bursts"]) {
-    expect(short.printed.filter((line) => line.startsWith(head))).toEqual([]);
-    expect(whole.printed.filter((line) => line.startsWith(head))).toHaveLength(1);
-  }
-  expect(short.printed.length).toBeLessThan(26);
-});
-
 it("plan at a request in 100 s is refused: the guard never ends, and what would help is said", async () => {
   const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.01"], { "m.yaml": migration });
   expect(ran.code).toBe(2);

@@ -14,7 +14,7 @@ export function slipOf(word: string, names: readonly string[], most = Number.POS
 function slipsBetween(word: string, name: string): number {
   const far = distance(word, name);
   if (far !== 2 || word.length !== name.length) return far;
-  const at = [...word].findIndex((letter, index) => letter !== name[index]);
+  const at = word.split("").findIndex((letter, index) => letter !== name[index]);
   const swapped = `${word.slice(0, at)}${word[at + 1] ?? ""}${word[at] ?? ""}${word.slice(at + 2)}`;
   return swapped === name ? 1 : far;
 }
