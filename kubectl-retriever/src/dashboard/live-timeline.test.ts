@@ -1,3 +1,4 @@
+import { timelineFigure } from "@retriever/operator/page/timeline-table.ts";
 import { aPlanText, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -30,6 +31,9 @@ const view = viewMigration(
     }),
   ),
 );
+const guarding = viewMigration(
+  aRawMigration(aStatus({ phase: "Guard", plan: aPlanText(), history: [step(0, "WarmUp"), step(14_400, "Guard")] })),
+);
 const pointsOf = (lines: readonly string[]) => lines.flatMap((line) => pointOfRecord(line) ?? []);
 
 test("charts show the gates, traffic and errors of the evidence over the phases, and a rollback as an alarm", () => {
@@ -50,6 +54,28 @@ test("charts show the gates, traffic and errors of the evidence over the phases,
   ]);
   expect(data?.serves.map(({ primary }) => primary)).toEqual(["source", "destination", "source"]);
   expect(data?.marks.map(({ kind }) => kind)).toEqual(["decision", "decision", "alarm"]);
+});
+
+test("a day of evidence is drawn in less than 120 kB, and a minute without a step changes nothing of it", () => {
+  const verdicts = ["scoreDelta", "scoreMean", "latencyDelta", "mismatch", "overlap", "shadowErrors", "sampleRatio"];
+  const lines = Array.from({ length: 1440 }, (_, minute) =>
+    JSON.stringify({
+      kind: "counters",
+      at: at(minute * 60),
+      epoch: 1,
+      verdicts: verdicts.map((gate, index) => ({ gate, value: ((minute * 7 + index) % 40) / 1000, limit: 0.05 })),
+      totals: { requests: minute * 600, errors: minute },
+    }),
+  );
+  const points = joined(pointsOf(lines), []);
+  const drawn = (ms: number, more: readonly TimelinePoint[] = []) => {
+    const data = liveTimeline(guarding, [...points, ...more], begun + 86_400_000 + ms);
+    return data === undefined ? "" : timelineFigure(data, "").markup;
+  };
+  expect(Buffer.byteLength(drawn(0))).toBeLessThan(120_000);
+  const newer = pointOfStatus(aStatus({ phase: "Guard" }), begun + 86_400_000 + 30_000);
+  expect(drawn(59_000, [newer])).toBe(drawn(0));
+  expect(drawn(60_000, [newer])).not.toBe(drawn(0));
 });
 
 test("a gate with a floor is drawn as what is lost, and one with two sides without a limit", () => {
@@ -124,7 +150,7 @@ test("however many points come, few are kept, in their order, and the newest alw
     fc.property(fc.integer({ min: 1, max: 2500 }), (count) => {
       let kept: readonly TimelinePoint[] = [];
       for (let ms = 0; ms < count; ms += 1) kept = joined(kept, [point(ms)]);
-      expect(kept.length).toBeLessThanOrEqual(600);
+      expect(kept.length).toBeLessThanOrEqual(240);
       expect(kept.at(-1)?.ms).toBe(count - 1);
       expect(kept.map(({ ms }) => ms)).toEqual(kept.map(({ ms }) => ms).toSorted((a, b) => a - b));
     }),

@@ -7,19 +7,25 @@ import { clockWord } from "@retriever/operator/page/words.ts";
 import type { MigrationView } from "#output/migration-view.ts";
 import { type CountedGate, countedGates, type TimelinePoint } from "./timeline-points.ts";
 
-/** Undefined before the first step and the first point. */
+/** The drawing is the largest part of a page, and changes as a whole: it goes on once in so long, ms. */
+const drawnEveryMs = 60_000;
+
+/** Undefined before the first step and the first point. The same for all of a minute in which no step is taken. */
 export function liveTimeline(
   view: MigrationView,
-  points: readonly TimelinePoint[],
-  now: number,
+  allPoints: readonly TimelinePoint[],
+  at: number,
 ): TimelineData | undefined {
-  const { history, phase, phaseStartedAt } = view.status;
+  const now = Math.floor(at / drawnEveryMs) * drawnEveryMs;
+  const ended = isFinalPhase(view.status.phase);
+  const points = ended ? allPoints : allPoints.filter(({ ms }) => ms <= now);
+  const { history, phaseStartedAt } = view.status;
   const times = [history[0]?.at, phaseStartedAt].map((at) => Date.parse(at ?? ""));
   const fromMs = Math.min(...[...times, points[0]?.ms ?? Number.NaN].filter((ms) => !Number.isNaN(ms)));
   if (!Number.isFinite(fromMs)) return undefined;
   const since = (ms: number): number => Math.max(0, (ms - fromMs) / 1000);
   const lastMs = Math.max(Date.parse(history.at(-1)?.at ?? "") || fromMs, points.at(-1)?.ms ?? fromMs);
-  const end = since(isFinalPhase(phase) ? lastMs : now) + 60;
+  const end = since(ended ? lastMs : Math.max(now, lastMs)) + 60;
   const stretches = stretchesOf(view, since, end);
   const path = stretches.map(({ label }) => label).join(", then ");
   return {

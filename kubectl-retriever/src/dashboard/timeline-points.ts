@@ -24,7 +24,7 @@ export const countedGates = ["scoreDelta", "latencyDelta", "mismatch"] as const;
 export type CountedGate = (typeof countedGates)[number];
 
 /** As many as are kept of a migration. */
-const mostPoints = 600;
+const mostPoints = 240;
 
 /** The moment of a status. */
 export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoint {
@@ -98,9 +98,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** In their order; every second one goes where there are too many, the newest never. */
+/** In their order; where there are too many one of several stays, and the newest always. */
 export function joined(older: readonly TimelinePoint[], newer: readonly TimelinePoint[]): readonly TimelinePoint[] {
   const begun = newer[0]?.ms ?? Number.POSITIVE_INFINITY;
   const all = [...older.filter(({ ms }) => ms < begun), ...newer];
-  return all.length <= mostPoints ? all : all.filter((_, index) => (all.length - 1 - index) % 2 === 0);
+  const every = Math.ceil(all.length / mostPoints);
+  return every === 1 ? all : all.filter((_, index) => (all.length - 1 - index) % every === 0);
 }

@@ -85,11 +85,18 @@ function drawLimit(
     .y1((point) => Math.min(y(point.value ?? 0), limitY(point)))
     .defined(({ value }) => value !== null);
   const limit = line<CurvePoint>().digits(1).x(x).y(limitY).curve(curveStepAfter);
+  const isOver = limited.some((point) => (point.value ?? 0) > (point.limit ?? last));
+  const id = `over-${name.replace(/ /g, "-")}-${frame.names}`;
   return group(
-    element("path", { class: "over", id: `over-${name.replace(/ /g, "-")}-${frame.names}`, d: over(limited) ?? "" }),
-    element("path", { class: "limit", d: limit(limited) ?? "" }),
+    isOver ? element("path", { class: "over", id, d: over(limited) ?? "" }) : undefined,
+    element("path", { class: "limit", d: limit(turns(limited)) ?? "" }),
     element("text", { class: "limit-word", x: frame.right + 6, y: y(last) + 4 }, percentWord(last)),
   );
+}
+
+/** Where the limit is another one than before, and its last point: what lies between is drawn by them. */
+function turns(points: readonly CurvePoint[]): CurvePoint[] {
+  return points.filter(({ limit }, index) => index === points.length - 1 || limit !== points[index - 1]?.limit);
 }
 
 function amountRow({ points }: Curve, frame: Frame): RowMarkup {
