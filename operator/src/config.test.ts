@@ -27,6 +27,7 @@ describe("the settings", () => {
       apiDeadlineMs: 10_000,
       sidecarDeadlineMs: 2000,
       sidecarCaFile: "",
+      sidecarClientTls: "",
       resyncMs: 60_000,
       concurrency: 4,
       logLevel: "info",

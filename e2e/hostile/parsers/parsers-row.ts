@@ -50,20 +50,20 @@ async function runParsers({ isQuick, say }: HostileContext): Promise<readonly Pa
 }
 
 /**
- * What meets the goals needs no second look. The others are measured again once all have been, in turns, so that whatever
+ * What meets the goals needs no second measure. The others are measured again once all have been, in turns, so that whatever
  * held the machine has its time to end; of several the least counts, since what else runs only adds to a figure.
  */
 async function measureAll(parsers: readonly ForeignParser[], depth: Depth): Promise<readonly Measured[]> {
   const found = new Map<ForeignParser, { readonly points: readonly Point[]; readonly judged: Measured }>();
-  const look = async (parser: ForeignParser, points: readonly Point[]): Promise<void> => {
+  const take = async (parser: ForeignParser, points: readonly Point[]): Promise<void> => {
     found.set(parser, { points, judged: judge(parser, points) });
     // The signals of whoever stops it are heard in between.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  for (const parser of parsers) await look(parser, timesOf(parser, depth));
+  for (const parser of parsers) await take(parser, timesOf(parser, depth));
   for (let turn = 0; turn < turns; turn += 1)
     for (const [parser, { points, judged }] of [...found])
-      if (!isGood(judged)) await look(parser, leastOf(timesOf(parser, depths.whole), points));
+      if (!isGood(judged)) await take(parser, leastOf(timesOf(parser, depths.whole), points));
   return [...found.values()].map(({ judged }) => judged);
 }
 

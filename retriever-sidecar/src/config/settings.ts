@@ -2,11 +2,11 @@
 
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { z } from "zod";
-import type { Address } from "#http/listener.ts";
 import { type AllowedHost, parseAllowedHosts } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 import { parseTls, type TlsSettings } from "./tls-settings.ts";
 
+type Address = { readonly host: string; readonly port: number };
 export type Settings = {
   /** Directory of base and overlay; null: the base comes from variables. */
   readonly config: string | null;
