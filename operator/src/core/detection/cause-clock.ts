@@ -2,9 +2,9 @@
 // ends it and takes its evidence with it, so that a blip never becomes five minutes.
 import type { CauseClock } from "@retriever/crds/status/harm-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
+import { keptCount } from "../model/kept-count.ts";
 import { instantMs } from "../model/status-readings.ts";
 import type { Logs } from "./detector.ts";
-import { keptCount } from "./kept-number.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer samples than this refute nothing and prove nothing: a part lasts until it has them. */

@@ -5,11 +5,11 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState, HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { binSeconds, type Counters, keptSeconds, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { keptCount } from "../model/kept-count.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
 import { advance, logEvidence } from "./detector.ts";
 import { addGroups, endPart, isShared } from "./fleet-parts.ts";
-import { keptCount } from "./kept-number.ts";
 import {
   type CounterLine,
   type LineCount,

@@ -2,10 +2,10 @@
 // (and without the third that shows the least), so that no single pod moves all, and none hides what the others suffer.
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
+import { keptGroupCount } from "../model/kept-count.ts";
 import { leastFellows, mostLiars } from "../pods/fair-share.ts";
 import { sumShares, thirdsOf } from "../pods/thirds.ts";
 import type { Count } from "./detector.ts";
-import { keptGroupCount } from "./kept-number.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 type Groups = NonNullable<HarmLine["groups"]>;

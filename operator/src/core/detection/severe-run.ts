@@ -3,8 +3,8 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
+import { keptCount } from "../model/kept-count.ts";
 import { judgeFleet } from "./fleet-parts.ts";
-import { keptCount } from "./kept-number.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer failed requests are never severe, whatever their share. */

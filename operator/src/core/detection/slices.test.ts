@@ -1,7 +1,8 @@
 // Who is judged by itself: the busiest namespaces, once for each side of the cutover.
 import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { foldSlices, type Slices, sliceCounts } from "./slices.ts";
+import { foldSlices, type Slices, sliceCounts, sliceName } from "./slices.ts";
 
 function counting(requests: number, mismatch = 0): SliceCounters {
   const nothing = { errors: 0, failedChecked: 0, failedWorse: 0, shadowErrors: 0, scoreWorse: 0 };
@@ -63,5 +64,28 @@ describe("slices", () => {
 
   it("without a namespace in any request are never chosen", () => {
     expect(foldSlices(none, aBin({}), { part: "Ramp", ageSeconds: 5000 })).toEqual({ slices: [] });
+  });
+});
+
+describe("the name of a slice in the status", () => {
+  it("a namespace of usual length is called by its name", () => {
+    expect(sliceName("6f1d4c1e-0000-4000-8000-000000000001")).toBe("6f1d4c1e-0000-4000-8000-000000000001");
+    expect(sliceName("Zürich")).toBe("Zürich");
+  });
+
+  it("two long namespaces that begin alike are two names", () => {
+    const names = ["a", "b"].map((end) => sliceName(`${"tenant".repeat(40)}${end}`));
+    expect(new Set(names).size).toBe(2);
+    expect(names[0]).toMatch(/^(tenant)+tena~[0-9a-f]{16}$/);
+  });
+
+  it("whatever a namespace is called, its name takes 64 bytes at most, and is its own name", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 256 }), (namespace) => {
+        const name = sliceName(namespace);
+        expect(Buffer.byteLength(JSON.stringify(name)) - 2).toBeLessThanOrEqual(64);
+        expect(sliceName(name)).toBe(name);
+      }),
+    );
   });
 });

@@ -1,16 +1,21 @@
 // Slices: the busiest namespaces, chosen once for each side of the cutover, and all others as one more.
+import { hash } from "node:crypto";
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
-import { keptCount } from "./kept-number.ts";
+import { keptCount } from "../model/kept-count.ts";
 import { mostSlices } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
-import { sliceName } from "./slice-name.ts";
 
 /** Requests after which the busiest are told from the others, and how long is waited for them. */
 const choosingRequests = 15_000;
 const choosingSeconds = 900;
 /** Namespaces that are remembered while it is chosen. */
 const mostNames = 64;
+/** Bytes of a name in the status, as JSON in UTF-8: whoever writes requests chooses it, and 64 of them have to have room. */
+const mostNameBytes = 64;
+/** Of a longer name: printable, and one byte each. */
+const keptCharacters = 40;
+const digestDigits = 16;
 
 export type Slices = Pick<DetectionState, "slices" | "slicesChosenIn">;
 
@@ -53,4 +58,12 @@ export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: BinPart): R
     else for (const key of Object.keys(known) as (keyof SliceCounters)[]) known[key] += counters[key];
   }
   return counts;
+}
+
+/** The namespace itself; one that would be long is its beginning and a digest. The same again for its own result. */
+export function sliceName(namespace: string): string {
+  const isShort = namespace.length <= mostNameBytes;
+  if (isShort && Buffer.byteLength(JSON.stringify(namespace)) - 2 <= mostNameBytes) return namespace;
+  const beginning = namespace.slice(0, keptCharacters).replaceAll(/[^\x20-\x7e]|["\\]/g, "?");
+  return `${beginning}~${hash("sha256", namespace).slice(0, digestDigits)}`;
 }

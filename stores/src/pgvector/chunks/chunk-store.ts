@@ -67,11 +67,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       described = undefined;
       return (await describe(signal).catch(rethrow(signal))).description;
     },
-    clockMs: async (signal) => {
-      const read = withClient(lookUpPool, signal, (client) => readRows(client, { text: clockQuery, values: [] }));
-      const [row] = await read.catch(rethrow(signal));
-      return Number(row?.[0]);
-    },
+    clockMs: (signal) => withClient(lookUpPool, signal, readClock).catch(rethrow(signal)),
     scan: async function* (options, signal) {
       const { table, description } = await describe(signal).catch(rethrow(signal));
       // Rows of one id come on one page.
@@ -104,6 +100,11 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
     },
   };
+}
+
+async function readClock(client: PoolClient): Promise<number> {
+  const [row] = await readRows(client, { text: clockQuery, values: [] });
+  return Number(row?.[0]);
 }
 
 function rethrow(signal: AbortSignal): (error: unknown) => never {
