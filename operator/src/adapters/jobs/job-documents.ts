@@ -92,25 +92,32 @@ function partitionsOf({ completionMode, completions = 1 }: JobSpec): number {
  */
 export function readJobPodDocument(item: KubeObject, jobUid: string, container: string): JobPodRead | undefined {
   const { metadata = {}, spec = {}, status = {} } = item as JobPodDocument;
-  const isJobs = metadata.ownerReferences?.some(
-    ({ kind, uid, controller }) => kind === jobs.kind && uid === jobUid && controller === true,
-  );
-  if (isJobs !== true) return undefined;
+  if (!isControlledBy(metadata, jobUid)) return undefined;
   const state = stateOf(status, container);
-  const port = declaredPort(
-    spec.containers?.find(({ name }) => name === container),
-    reportPort,
-  );
   return {
     name: metadata.name ?? "",
     partition: Number(metadata.annotations?.[indexAnnotation] ?? 0),
     ip: status.podIP ?? "",
     uid: metadata.uid ?? "",
-    reportPort: port?.port ?? 0,
-    ...(port?.tls === undefined ? {} : { reportTls: port.tls }),
+    ...portOf(spec.containers, container),
     running: state.running !== undefined && state.terminated === undefined,
     ended: endOf(state),
   };
+}
+
+function isControlledBy({ ownerReferences = [] }: ObjectMeta, jobUid: string): boolean {
+  return ownerReferences.some(
+    ({ kind, uid, controller }) => kind === jobs.kind && uid === jobUid && controller === true,
+  );
+}
+
+function portOf(
+  containers: readonly Container[] = [],
+  container: string,
+): Pick<JobPodRead, "reportPort" | "reportTls"> {
+  const named = containers.find(({ name }) => name === container);
+  const { port = 0, tls } = declaredPort(named, reportPort) ?? {};
+  return { reportPort: port, ...(tls === undefined ? {} : { reportTls: tls }) };
 }
 
 function stateOf({ containerStatuses = [] }: NonNullable<JobPodDocument["status"]>, container: string): ContainerState {

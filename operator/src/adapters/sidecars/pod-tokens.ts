@@ -57,21 +57,26 @@ export function makePodTokens({ request, clock }: { readonly request: KubeReques
       if (known?.digest === digest && known.until > clock.now()) return;
       const until = endOf(token);
       if (until === undefined || podUid === "") throw refuse("it sent no token of its pod");
-      const { authenticated, audiences, user } = await review(request, token, signal);
-      if (!authenticated || !audiences.includes(podTokenAudience))
-        throw refuse(`its token isn't valid for ${podTokenAudience}`);
-      if (user.extra[podUidKey]?.join() !== podUid) throw refuse("its token is another pod's");
+      const fault = faultOf(await review(request, token, signal), podUid);
+      if (fault !== undefined) throw refuse(fault);
       keep(podUid, digest, Math.min(until, clock.now() + longestMs));
     },
   };
 }
 
-async function review(request: KubeRequest, token: string, signal: AbortSignal) {
+async function review(request: KubeRequest, token: string, signal: AbortSignal): Promise<Review> {
   const body = { ...typeOf(tokenReviews), spec: { token, audiences: [podTokenAudience] } };
   const answer = await request({ method: "POST", place: { resource: tokenReviews }, body, signal });
   const parsed = reviewSchema.safeParse(answer);
   if (parsed.success) return parsed.data.status;
   throw new OperatorError("ROP_API_ANSWER_INVALID", "create tokenreviews: expected a review with a status");
+}
+
+type Review = z.infer<typeof reviewSchema>["status"];
+
+function faultOf({ authenticated, audiences, user }: Review, podUid: string): string | undefined {
+  if (!authenticated || !audiences.includes(podTokenAudience)) return `its token isn't valid for ${podTokenAudience}`;
+  return user.extra[podUidKey]?.join() === podUid ? undefined : "its token is another pod's";
 }
 
 const claimsSchema = z.object({ exp: z.number() });
