@@ -1,7 +1,7 @@
 // Why an act would have no effect, by the operator's own rules: said before anything is written.
 import { type Act, actsInRole } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
-import type { Observation } from "@retriever/operator/core/model/observation.ts";
+import type { ActObservation, Observation } from "@retriever/operator/core/model/observation.ts";
 import { refuse } from "@retriever/operator/core/people/acts.ts";
 import type { ActDocument, KubeClient, Right } from "#kube-client.ts";
 import type { MigrationView } from "#output/migration-view.ts";
@@ -13,26 +13,12 @@ const claims: Observation["claims"] = { ok: false, why: "not read" };
 /** A Promote of a plan that was rolled back before is the one thing that can't be foreseen. */
 export function foreseeRefusal(act: ActDocument, view: MigrationView, now: number): string | undefined {
   const { status, plan } = view;
-  const { act: kind, role, check, planHash, expires, waitForGates, digest, actor, reason } = act.spec;
+  const { act: kind, actor } = act.spec;
   if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
   if (plan === undefined) return undefined;
   if (kind === "Promote" && status.phase === "Pending") return undefined;
-  const observed = {
-    name: "",
-    uid: "",
-    createdAt: now,
-    act: kind,
-    actor,
-    reason,
-    role: role ?? null,
-    check: check ?? null,
-    planHash: planHash ?? null,
-    expiresAt: expires === undefined ? null : Date.parse(expires),
-    ...(waitForGates === undefined ? {} : { waitForGates }),
-    ...(digest === undefined ? {} : { digest }),
-  };
   const refusal = refuse(
-    observed,
+    asObserved(act, now),
     { status, plan, observation: { claims }, now },
     status.acts ?? { paused: false, seen: [] },
   );
@@ -97,4 +83,23 @@ export async function refuseRights(
   // The right to one kind of act counts where the policy asks for it.
   const isAsked = await client.readActIdentityProved(signal).catch(() => false);
   return isAsked ? needs(`${ownName} (${migration.name})`) : undefined;
+}
+
+/** The act as the operator would read it, were it created now. */
+function asObserved({ spec }: ActDocument, now: number): ActObservation {
+  const { act, actor, reason, role = null, check = null, planHash = null, expires, waitForGates, digest } = spec;
+  return {
+    name: "",
+    uid: "",
+    createdAt: now,
+    act,
+    actor,
+    reason,
+    role,
+    check,
+    planHash,
+    expiresAt: expires === undefined ? null : Date.parse(expires),
+    ...(waitForGates === undefined ? {} : { waitForGates }),
+    ...(digest === undefined ? {} : { digest }),
+  };
 }

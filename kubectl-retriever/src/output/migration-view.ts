@@ -3,7 +3,7 @@
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { unpackStatus } from "@retriever/crds/status/packed-status.ts";
-import { readPlan } from "@retriever/operator/core/people/accepted-plan.ts";
+import { readPlan } from "@retriever/operator/core/model/accepted-plan.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 

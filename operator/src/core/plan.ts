@@ -3,10 +3,10 @@ import { soundFields } from "@retriever/crds/parse.ts";
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { noDestination } from "@retriever/sidecar/contract/overlay.ts";
+import { readPlan } from "./model/accepted-plan.ts";
 import type { Migration } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
 import type { OverlayObservation } from "./model/workload.ts";
-import { readPlan } from "./people/accepted-plan.ts";
 import { currentSpec } from "./people/current-spec.ts";
 import { judgeEdits } from "./people/edits.ts";
 

@@ -34,7 +34,7 @@ import { type PodPeer, peerOf } from "#core/model/pod-peer.ts";
 import type { Read } from "#core/model/workload.ts";
 import { asksForJobs, mayRemove, mayRepair } from "#core/verification/purpose.ts";
 import { openRun, openWriter } from "#core/verification/runs.ts";
-import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
+import type { JobPodRead, JobRead, Jobs, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -65,16 +65,8 @@ async function observeJobs(
   const { namespace, uid } = meta;
   const { jobs } = deps;
   const run = openRun(status);
-  const { smokeTests } = plan.checklist;
-  const tests = smokeTests.policy === "Require" ? smokeTests.cronJobs : [];
-  const [isCopied, isSynced] = [copiesData(plan), syncsData(plan)];
-  const isRepairing = mayRepair(status);
-  const [verifier, copier, syncer, repairer, found, listed, kept] = await Promise.all([
-    jobs.readTemplate(namespace, verifyTemplateName(plan.target.name), signal),
-    isCopied ? jobs.readTemplate(namespace, copyTemplateName(plan.target.name), signal) : undefined,
-    isSynced ? jobs.readTemplate(namespace, syncTemplateName(plan.target.name), signal) : undefined,
-    isRepairing ? jobs.readTemplate(namespace, repairTemplateName(plan.target.name), signal) : undefined,
-    Promise.all(tests.map((name) => jobs.readTemplate(namespace, name, signal))),
+  const [templates, listed, kept] = await Promise.all([
+    readTemplates({ meta, plan, status }, jobs, signal),
     jobs.listJobs(namespace, uid, signal),
     run === undefined ? undefined : jobs.readReportOf(namespace, configMapNameOf(meta, "drift"), signal),
   ]);
@@ -89,14 +81,36 @@ async function observeJobs(
     }),
   );
   return {
-    verifier: verifier === undefined ? null : toTemplate(verifier),
-    ...(isCopied ? { copier: copier === undefined ? null : toCopyTemplate(copier) } : {}),
-    ...(isSynced ? { syncer: syncer === undefined ? null : toSyncTemplate(syncer) } : {}),
-    ...(isRepairing ? { repairer: repairer === undefined ? null : toRepairTemplate(repairer) } : {}),
-    tests: found.flatMap((template) => (template === undefined ? [] : [toTemplate(template)])),
+    ...templates,
     jobs: seen,
     reportOf: kept?.job ?? null,
     ...(kept === undefined ? {} : { reportDigests: kept.digests }),
+  };
+}
+
+type Templates = Pick<JobsObservation, "verifier" | "copier" | "syncer" | "repairer" | "tests">;
+
+/** Those that the plan may make Jobs of; null: it isn't there. */
+async function readTemplates({ meta, plan, status }: Asked, jobs: Jobs, signal: AbortSignal): Promise<Templates> {
+  const target = plan.target.name;
+  const { smokeTests } = plan.checklist;
+  const read = async <T>(name: string, describe: (template: JobTemplateRead) => T): Promise<T | null> => {
+    const template = await jobs.readTemplate(meta.namespace, name, signal);
+    return template === undefined ? null : describe(template);
+  };
+  const [verifier, copier, syncer, repairer, tests] = await Promise.all([
+    read(verifyTemplateName(target), toTemplate),
+    copiesData(plan) ? read(copyTemplateName(target), toCopyTemplate) : undefined,
+    syncsData(plan) ? read(syncTemplateName(target), toSyncTemplate) : undefined,
+    mayRepair(status) ? read(repairTemplateName(target), toRepairTemplate) : undefined,
+    Promise.all(smokeTests.policy === "Require" ? smokeTests.cronJobs.map((name) => read(name, toTemplate)) : []),
+  ]);
+  return {
+    verifier,
+    ...(copier === undefined ? {} : { copier }),
+    ...(syncer === undefined ? {} : { syncer }),
+    ...(repairer === undefined ? {} : { repairer }),
+    tests: tests.filter((test) => test !== null),
   };
 }
 
@@ -146,21 +160,23 @@ async function podsOf({ job, namespace, container }: JobOf, reads: JobReads): Pr
   const pods = await reads.deps.jobs.listPods(namespace, job, container, reads.signal);
   return mapBounded(pods, askedAtOnce, async (pod): Promise<VerifyPod> => {
     const { name, partition, ended } = pod;
-    const said = ended?.message ?? "";
-    const summary = parseStrictly(said, verifySummarySchema);
-    const repaired = container === repairContainer ? parseStrictly(said, repairSummarySchema) : null;
     return {
       name,
       partition,
       exitCode: ended?.exitCode ?? null,
       endedAt: ended?.at ?? 0,
-      summary,
-      words: summary === null && repaired === null ? said.trim().slice(0, mostWords) : "",
+      ...lastWordsOf(ended?.message ?? "", container),
       report: container === verifyContainer ? await reportOf(pod, reads) : null,
-      ...(repaired === null ? {} : { repaired }),
       ...(container === syncContainer && pod.running ? { sync: await readingOf(pod, reads) } : {}),
     };
   });
+}
+
+function lastWordsOf(said: string, container: string): Pick<VerifyPod, "summary" | "repaired" | "words"> {
+  const summary = parseStrictly(said, verifySummarySchema);
+  const repaired = container === repairContainer ? parseStrictly(said, repairSummarySchema) : null;
+  const words = summary === null && repaired === null ? said.trim().slice(0, mostWords) : "";
+  return { summary, words, ...(repaired === null ? {} : { repaired }) };
 }
 
 /** Strict: what isn't exactly a summary is none. */

@@ -4,8 +4,8 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { LinkReader } from "#audit/chain-file.ts";
+import { readPlan } from "#core/model/accepted-plan.ts";
 import { labelOf } from "#core/model/status-readings.ts";
-import { readPlan } from "#core/people/accepted-plan.ts";
 import { describeResult, withoutIds } from "#core/verification/describe-result.ts";
 import type { Mood } from "#page/document.ts";
 import { evidenceRows } from "#page/evidence-rows.ts";

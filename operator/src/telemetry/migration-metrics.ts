@@ -2,7 +2,7 @@
 // kept as series, a thousand migrations that are over would hold tens of MiB.
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { conditionTypes, type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
-import { readPlan } from "#core/people/accepted-plan.ts";
+import { readPlan } from "#core/model/accepted-plan.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric-table.ts";
 
 export type MigrationFacts = {

@@ -12,7 +12,7 @@ import { maxAnswerBytes, maxAnswerValues } from "#adapters/prometheus/place.ts";
 import { mostReportValues } from "#adapters/sidecars/http-reports.ts";
 import { readChainFile } from "#audit/chain-file.ts";
 import { overlayFault } from "#core/overlay/overlay-fault.ts";
-import { readPlan } from "#core/people/accepted-plan.ts";
+import { readPlan } from "#core/model/accepted-plan.ts";
 import { bounded, OperatorError } from "#errors.ts";
 import { type Invalid, parseForeign } from "#http/exchange.ts";
 import { makeLineReader } from "#kube/watch-stream.ts";

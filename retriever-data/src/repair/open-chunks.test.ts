@@ -30,27 +30,24 @@ function isOpen(reported: DifferenceKind, source: Held, destination: Held, kind:
 }
 
 describe("a chunk that a report names is left to do", () => {
-  test.each<[string, DifferenceKind, Held, Held, DifferenceKind | null, boolean]>([
-    ["not where both hold the same", "extra", 10, 10, null, false],
-    ["where the source still lacks it", "extra", null, 10, "extra", true],
-    ["where the source has an older one", "stale", 9, 10, "stale", true],
-    ["not where the source has a newer one", "stale", 11, 10, "stale", false],
-    ["where only its content differs, whatever its moment", "payload", 10, 10, "payload", true],
-    ["where the destination has lost it and the source hasn't got it", "extra", null, null, null, true],
+  test.each<[string, Parameters<typeof isOpen>, boolean]>([
+    ["not where both hold the same", ["extra", 10, 10, null], false],
+    ["where the source still lacks it", ["extra", null, 10, "extra"], true],
+    ["where the source has an older one", ["stale", 9, 10, "stale"], true],
+    ["not where the source has a newer one", ["stale", 11, 10, "stale"], false],
+    ["where only its content differs, whatever its moment", ["payload", 10, 10, "payload"], true],
+    ["where the destination has lost it and the source hasn't got it", ["extra", null, null, null], true],
     [
       "not where the destination has lost it, and the source has one that is no older",
-      "extra",
-      10,
-      null,
-      "missing",
+      ["extra", 10, null, "missing"],
       false,
     ],
-    ["where the destination has lost it, and the source has an older one", "stale", 9, null, "missing", true],
-    ["where nobody can read when the source's was written", "stale", "unreadable", 10, "stale", true],
-    ["where nobody can read when the destination's was written", "stale", 11, "unreadable", "stale", true],
-    ["not where only the source had it", "missing", 9, null, "missing", false],
-  ])("%s", (_, reported, source, destination, kind, expected) => {
-    expect(isOpen(reported, source, destination, kind)).toBe(expected);
+    ["where the destination has lost it, and the source has an older one", ["stale", 9, null, "missing"], true],
+    ["where nobody can read when the source's was written", ["stale", "unreadable", 10, "stale"], true],
+    ["where nobody can read when the destination's was written", ["stale", 11, "unreadable", "stale"], true],
+    ["not where only the source had it", ["missing", 9, null, "missing"], false],
+  ])("%s", (_, held, expected) => {
+    expect(isOpen(...held)).toBe(expected);
   });
 
   test("where it was lost and the report doesn't say when it was written", () => {

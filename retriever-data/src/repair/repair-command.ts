@@ -129,15 +129,18 @@ function parseRepairOptions(flags: RepairFlags & VerifyFlags): Options {
     ...(file === undefined ? ["--repair: expected the report to repair from"] : []),
     ...(known === undefined ? [`--direction: expected ${directions.join(" or ")}, got ${quoted(direction)}`] : []),
     ...(onRefusal === undefined ? [`--on-refusal: expected ${refusalModes.join(" or ")}, got ${quoted(mode)}`] : []),
-    ...(digest === null || /^[0-9a-f]{64}$/.test(digest)
-      ? []
-      : [`--digest: expected 64 hex digits, got ${quoted(digest)}`]),
+    ...faultsOfDigest(digest),
     ...foreignTo(flags),
   ];
   if (file !== undefined && known !== undefined && onRefusal !== undefined && faults.length === 0) {
     return { file, direction: known, deletesExtra: deleteExtra, onRefusal, digest };
   }
   throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${faults.join("; ")}` });
+}
+
+function faultsOfDigest(digest: string | null): string[] {
+  const isDigest = digest === null || /^[0-9a-f]{64}$/.test(digest);
+  return isDigest ? [] : [`--digest: expected 64 hex digits, got ${quoted(digest)}`];
 }
 
 function quoted(text: string | undefined): string {

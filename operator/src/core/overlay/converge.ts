@@ -26,7 +26,18 @@ export type ConvergeInput = {
 
 /** Effects in the order in which they must happen. Jobs come last: nothing waits for them. */
 export function converge(input: ConvergeInput): Effect[] {
-  return [...convergeOverlay(input), ...jobEffects({ ...input, target: input.plan.target.name })];
+  return [
+    ...convergeOverlay(input),
+    ...jobEffects({ ...input, target: input.plan.target.name, repairOverlay: repairOverlay(input) }),
+  ];
+}
+
+/** The overlay as it was after the rollback: the one in the cluster may be gone, or another migration's. */
+function repairOverlay({ meta, plan, status }: ConvergeInput): string | undefined {
+  const { repair, revision } = status;
+  if (repair === undefined || revision === undefined) return undefined;
+  const { withoutDestination: _left, ...named } = revision;
+  return renderOverlay(meta, plan, { ...status, revision: { ...named, released: false } })?.text;
 }
 
 function convergeOverlay(input: ConvergeInput): Effect[] {

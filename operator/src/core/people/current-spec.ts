@@ -10,9 +10,9 @@ import {
   resolveChecks,
 } from "@retriever/crds/spec/resolve-checks.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { readPlan } from "../model/accepted-plan.ts";
 import type { Migration } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
-import { readPlan } from "./accepted-plan.ts";
 
 type Policies = Observation["policies"];
 

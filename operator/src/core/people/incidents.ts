@@ -3,8 +3,8 @@
 import type { ConditionType, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { planDamaged } from "../model/accepted-plan.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
-import { planDamaged } from "../status/answerers.ts";
 
 /** Unclear is neither: what is open stays open, and what is closed stays closed. */
 type Standing = "stands" | "over" | "unclear";

@@ -1,6 +1,7 @@
 // Who or what answers a question that is open: the operator by itself, time, the pods, or a person, and by which command.
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { sidecarSource } from "../checks/alerts.ts";
+import { planDamaged } from "../model/accepted-plan.ts";
 import type { Context } from "../model/context.ts";
 import type { Standing } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -9,7 +10,6 @@ import type { Fact } from "../model/status-readings.ts";
 export type Open = { readonly name: string; readonly result: Fact };
 
 /** Reason of a migration whose accepted plan can't be read. */
-export const planDamaged = "PlanDamaged";
 
 type Answer = (c: Context, open: Open) => string;
 

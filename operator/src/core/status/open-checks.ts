@@ -6,6 +6,7 @@ import { approvalChecks, blockingChecks, preflightChecks } from "../checks/check
 import { blockingWithCopy } from "../checks/copy.ts";
 import { refuseByPolicy } from "../checks/policies.ts";
 import { blockingSync, openSync } from "../checks/sync.ts";
+import { planDamaged } from "../model/accepted-plan.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -13,7 +14,7 @@ import { describeCorrections } from "../people/promote.ts";
 import { openQuestions } from "../phases/awaiting-cutover.ts";
 import { missingPrerequisites } from "../phases/pending.ts";
 import { clip } from "../steps/transition.ts";
-import { answererOf, answererOfUnreadable, type Open, planDamaged } from "./answerers.ts";
+import { answererOf, answererOfUnreadable, type Open } from "./answerers.ts";
 
 /** The status with what is open in its phase; without, where nothing is asked or the phase has just begun. */
 export function withOpenChecks(c: Context, { status, reason, standing }: Outcome): MigrationStatus {

@@ -1,12 +1,12 @@
 // A spec or a plan that can't be read: nothing moves, and the conditions say why.
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
+import { planDamaged as damaged } from "../model/accepted-plan.ts";
 import type { Context } from "../model/context.ts";
 import type { Decision, Outcome } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { Migration, MigrationMeta } from "../model/migration.ts";
 import { clip, stay } from "../steps/transition.ts";
-import { planDamaged as damaged } from "./answerers.ts";
 import { withOneOpen } from "./open-checks.ts";
 
 function describeDamage({ deleting }: MigrationMeta): string {

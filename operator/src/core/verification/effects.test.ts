@@ -26,6 +26,7 @@ function effects(
     target: "search-api",
     observation,
     status: aStatus({ phase: "Preflight", ...status }),
+    repairOverlay: undefined,
   });
 }
 
@@ -51,7 +52,9 @@ describe("a verification under way", () => {
   test("has none created while the Jobs were not read", () => {
     const observation = anObservation(migration);
     const status = aStatus({ phase: "Preflight", ...asked });
-    expect(jobEffects({ meta: migration.meta, plan, target: "search-api", observation, status })).toEqual([]);
+    expect(
+      jobEffects({ meta: migration.meta, plan, target: "search-api", observation, status, repairOverlay: undefined }),
+    ).toEqual([]);
   });
 
   test("has its Job ended, not created, once nobody waits for it", () => {

@@ -14,7 +14,6 @@ import type { Effect, RepairOrder } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
-import { renderOverlay } from "../overlay/revision.ts";
 import { purposeOf } from "./purpose.ts";
 import { openRun, openTests, type Writer, writers } from "./runs.ts";
 import { isTest } from "./smoke-tests.ts";
@@ -30,6 +29,8 @@ type JobsInput = {
   readonly target: string;
   readonly observation: Observation;
   readonly status: MigrationStatus;
+  /** Text of the overlay as it was after the rollback; undefined where nothing is to be repaired. */
+  readonly repairOverlay: string | undefined;
 };
 
 /** Creates before it fetches before it deletes. Nothing where the Jobs were not read. */
@@ -88,13 +89,9 @@ function createWriter(input: JobsInput, which: Writer, observed: JobsObservation
   return repair === undefined ? [] : [{ ...effect, repair }];
 }
 
-/** The overlay as it was after the rollback: the one in the cluster may be gone, or another migration's. */
-function orderRepair({ meta, plan, target, status }: JobsInput): RepairOrder | undefined {
-  const { repair, revision } = status;
-  if (repair === undefined || revision === undefined) return undefined;
-  const { withoutDestination: _left, ...named } = revision;
-  const overlay = renderOverlay(meta, plan, { ...status, revision: { ...named, released: false } })?.text;
-  if (overlay === undefined) return undefined;
+function orderRepair({ meta, target, status, repairOverlay: overlay }: JobsInput): RepairOrder | undefined {
+  const { repair } = status;
+  if (repair === undefined || overlay === undefined) return undefined;
   return { digest: repair.digest, from: configMapNameOf(meta, "drift"), to: driftMapName(target), overlay };
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { aPlanText } from "#test/builders/migration.ts";
 import { searchSpec } from "#test/builders/search-app.ts";
 import { readPlan } from "./accepted-plan.ts";
-import { judgeEdits } from "./edits.ts";
+import { judgeEdits } from "../people/edits.ts";
 
 describe("a plan that is read", () => {
   it("is the same object for the same text, and an equal one after many others", () => {

@@ -8,6 +8,9 @@ import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 const known = new Map<string, MigrationSpec | undefined>();
 const mostKnown = 64;
 
+/** Reason of a status whose plan can't be read. */
+export const planDamaged = "PlanDamaged";
+
 /**
  * The accepted plan frozen in a status; undefined when it was damaged. The same text gives the same object. Fields of a
  * newer version are left out: it isn't held up by what nobody here can act on.
