@@ -1,5 +1,6 @@
 // What every adapter must do, done by Qdrant's on a server in a process of its own: the stand-in, or the real one that
 // QDRANT_URL names. Where a suite passes on one of them alone, the other differs from it.
+import { parseFilter } from "@retriever/stores/filter/parse-filter.ts";
 import type { Backend } from "@retriever/stores/ports/backend.ts";
 import type { ChunkStore, ChunkWriter } from "@retriever/stores/ports/chunk-store.ts";
 import { makeQdrantChunkStore } from "@retriever/stores/qdrant/chunks/chunk-store.ts";
@@ -172,3 +173,65 @@ describe("a collection whose strict mode refuses exact searches, and which has n
     await backend.close();
   });
 });
+
+const uuid = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11";
+
+describe.each(["none", "keyword", "integer", "float", "bool", "datetime"])(
+  "an index of %s on a key of all types",
+  (type) => {
+    const payloads: readonly object[] = [uuid, "text", 7, 2.5, true, "2026-01-01T00:00:00Z", [uuid, 7]].map(
+      (k, at) => ({
+        k,
+        chunk_id: `chunk-${at}`,
+        updated_at: "2026-01-01T00:00:00Z",
+      }),
+    );
+    const idsOf = (numbers: readonly number[]): string[] => numbers.map((at) => `chunk-${at}`);
+
+    beforeAll(async () => {
+      await server.call({ method: "DELETE", path: pathOf(collection) });
+      await server.call({ method: "PUT", path: pathOf(collection), body: { vectors: { size: 8, distance: "Dot" } } });
+      const points = payloads.map((payload, id) => ({ id, vector: vectorAt(id), payload }));
+      await upsert(server.call, collection, points);
+      const body = { field_name: "k", field_schema: type };
+      if (type !== "none") await server.call({ method: "PUT", path: pathOf(collection, "/index?wait=true"), body });
+    });
+
+    test("doesn't change what requests find by equality", async () => {
+      const backend = makeQdrantBackend(specOf({ namespaceField: "k" }), testDeps);
+      const found = async (narrowed: object): Promise<string[]> => {
+        const request = requestOf({ embedding: vectorAt(1), k: 10, ...narrowed });
+        const { candidates } = await backend.retrieve(request, limit());
+        return candidates.map(({ chunkId }) => chunkId).toSorted();
+      };
+      expect(await found({ namespace: uuid })).toEqual(idsOf([0, 6]));
+      expect(await found({ filters: { k: uuid } })).toEqual(idsOf([0, 6]));
+      expect(await found({ filters: { k: "text" } })).toEqual(idsOf([1]));
+      expect(await found({ filters: { k: 7 } })).toEqual(idsOf([2, 6]));
+      expect(await found({ filters: { k: true } })).toEqual(idsOf([4]));
+      const declared = makeQdrantBackend(specOf({}), { ...testDeps, filterable: { k: "keyword" } });
+      const filter = parseFilter({ eq: { field: "k", value: uuid } }, { k: "keyword" });
+      const { candidates } = await declared.retrieve(
+        { ...requestOf({ embedding: vectorAt(1), k: 10 }), filter },
+        limit(),
+      );
+      expect(candidates.map(({ chunkId }) => chunkId).toSorted()).toEqual(idsOf([0, 6]));
+      await Promise.all([backend.close(), declared.close()]);
+    });
+
+    test("hinders no write, and no removal", async () => {
+      const writer = makeQdrantChunkWriter(specOf({}), { identity, fields: ["lang"] });
+      const ids = idsOf(payloads.map((_, at) => at));
+      const changed = (await writer.fetch(ids, limit())).map((chunk) => ({
+        chunk: { ...chunk, fields: { lang: "fr" }, updatedAt: "2026-02-01T00:00:00.000Z" },
+        over: chunk.version,
+      }));
+      expect(await writer.write(changed, limit())).toEqual([]);
+      const after = await writer.fetch(ids, limit());
+      expect(after.map(({ fields }) => fields["lang"])).toEqual(ids.map(() => "fr"));
+      expect(await writer.remove(after, limit())).toEqual([]);
+      expect(await writer.fetch(ids, limit())).toEqual([]);
+      await writer.close();
+    });
+  },
+);

@@ -53,9 +53,15 @@ function within(bounds: Bounds, read: (value: Json, type: IndexType | undefined)
   };
 }
 
-/** An index of integers compares them exactly. */
+/** An index of moments answers a range of numbers, and the other way round, with what it holds of it: nothing. */
 function numberAt(value: Json, type: IndexType | undefined): Number64 | undefined {
+  if (type === "datetime") return undefined;
+  // An index of integers compares them exactly.
   return type === "integer" ? indexedInteger(value) : toDouble(value);
+}
+
+function timeAt(value: Json, type: IndexType | undefined): number | undefined {
+  return type === "integer" || type === "float" ? undefined : timeOf(value);
 }
 
 type Check = { readonly test: Test; readonly types: readonly IndexType[]; readonly size: number };
@@ -66,7 +72,7 @@ const rangeSchema = z.union([
     (bounds): Check => ({ test: within(bounds, numberAt), types: ["float", "integer"], size: 1 }),
   ),
   boundsOf(readAs(timeOf)).transform(
-    (bounds): Check => ({ test: within(bounds, timeOf), types: ["datetime"], size: 1 }),
+    (bounds): Check => ({ test: within(bounds, timeAt), types: ["datetime"], size: 1 }),
   ),
 ]);
 
@@ -82,15 +88,21 @@ const matchSchema = z
     }
     const isOneOf = isAnyOf(wanted);
     const isInteger64 = wanted.some(isInteger);
+    const isUuid = value !== undefined && uuidOf(value) !== undefined;
     const test: Test =
       except === undefined
-        ? isOneOf
+        ? (each, type) => !(isUuid && isOfNumbers(type)) && isOneOf(each, type)
         : (each, type) =>
             each !== null &&
             (type !== "integer" || !isInteger64 || indexedInteger(each) !== undefined) &&
             !isOneOf(each, type);
     return { test, types: typesOf(wanted[0]), size: wanted.length };
   });
+
+/** Such an index answers a match of one UUID, and holds none. */
+function isOfNumbers(type: IndexType | undefined): boolean {
+  return type === "integer" || type === "float" || type === "datetime";
+}
 
 function typesOf(value: Json | undefined): readonly IndexType[] {
   if (isInteger(value)) return ["integer"];

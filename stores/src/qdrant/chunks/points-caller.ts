@@ -64,6 +64,6 @@ function writeFault(status: number, { method, path }: Call, body: string): Fault
 
 /** What every point would be refused for. Of too many points, half as many may be taken. */
 function isOfCollection(body: string): boolean {
-  if (body.includes("Not existing vector name")) return true;
+  if (/Not existing vector name|Shard key not specified/.test(body)) return true;
   return strictModeFault(body) !== undefined && !/Limit exceeded.{1,60}upsert limit/.test(body);
 }

@@ -2,6 +2,7 @@
 import { numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
 import type { CollectionInfo } from "../client/collection.ts";
+import { isText, isUuidText } from "../filter/conditions.ts";
 
 /** A condition to be met, or one not to be met. */
 export type Pin = {
@@ -125,13 +126,9 @@ function finite(value: number): number {
 
 function textPins(key: string, value: string, index: string | undefined): Omit<Pin, "depth">[] {
   const isMatched = index === undefined || index === "keyword" || (index === "uuid" && isUuidText(value));
-  if (isMatched) return [{ must: { key, match: { value } } }];
+  if (isMatched) return [{ must: isText(key, value) }];
   const moment = index === "datetime" ? exactTime(value) : null;
   return moment === null ? [] : [{ must: { key, range: { gte: moment, lte: moment } } }];
-}
-
-function isUuidText(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 /** Those that `match` takes. */

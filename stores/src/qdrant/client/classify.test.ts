@@ -29,6 +29,7 @@ it.each([
     "Max vector storage size limit of 0.000095367431640625MB reached",
     "Max payload storage size limit of 1e-6MB reached",
   ].map((full) => [400, `Bad request: ${full}!`, "RETR_BACKEND_ANSWER_INVALID", `takes no more: ${full}; `] as const),
+  [400, "Wrong input: Shard key not specified", "RETR_BACKEND_ANSWER_INVALID", "sharding_method: custom"],
   [400, "hunter2", "RETR_BACKEND_ANSWER_INVALID", "refused a valid request"],
   [302, "", "RETR_BACKEND_ANSWER_INVALID", "redirect"],
   [408, "", "RETR_DEADLINE_EXCEEDED", "timeout"],

@@ -48,11 +48,15 @@ function requestFault(status: number, body: string): Fault {
   if (body.includes("Not existing vector name")) {
     return fault("RETR_BACKEND_MISSING", "Qdrant has no vector of the configured name in this collection");
   }
+  if (body.includes("Shard key not specified")) return fault("RETR_BACKEND_ANSWER_INVALID", shardKeys);
   const strict = strictModeFault(body);
   if (strict !== undefined) return strict;
   // Whatever else could be wrong with a request has been checked before, so the application isn't to blame.
   return fault("RETR_BACKEND_ANSWER_INVALID", `Qdrant refused a valid request (HTTP ${status})`);
 }
+
+const shardKeys =
+  "the collection wants a shard key with each write (sharding_method: custom), and none is known: let the application write it";
 
 /** Where no search but an exact one could be answered. */
 export const unindexedSearch =

@@ -42,6 +42,11 @@ export function isUuidText(value: unknown): boolean {
   return typeof value === "string" && /^(urn:uuid:|\{)?[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i.test(value);
 }
 
+/** A match of one UUID is answered by an index of numbers or moments, if there is one, which holds no text; one of a list isn't. */
+export function isText(key: string, value: unknown): QdrantCondition {
+  return { key, match: isUuidText(value) ? { any: [value] } : { value } };
+}
+
 function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {
   const [only, second] = conditions;
   return only !== undefined && second === undefined ? only : { should: conditions };
@@ -51,7 +56,7 @@ function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {
 function isOneOf({ field, values }: Extract<Condition, { op: "in" }>, key: string): QdrantCondition {
   const { type } = field;
   if (values.length === 0) return { key, match: { any: [] } };
-  if (type === "keyword") return { key, match: values.length === 1 ? { value: values[0] } : { any: values } };
+  if (type === "keyword") return values.length === 1 ? isText(key, values[0]) : { key, match: { any: values } };
   if (type === "boolean") return anyOf([...new Set(values)].map((value) => ({ key, match: { value } })));
   return anyOf(values.map((value) => isWithin(key, type === "integer", { gte: value, lte: value })));
 }

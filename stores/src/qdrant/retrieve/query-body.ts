@@ -12,7 +12,7 @@ import { rawJson } from "#values/exact-json.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { conditionsOf, isUuidText, type QdrantCondition } from "../filter/conditions.ts";
+import { conditionsOf, isText, isUuidText, type QdrantCondition } from "../filter/conditions.ts";
 import { refuseConditions } from "./strict-search.ts";
 
 const head = Buffer.from('{"query":');
@@ -77,5 +77,5 @@ function paramsOf({ searchSettings = {} }: Pick<QdrantSpec, "searchSettings">, {
 function isEqual(key: string, value: Value): QdrantCondition {
   if (typeof value === "bigint") return { key, match: { value: rawJson(String(value)) } };
   if (typeof value === "number" && !Number.isSafeInteger(value)) return { key, range: { gte: value, lte: value } };
-  return { key, match: { value } };
+  return isText(key, value);
 }

@@ -88,10 +88,10 @@ describe("strict mode", () => {
     await ask(backend, { namespace: "acme" });
     expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [] } }] } });
     await ask(backend, { namespace: own });
-    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: own } }] } });
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [own] } }] } });
     const shouted = own.toUpperCase();
     await ask(backend, { namespace: shouted });
-    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: shouted } }] } });
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [shouted] } }] } });
     const filter = oneOf("acme", shouted, own);
     await backend.retrieve({ ...requestOf({ embedding: vectorAt(3), k: 1 }), filter }, AbortSignal.timeout(2000));
     const any = [shouted, own];
