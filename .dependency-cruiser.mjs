@@ -100,9 +100,9 @@ export default {
     ),
     rule(
       "e2e-imports-public-entries-only",
-      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, hostile documents and the parsers of them, how the operator asks a sidecar and has it prove itself, or a main.ts started as a process.",
-      { path: "^e2e/", pathNot: "^e2e/bench/(harm|fleet)/" },
-      { path: "^(operator/(?!src/core/gates/|src/adapters/sidecars/(http-sidecars|pod-tokens)\\.ts$|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness|hostile/(play|parsers|values))\\.ts$)|tools/(?!images/image-config\\.ts$)|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/|test/hostile/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
+      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, moments of rehearsed migrations, hostile documents and the parsers of them, how the operator asks a sidecar and has it prove itself, or a main.ts started as a process. Contract suites alone take the adapter itself.",
+      { path: "^e2e/", pathNot: "^e2e/(bench/(harm|fleet)/|stores/qdrant-contracts\\.test\\.ts$)" },
+      { path: "^(operator/(?!src/core/gates/|src/adapters/sidecars/(http-sidecars|pod-tokens)\\.ts$|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness|hostile/(play|parsers|values))\\.ts$)|tools/(?!images/image-config\\.ts$)|kubectl-retriever/(?!test/rehearse/moments\\.ts$)|retriever-data/|retriever-sidecar/(?!src/contract/|test/hostile/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "simulated-harm-plays-the-core",

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { AxeBuilder } from "@axe-core/playwright";
 import { phases } from "@retriever/crds/status/migration-status.ts";
+import { rehearsedPhases } from "@retriever/kubectl/test/rehearse/moments.ts";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { listen } from "#support/http-server.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
@@ -15,7 +16,6 @@ import { type Dashboard, startDashboard } from "./dashboard-process.ts";
 import { layoutFaults } from "./layout.ts";
 import { createMany, type ManyFigures, measureUpdates } from "./many.ts";
 import { nameOf, namespace, type PhaseCluster, startPhases } from "./migrations.ts";
-import { rehearsedPhases } from "./rehearsed.ts";
 import { toldOfEnd, troubled } from "./trouble.ts";
 
 const { values } = parseArgs({

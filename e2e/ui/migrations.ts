@@ -6,13 +6,13 @@ import { planHash } from "@retriever/crds/spec/plan.ts";
 import { resolveChecks } from "@retriever/crds/spec/resolve-checks.ts";
 import { type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { legalSteps } from "@retriever/crds/status/phase-steps.ts";
-import { evidenceLabel } from "@retriever/operator/adapters/audit/audit-config-maps.ts";
+import { rehearsedMoments } from "@retriever/kubectl/test/rehearse/moments.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { evidenceLabel } from "@retriever/sidecar/contract/names.ts";
 import { parse } from "yaml";
 import { type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
 import { installDefinitions } from "#support/kube/definitions.ts";
-import { rehearsedMoments } from "./rehearsed.ts";
 
 const manifest = join(import.meta.dirname, "../../examples/default/migration.yaml");
 const place = { group: "retriever.dev", version: "v1alpha1", plural: "retrievermigrations" } as const;

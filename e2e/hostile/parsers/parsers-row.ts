@@ -62,7 +62,7 @@ async function measureAll(parsers: readonly ForeignParser[], depth: Depth): Prom
   };
   for (const parser of parsers) await take(parser, timesOf(parser, depth));
   for (let turn = 0; turn < turns; turn += 1)
-    for (const [parser, { points, judged }] of [...found])
+    for (const [parser, { points, judged }] of found)
       if (!isGood(judged)) await take(parser, leastOf(timesOf(parser, depths.whole), points));
   return [...found.values()].map(({ judged }) => judged);
 }

@@ -174,7 +174,7 @@ describe("whoever answers in a pod's place", () => {
   test("isn't asked by an operator that has no certificate to show", async () => {
     const sidecars = makeHttpSidecars({ deadlineMs: 20_000, caFile });
     closing.push(() => sidecars.close());
-    await expect(read(portOf(first), "uid-1", { sidecars } as never)).rejects.toMatchObject({
+    await expect(read(portOf(first), "uid-1", { sidecars })).rejects.toMatchObject({
       code: "ROP_SIDECAR_UNREACHABLE",
       message: expect.stringContaining("--sidecar-client-tls"),
     });

@@ -3,13 +3,13 @@ import { type Act, actsInRole, type MigrationActSpec } from "@retriever/crds/mig
 import { hasCode } from "@retriever/operator/errors.ts";
 import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { findMigration } from "#find-migration.ts";
 import { type ActDocument, actDocument, type KubeClient } from "#kube-client.ts";
 import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { MigrationView } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { awaitAnswer } from "./await-answer.ts";
-import { findMigration } from "./find-migration.ts";
 import { foreseeRefusal, refuseRights, whatWorks } from "./foresee-refusal.ts";
 
 export type ActOptions = {

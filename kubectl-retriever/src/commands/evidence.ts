@@ -3,10 +3,10 @@ import { printChainFile, readChainFile } from "@retriever/operator/audit/chain-f
 import { counted } from "@retriever/operator/page/words.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import { type Files, fileFault } from "#files/files.ts";
+import { findMigration } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { findMigration } from "./find-migration.ts";
 
 type EvidenceRequest = {
   readonly namespace: string;

@@ -5,6 +5,7 @@ import { columnsOf } from "@retriever/operator/core/status/columns.ts";
 import { clipped, shareWord, sinceWord } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
+import { findMigration } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { type Form, printDocument, printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
@@ -12,7 +13,6 @@ import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderTable } from "#text/table.ts";
-import { findMigration } from "./find-migration.ts";
 
 type Tools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 /** Undefined: all namespaces. */

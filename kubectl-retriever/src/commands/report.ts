@@ -7,10 +7,10 @@ import type { Report } from "@retriever/operator/report/report.ts";
 import { renderReportPage } from "@retriever/operator/report/report-html.ts";
 import { renderReportMarkdown } from "@retriever/operator/report/report-markdown.ts";
 import { type Files, fileFault } from "#files/files.ts";
+import { findMigration } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { findMigration } from "./find-migration.ts";
 
 type ReportForm = "html" | "md" | "json";
 

@@ -4,13 +4,13 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
+import { findMigration } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { renderLine, renderStatus } from "#output/render-status.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { findMigration } from "./find-migration.ts";
 
 type StatusRequest = {
   readonly namespace: string;

@@ -10,7 +10,7 @@ import { listAll } from "@retriever/operator/kube/listing.ts";
 import { ifThere, readObject } from "@retriever/operator/kube/read-and-write.ts";
 import { configMaps, deployments, migrationActs, migrations } from "@retriever/operator/kube/resources.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
-import { describeNone } from "#commands/find-migration.ts";
+import { describeNone } from "#find-migration.ts";
 import { collectPods } from "./collect-pods.ts";
 import type { Collected, Sources } from "./collected.ts";
 import { redactEvidence } from "./redact-evidence.ts";

@@ -29,7 +29,7 @@ import { countsByPod, type PodCount } from "./pods/thirds.ts";
 import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
-import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
+import { foldSmokeTests } from "./verification/smoke-tests.ts";
 import { foldWriters } from "./verification/writer-runs.ts";
 
 type Judged = Pick<Context, "plan" | "status" | "totals" | "now">;

@@ -43,6 +43,8 @@ export function adminServerName(workload: string, namespace: string): string {
 /** Pod annotation whose change makes a kubelet refresh the pod's volumes at once. */
 export const epochAnnotation = "retriever.dev/config-epoch";
 export const fieldManager = "retriever-operator";
+/** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
+export const evidenceLabel = "retriever.dev/evidence";
 /** Finalizer of a RetrieverMigration. */
 export const settleFinalizer = "retriever.dev/settle";
 /** Finalizer of the overlay's ConfigMap. */

@@ -1,3 +1,4 @@
+import { evidenceLabel } from "@retriever/sidecar/contract/names.ts";
 import { describe, expect, test } from "vitest";
 import { printChainFile, readChainFile } from "#audit/chain-file.ts";
 import { type AuditDraft, seal } from "#core/status/audit-record.ts";
@@ -6,7 +7,7 @@ import type { StoredEnd } from "#ports/audit-store.ts";
 import { aDraft, subject } from "#test/builders/evidence.ts";
 import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
 import { overlayLabel } from "../cluster/overlay-config-map.ts";
-import { evidenceLabel, makeAuditStore, makeEvidenceReader } from "./audit-config-maps.ts";
+import { makeAuditStore, makeEvidenceReader } from "./audit-config-maps.ts";
 
 const { signal } = new AbortController();
 

@@ -1,6 +1,6 @@
 // Evidence in ConfigMaps: one key per record, written behind each other under the version read, the oldest map dropped.
 // Only metadata is read to find the end; the records themselves are read by people alone.
-import { fieldManager } from "@retriever/sidecar/contract/names.ts";
+import { evidenceLabel, fieldManager } from "@retriever/sidecar/contract/names.ts";
 import { type AuditRecord, type ChainEnd, chainStart, printRecord } from "#core/status/audit-record.ts";
 import { hasCode, OperatorError } from "#errors.ts";
 import type { ConfigMapDocument, KubeObject, ObjectMeta } from "#kube/documents.ts";
@@ -10,8 +10,6 @@ import { configMaps, ownedBy, typeOf } from "#kube/resources.ts";
 import type { AuditStore, AuditSubject, EvidenceReader, KeptChain, StoredEnd } from "#ports/audit-store.ts";
 import { readKeptReport } from "./report-config-map.ts";
 
-/** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
-export const evidenceLabel = "retriever.dev/evidence";
 /** Where the chain stood before the map's first record: the anchor of what is left when older maps are dropped. */
 const afterAnnotation = "retriever.dev/evidence-after";
 /** Where it stands after the map's last record, and how many bytes the map holds. */

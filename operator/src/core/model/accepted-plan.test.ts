@@ -5,8 +5,8 @@ import { planHash, validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aPlanText } from "#test/builders/migration.ts";
 import { searchSpec } from "#test/builders/search-app.ts";
-import { readPlan } from "./accepted-plan.ts";
 import { judgeEdits } from "../people/edits.ts";
+import { readPlan } from "./accepted-plan.ts";
 
 describe("a plan that is read", () => {
   it("is the same object for the same text, and an equal one after many others", () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { statusFault } from "./classify.ts";
 
-it.each([
+it.each<readonly [number, string, string, string]>([
   [401, "", "RETR_BACKEND_AUTH", "correct apiKey"],
   [403, "", "RETR_BACKEND_AUTH", "no right to read"],
   [404, "", "RETR_BACKEND_MISSING", "correct its name"],

@@ -6,7 +6,7 @@ import { aJob, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
 import type { JobSeen } from "../model/job-observation.ts";
 import type { Observation } from "../model/observation.ts";
-import { foldSmokeTests } from "./fold-smoke-tests.ts";
+import { foldSmokeTests } from "./smoke-tests.ts";
 
 const plan = aSpec({ checklist: { ...onlyReachable, smokeTests: { cronJobs: ["api"], timeout: "10m" } } });
 const ago = (seconds: number) => new Date(noon - seconds * 1000).toISOString();
