@@ -2,6 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate } from "@marcbachmann/cel-js";
+import {
+  copyContainer,
+  repairContainer,
+  sidecarContainer,
+  syncContainer,
+  verifyContainer,
+} from "@retriever/sidecar/contract/names.ts";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 
@@ -82,6 +89,13 @@ describe("a tenant who may write pods", () => {
       expect([username, refusalOf(asked)]).toEqual([username, expect.stringContaining(made)]);
     }
   });
+
+  it.each([sidecarContainer, verifyContainer, copyContainer, syncContainer, repairContainer])(
+    "is refused a container %s, which the operator would hear",
+    (name) => {
+      expect(refusalOf({ username: "alice", pod: podOf([job], [{ name, image: "mine:1" }]) })).toContain(made);
+    },
+  );
 
   it("is refused another image of the sidecar in a target's pod", () => {
     const other = podOf([replicaSet], [{ ...sidecar, image: "mine:1" }]);

@@ -37,12 +37,18 @@ export function describePods(): void {
 
     it("get no controller and no other image of ours from anybody else; their labels, and other pods, are theirs", async () => {
       expect(await admin.ask(post(alice, pods, podOf("free", [])))).toBe(allowed);
+      // Its owner isn't there, so that the cluster deletes it; the finalizer keeps it for as long as it is asked about.
+      const kept = podOf("kept", [owner]);
+      const held = { ...kept, metadata: { ...kept.metadata, finalizers: ["retriever.dev/settle"] } };
+      expect(await admin.ask(post(controllers, pods, held))).toBe(allowed);
       expect(await admin.ask(patch(alice, `${pods}/free`, { metadata: { ownerReferences: [owner] } }))).toContain(made);
       const image = { spec: { containers: [{ name: "retriever-sidecar", image: "mine:1" }] } };
-      expect(await admin.ask(patch(alice, `${pods}/real`, image))).toContain("the image of retriever's container");
-      expect(await admin.ask(patch(alice, `${pods}/real`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
+      expect(await admin.ask(patch(alice, `${pods}/kept`, image))).toContain("the image of retriever's container");
+      expect(await admin.ask(patch(alice, `${pods}/kept`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
       expect(await admin.ask(post(alice, pods, podOf("other", [owner], "api")))).toBe(allowed);
-      expect(await admin.ask(patch(alice, `${pods}/real`, { metadata: { ownerReferences: null } }))).toBe(allowed);
+      expect(
+        await admin.ask(patch(alice, `${pods}/kept`, { metadata: { ownerReferences: null, finalizers: null } })),
+      ).toBe(allowed);
     });
   });
 }

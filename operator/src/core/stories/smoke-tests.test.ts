@@ -55,7 +55,8 @@ describe("the check smokeTests", () => {
     expect([sim.phase, jobs(sim)]).toEqual(["AwaitingApproval", 2]);
   });
 
-  test.each(["search-api-retriever-copy", "search-api-retriever-sync"])("never makes a Job from %s", (name) => {
+  test.each(["copy", "sync", "repair"])("never makes a Job from the template of a %s", (which) => {
+    const name = `search-api-retriever-${which}`;
     const sim = asking(["api-smoke"], { [name]: true });
     if (sim.spec.ok) sim.spec.value.checklist.smokeTests.cronJobs = [name];
     sim.run(60);
