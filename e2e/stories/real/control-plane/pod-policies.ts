@@ -42,8 +42,11 @@ export function describePods(): void {
       const held = { ...kept, metadata: { ...kept.metadata, finalizers: ["retriever.dev/settle"] } };
       expect(await admin.ask(post(controllers, pods, held))).toBe(allowed);
       expect(await admin.ask(patch(alice, `${pods}/free`, { metadata: { ownerReferences: [owner] } }))).toContain(made);
+      const contentType = "application/strategic-merge-patch+json";
       const image = { spec: { containers: [{ name: "retriever-sidecar", image: "mine:1" }] } };
-      expect(await admin.ask(patch(alice, `${pods}/kept`, image))).toContain("the image of retriever's container");
+      expect(await admin.ask({ ...patch(alice, `${pods}/kept`, image), contentType })).toContain(
+        "the image of retriever's container",
+      );
       expect(await admin.ask(patch(alice, `${pods}/kept`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
       expect(await admin.ask(post(alice, pods, podOf("other", [owner], "api")))).toBe(allowed);
       expect(

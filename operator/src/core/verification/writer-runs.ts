@@ -1,4 +1,5 @@
 // The copy, the sync and the repair that a status knows of: whether each is still wanted, and what its Job said. A result is noted once.
+import { syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { WriterRun } from "@retriever/crds/status/writer-status.ts";
@@ -71,7 +72,7 @@ function fold(input: FoldInput, which: Writer): MigrationStatus {
   if (run === undefined || jobs?.ok !== true) return status;
   const job = jobs.value.jobs.find(({ name }) => name === run.job);
   const { absentSince, ...seen } = run;
-  const end = job === undefined ? endOfAbsent(input, which, run) : ends[which](job, status);
+  const end = job === undefined ? endOfAbsent(input, which, run) : ends[which](job, input);
   if (end !== undefined) {
     const { outcome, message } = end;
     const isFailure = outcome === "Failed" || outcome === "NotStarted";
@@ -100,12 +101,17 @@ function endOfAbsent(input: FoldInput, which: Writer, { job, absentSince }: Writ
   return isLost ? { outcome: "NotStarted", message } : undefined;
 }
 
-const ends: Readonly<Record<Writer, (job: JobSeen, status: MigrationStatus) => End | undefined>> = {
-  copy: ({ name, state, message, pods }) => {
+/** What only the destination has is no copy's to remove. */
+const onlyExtra = /; drift, \d+ extra$/;
+
+/** What is written and removed while a copy compares: a sync brings it, and begins once the copy has ended. */
+const onlyLater = /; drift, \d+ (?:missing|extra|stale)(?:, \d+ (?:missing|extra|stale)){0,2}$/;
+
+const ends: Readonly<Record<Writer, (job: JobSeen, of: Pick<Subject, "plan" | "status">) => End | undefined>> = {
+  copy: ({ name, state, message, pods }, { plan }) => {
     if (state === "running") return undefined;
     const words = lastWords(pods, message);
-    // What only the destination has is no copy's to remove.
-    const isDone = state === "succeeded" || /; drift, \d+ extra$/.test(words);
+    const isDone = state === "succeeded" || (syncsData(plan) ? onlyLater : onlyExtra).test(words);
     return isDone
       ? { outcome: "Completed", message: `Job ${name} completed${saying(words)}` }
       : { outcome: "Failed", message: `Job ${name} failed${saying(words)}` };
@@ -115,7 +121,7 @@ const ends: Readonly<Record<Writer, (job: JobSeen, status: MigrationStatus) => E
     state === "running"
       ? undefined
       : { outcome: "Failed", message: `Job ${name} ended${saying(lastWords(pods, message))}` },
-  repair: (job, status) => endOfRepair(job, { digest: "", ...status.repair }, status),
+  repair: (job, { status }) => endOfRepair(job, { digest: "", ...status.repair }, status),
 };
 
 function lastWords(pods: JobSeen["pods"], otherwise: string): string {
