@@ -11,6 +11,13 @@ import {
 } from "@retriever/sidecar/contract/names.ts";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import {
+  copyContainer,
+  repairContainer,
+  sidecarContainer,
+  syncContainer,
+  verifyContainer,
+} from "../../retriever-sidecar/src/contract/names.ts";
 
 type Named = { readonly name: string; readonly expression: string };
 type Policy = {
@@ -101,6 +108,16 @@ describe("a tenant who may write pods", () => {
     const other = podOf([replicaSet], [{ ...sidecar, image: "mine:1" }]);
     expect(refusalOf({ username: "alice", pod: other, before: owned })).toContain(image);
   });
+
+  it.each([sidecarContainer, verifyContainer, copyContainer, syncContainer, repairContainer])(
+    "is refused a pod with %s that a Job controls, and another image of it there",
+    (name) => {
+      const pod = podOf([job], [{ name, image: "own:1" }]);
+      expect(refusalOf({ username: "alice", pod })).toContain(made);
+      const before = podOf([job], [{ name, image: "theirs:1" }]);
+      expect(refusalOf({ username: "alice", pod, before })).toContain(image);
+    },
+  );
 
   it.each<[string, Pod, Pod | undefined]>([
     ["a pod that nobody controls", podOf(undefined), undefined],
