@@ -1,16 +1,5 @@
 // Who may make a pod that the operator would hear: the policy's own expressions, asked about people, controllers and pods.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { evaluate } from "@marcbachmann/cel-js";
-import {
-  copyContainer,
-  repairContainer,
-  sidecarContainer,
-  syncContainer,
-  verifyContainer,
-} from "@retriever/sidecar/contract/names.ts";
 import { describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
 import {
   copyContainer,
   repairContainer,
@@ -18,42 +7,10 @@ import {
   syncContainer,
   verifyContainer,
 } from "../../retriever-sidecar/src/contract/names.ts";
-
-type Named = { readonly name: string; readonly expression: string };
-type Policy = {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly spec: {
-    readonly matchConditions: readonly Named[];
-    readonly variables: readonly Named[];
-    readonly validations: readonly { readonly expression: string; readonly message: string }[];
-  };
-};
-
-const rendering = join(import.meta.dirname, "../../charts/retriever-migration-operator/renderings/default.yaml");
-const policy = parseAllDocuments(readFileSync(rendering, "utf8"))
-  .map((document) => document.toJS() as Policy)
-  .find(({ kind, metadata }) => kind === "ValidatingAdmissionPolicy" && metadata.name.endsWith("-pod-owners"));
+import { makeRefusalOf } from "./ask-policy.ts";
 
 type Pod = { readonly metadata: object; readonly spec: object };
-type Asked = {
-  readonly username: string;
-  readonly groups?: readonly string[];
-  readonly pod: Pod;
-  readonly before?: Pod;
-};
-
-/** The refusal's words; undefined: it passes. */
-function refusalOf({ username, groups = [], pod, before }: Asked): string | undefined {
-  if (policy === undefined) throw new Error("no policy");
-  const { matchConditions, variables, validations } = policy.spec;
-  const request = { operation: before === undefined ? "CREATE" : "UPDATE", userInfo: { username, groups } };
-  const given = { request, object: pod, oldObject: before ?? null };
-  if (!matchConditions.every(({ expression }) => evaluate(expression, given) === true)) return undefined;
-  const found: Record<string, unknown> = {};
-  for (const { name, expression } of variables) found[name] = evaluate(expression, { ...given, variables: found });
-  return validations.find(({ expression }) => evaluate(expression, { ...given, variables: found }) !== true)?.message;
-}
+const refusalOf = makeRefusalOf("-pod-owners");
 
 const replicaSet = { kind: "ReplicaSet", name: "search-api-1", uid: "rs", controller: true };
 const job = { kind: "Job", name: "docs-verify-1", uid: "j", controller: true };
@@ -92,30 +49,23 @@ describe("a tenant who may write pods", () => {
       "system:anonymous",
       "system:serviceaccount:kube-system-2:a",
     ]) {
-      const asked = { username, pod, ...(before === undefined ? {} : { before }) };
+      const asked = { username, object: pod, ...(before === undefined ? {} : { before }) };
       expect([username, refusalOf(asked)]).toEqual([username, expect.stringContaining(made)]);
     }
   });
 
-  it.each([sidecarContainer, verifyContainer, copyContainer, syncContainer, repairContainer])(
-    "is refused a container %s, which the operator would hear",
-    (name) => {
-      expect(refusalOf({ username: "alice", pod: podOf([job], [{ name, image: "mine:1" }]) })).toContain(made);
-    },
-  );
-
   it("is refused another image of the sidecar in a target's pod", () => {
     const other = podOf([replicaSet], [{ ...sidecar, image: "mine:1" }]);
-    expect(refusalOf({ username: "alice", pod: other, before: owned })).toContain(image);
+    expect(refusalOf({ username: "alice", object: other, before: owned })).toContain(image);
   });
 
   it.each([sidecarContainer, verifyContainer, copyContainer, syncContainer, repairContainer])(
     "is refused a pod with %s that a Job controls, and another image of it there",
     (name) => {
       const pod = podOf([job], [{ name, image: "own:1" }]);
-      expect(refusalOf({ username: "alice", pod })).toContain(made);
+      expect(refusalOf({ username: "alice", object: pod })).toContain(made);
       const before = podOf([job], [{ name, image: "theirs:1" }]);
-      expect(refusalOf({ username: "alice", pod, before })).toContain(image);
+      expect(refusalOf({ username: "alice", object: pod, before })).toContain(image);
     },
   );
 
@@ -132,7 +82,7 @@ describe("a tenant who may write pods", () => {
     ],
     ["a pod that it takes from its ReplicaSet", podOf(undefined), owned],
   ])("may write %s", (_, pod, before) => {
-    expect(refusalOf({ username: "alice", pod, ...(before === undefined ? {} : { before }) })).toBeUndefined();
+    expect(refusalOf({ username: "alice", object: pod, ...(before === undefined ? {} : { before }) })).toBeUndefined();
   });
 });
 
@@ -143,7 +93,7 @@ describe("the cluster's own, and break-glass,", () => {
     ["system:kube-controller-manager", []],
     ["carol", ["retriever:break-glass"]],
   ])("%s makes pods of targets and Jobs", (username, groups) => {
-    expect(refusalOf({ username, groups, pod: owned })).toBeUndefined();
-    expect(refusalOf({ username, groups, pod: owned, before: podOf(undefined) })).toBeUndefined();
+    expect(refusalOf({ username, groups, object: owned })).toBeUndefined();
+    expect(refusalOf({ username, groups, object: owned, before: podOf(undefined) })).toBeUndefined();
   });
 });

@@ -82,6 +82,7 @@ describe("every admission policy", () => {
     expect([...new Set(names)].toSorted()).toEqual(
       ["act-uid", "configmaps", "events", "freeze-base", "freeze-target", "jobs", "jobs-equal", "migrations"]
         .concat([
+          "job-owners",
           "migration-policy",
           "overlay-epoch",
           "overlay-name",

@@ -1,0 +1,42 @@
+// An admission policy of the stored rendering, asked by its own expressions as an API server asks it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { evaluate } from "@marcbachmann/cel-js";
+import { parseAllDocuments } from "yaml";
+
+type Named = { readonly name: string; readonly expression: string };
+type Policy = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly matchConditions: readonly Named[];
+    readonly variables: readonly Named[];
+    readonly validations: readonly { readonly expression: string; readonly message: string }[];
+  };
+};
+export type Asked = {
+  readonly username: string;
+  readonly groups?: readonly string[];
+  readonly object: object;
+  /** As it was; absent: it is created. */
+  readonly before?: object;
+};
+
+const rendering = join(import.meta.dirname, "../../charts/retriever-migration-operator/renderings/default.yaml");
+
+/** What the policy whose name ends so refuses, in its words; undefined: it passes. */
+export function makeRefusalOf(nameEnd: string): (asked: Asked) => string | undefined {
+  const policy = parseAllDocuments(readFileSync(rendering, "utf8"))
+    .map((document) => document.toJS() as Policy)
+    .find(({ kind, metadata }) => kind === "ValidatingAdmissionPolicy" && metadata.name.endsWith(nameEnd));
+  if (policy === undefined) throw new Error(`no policy ${nameEnd}`);
+  const { matchConditions, variables, validations } = policy.spec;
+  return ({ username, groups = [], object, before }) => {
+    const request = { operation: before === undefined ? "CREATE" : "UPDATE", userInfo: { username, groups } };
+    const given = { request, object, oldObject: before ?? null };
+    if (!matchConditions.every(({ expression }) => evaluate(expression, given) === true)) return undefined;
+    const found: Record<string, unknown> = {};
+    for (const { name, expression } of variables) found[name] = evaluate(expression, { ...given, variables: found });
+    return validations.find(({ expression }) => evaluate(expression, { ...given, variables: found }) !== true)?.message;
+  };
+}
