@@ -37,6 +37,8 @@ export type RepairOptions = {
   readonly onRefusal: "skip" | "stop";
   /** Asked before each batch of removals; false leaves the others. Absent: all of them may go. */
   readonly mayRemove?: () => boolean;
+  /** Told of each batch of removals at once: a repair that fails later removed them all the same. */
+  readonly onRemoved?: (count: number) => void;
 };
 
 /** Reasons that say nothing any more of a chunk that is the same in both stores. */
@@ -82,7 +84,12 @@ export async function repair(
   const isKept = (): boolean => isStopped() || options.mayRemove?.() === false;
   await inBatches(run, "removing", { size: batchSize, all: plan.removals, isStopped: isKept }, async (batch, limit) => {
     const decided = await decideRemovals(run, batch, limit);
-    const skipped = await writer.remove(decided.removals, limit);
+    const skipped = await writer.remove(decided.removals, limit).catch((error: unknown) => {
+      // How many it removed before it failed isn't known.
+      options.onRemoved?.(decided.removals.length);
+      throw error;
+    });
+    options.onRemoved?.(decided.removals.length - skipped.length);
     left.push(...decided.left, ...skipped);
     const kept = new Set(skipped.map(({ id }) => id));
     for (const { id } of decided.removals) if (!kept.has(id)) removed.add(id);

@@ -142,16 +142,15 @@ async function verify(sync: Sync): Promise<Verified> {
     return report;
   };
   const repairDeps = { ...checking, clock, pause, onProgress: () => {} };
-  const { goesOn, ...removing } = removalsOf(sync, (text) => note(sync, text));
+  const { goesOn, onRemoved, ...removing } = removalsOf(sync, (text) => note(sync, text));
+  const repairing = { level: scope.level, lagMs: scope.lagSeconds * 1000, rowsPerSecond, onRefusal: "skip" } as const;
   const { verified, stayed, caution } = await verifyAll(
-    { level: scope.level, lagMs: scope.lagSeconds * 1000, rowsPerSecond, onRefusal: "skip", mayRemove: goesOn },
+    { ...repairing, mayRemove: goesOn, onRemoved },
     { compare, repairDeps, ...removing },
     signal,
   ).finally(() => (state.removals.isRemoving = false));
-  if (removing.isAsSeen()) state.checked.removedAsSeen += verified.removed;
   state.verified = verified;
   state.checked.missed += verified.written;
-  state.checked.removed += verified.removed;
   keepRefused(sync, stayed);
   if (caution !== null) note(sync, caution);
   const { left, written, removed } = verified;

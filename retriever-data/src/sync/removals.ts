@@ -35,7 +35,10 @@ export function removalsOf(sync: Removing, note: (text: string) => void) {
     wasSeen: ({ id, destinationUpdatedAt }: Difference): boolean =>
       destinationUpdatedAt !== null && state.seen.has(id, readMoment(destinationUpdatedAt)),
     removedAsSeen: (): number => state.checked.removedAsSeen,
-    isAsSeen: (): boolean => removable === "seen",
+    onRemoved: (count: number): void => {
+      state.checked.removed += count;
+      if (removable === "seen") state.checked.removedAsSeen += count;
+    },
   };
 }
 
