@@ -5,6 +5,8 @@ const leastSlots = 2 ** 12;
 const usualMostSlots = 2 ** 24;
 /** More of the slots are never taken, so that a search ends soon. */
 const fullShare = 0.75;
+/** Every day of every time zone begins with one of these. */
+const quarterHourMs = 900_000;
 const encoder = new TextEncoder();
 
 /**
@@ -28,9 +30,8 @@ export class SeenVersions {
     return this.#count;
   }
 
-  /** A chunk without a moment (null, NaN) has no version that could be known again. */
   add(id: string | Uint8Array, updatedAtMs: number | null): void {
-    if (updatedAtMs === null || Number.isNaN(updatedAtMs)) return;
+    if (!isVersion(updatedAtMs)) return;
     if (this.#count >= this.#capacity() * fullShare) {
       if (this.#capacity() >= this.#mostSlots) return;
       this.#grow();
@@ -44,7 +45,7 @@ export class SeenVersions {
   }
 
   has(id: string, updatedAtMs: number | null): boolean {
-    if (updatedAtMs === null || Number.isNaN(updatedAtMs)) return false;
+    if (!isVersion(updatedAtMs)) return false;
     this.#hash(id, updatedAtMs);
     return this.#slots[this.#find(this.#words[0] as number, this.#words[1] as number) * 2] !== 0;
   }
@@ -81,4 +82,9 @@ export class SeenVersions {
       this.#slots[slot * 2 + 1] = old[at + 1] as number;
     }
   }
+}
+
+/** A chunk without a moment (null, NaN), or with the beginning of a day for one, may have been written again under the same. */
+function isVersion(updatedAtMs: number | null): updatedAtMs is number {
+  return updatedAtMs !== null && !Number.isNaN(updatedAtMs) && updatedAtMs % quarterHourMs !== 0;
 }

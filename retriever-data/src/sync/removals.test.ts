@@ -50,6 +50,18 @@ function begin(source: readonly WholeChunk[]) {
   return { ...at, state, verify };
 }
 
+test.each(["2026-03-01T00:00:00.000Z", "2026-03-01T05:45:00.000Z"])(
+  "where moments are days (%s) what the application wrote again on the same day stays in the served store",
+  async (day) => {
+    const { source, destination, verify } = begin([chunk("kept"), chunk("moved", day)]);
+    const written = { ...chunk("moved", day), fields: { lang: "fr" } };
+    source.chunks.delete("moved");
+    destination.chunks.set("moved", written);
+    expect(await verify()).toMatchObject({ verified: { removed: 0, left: 1 } });
+    expect(destination.chunks.get("moved")).toEqual(written);
+  },
+);
+
 const many = Array.from({ length: 2000 }, (_, index) => chunk(`chunk ${index}`));
 const unavailable = new RetrieverError({ code: "RETR_BACKEND_UNAVAILABLE", message: "gone" });
 
