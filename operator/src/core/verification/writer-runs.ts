@@ -107,14 +107,15 @@ const onlyExtra = /; drift, \d+ extra$/;
 /** What is written and removed while a copy compares: a sync brings it, and begins once the copy has ended. */
 const onlyLater = /; drift, \d+ (?:missing|extra|stale)(?:, \d+ (?:missing|extra|stale)){0,2}$/;
 
-const ends: Readonly<Record<Writer, (job: JobSeen, of: Pick<Subject, "plan" | "status">) => End | undefined>> = {
-  copy: ({ name, state, message, pods }, { plan }) => {
+const ends: Readonly<Record<Writer, (job: JobSeen, input: FoldInput) => End | undefined>> = {
+  copy: ({ name, state, message, pods, partitions }, { plan }) => {
     if (state === "running") return undefined;
     const words = lastWords(pods, message);
     const isDone = state === "succeeded" || (syncsData(plan) ? onlyLater : onlyExtra).test(words);
-    return isDone
-      ? { outcome: "Completed", message: `Job ${name} completed${saying(words)}` }
-      : { outcome: "Failed", message: `Job ${name} failed${saying(words)}` };
+    if (!isDone) return { outcome: "Failed", message: `Job ${name} failed${saying(words)}` };
+    if (partitions > 1 && plan.checklist.parity.policy === "Skip" && !syncsData(plan))
+      return { outcome: "Failed", message: `Job ${name} copied in parts, which ${uncompared}` };
+    return { outcome: "Completed", message: `Job ${name} completed${saying(words)}` };
   },
   // It goes on until it is stopped, so that any end is none that was wanted.
   sync: ({ name, state, message, pods }) =>
@@ -124,8 +125,13 @@ const ends: Readonly<Record<Writer, (job: JobSeen, of: Pick<Subject, "plan" | "s
   repair: (job, { status }) => endOfRepair(job, { digest: "", ...status.repair }, status),
 };
 
+const uncompared =
+  "compares nothing, and spec.checklist.parity is Skip: have parity required, or copy in one pod (copy.bounds of the library chart)";
+
+/** Those of a pod that failed, where one did. */
 function lastWords(pods: JobSeen["pods"], otherwise: string): string {
-  return pods.map((pod) => pod.words).find((each) => each !== "") ?? otherwise;
+  const spoke = pods.filter(({ words }) => words !== "");
+  return (spoke.find(({ exitCode }) => exitCode !== 0) ?? spoke[0])?.words ?? otherwise;
 }
 
 function saying(words: string): string {
