@@ -58,6 +58,11 @@ describe("rules of the spec", () => {
     ],
     ["a lag of nothing", { data: { maxLag: "0s" } }, "maxLag and verifyEvery of at least 1s"],
     ["a copy as a smoke test", { checklist: { smokeTests: { cronJobs: ["a-retriever-copy"] } } }, "is no smoke test"],
+    [
+      "a repair as a smoke test",
+      { checklist: { smokeTests: { cronJobs: ["a-retriever-repair"] } } },
+      "is no smoke test",
+    ],
     ["a window that never opens", { checklist: { window: { start: "09:00", end: "09:00" } } }, "never opens"],
     [
       "a peak that never comes",

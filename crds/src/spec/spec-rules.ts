@@ -103,10 +103,10 @@ const checklistRules: readonly SpecRule[] = [
   {
     field: "checklist",
     at: "spec.checklist.smokeTests",
-    rule: "!has(self.cronJobs) || self.cronJobs.all(one, !one.endsWith('-retriever-copy') && !one.endsWith('-retriever-sync') && !one.endsWith('-retriever-verify'))",
-    message: "expected no CronJob that copies, syncs or compares: it is no smoke test, and may write",
+    rule: "!has(self.cronJobs) || self.cronJobs.all(one, !one.endsWith('-retriever-copy') && !one.endsWith('-retriever-sync') && !one.endsWith('-retriever-repair') && !one.endsWith('-retriever-verify'))",
+    message: "expected no CronJob that copies, syncs, repairs or compares: it is no smoke test, and may write",
     holds: ({ checklist: { smokeTests } }) =>
-      smokeTests.cronJobs.every((one) => !/-retriever-(copy|sync|verify)$/.test(one)),
+      smokeTests.cronJobs.every((one) => !/-retriever-(copy|sync|repair|verify)$/.test(one)),
     received: ({ checklist: { smokeTests } }) => smokeTests.cronJobs,
   },
   {

@@ -76,7 +76,7 @@ function isUsable(templates: JobsObservation["tests"], name: string): boolean {
   return templates.some((one) => one.name === name && isTest(one));
 }
 
-/** What copies, syncs or compares is no test: a smoke test needs nobody's approval, and a copy does. */
+/** What copies, syncs, repairs or compares is no test: a smoke test needs nobody's approval, and a copy does. */
 export function isTest({ name, suspended, hasVerifier, hasWriter }: JobTemplate): boolean {
   return suspended && !hasVerifier && hasWriter !== true && !/-retriever-(copy|sync|repair|verify)$/.test(name);
 }
