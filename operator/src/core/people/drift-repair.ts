@@ -7,8 +7,8 @@ import { judgeStoreWrites } from "../checks/policies.ts";
 import type { Context } from "../model/context.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
-import { driftResolvedFact } from "../verification/drift-resolved.ts";
-import { concludedRun, jobNameOf, openWriter } from "../verification/runs.ts";
+import { driftResolvedFact, driftResultOf } from "../verification/drift-resolved.ts";
+import { jobNameOf, openWriter } from "../verification/runs.ts";
 import { stopWriter, wantedWriter } from "../verification/writer-runs.ts";
 
 type Judged = { readonly status: MigrationStatus; readonly plan: MigrationSpec };
@@ -19,7 +19,7 @@ export function refuseRepairDrift({ digest }: ActObservation, { status, plan }: 
   if (phase !== "RolledBack") return `the phase is ${phase}; RepairDrift is taken in RolledBack`;
   const drift = driftResolvedFact(plan, status);
   if (drift === undefined || drift.status === "True") return "nothing is left to reconcile";
-  const result = concludedRun(status, "Rollback")?.result;
+  const result = driftResultOf(status);
   if (result?.counts === undefined) return `no report says what to repair: ${drift.message}`;
   if (result.digest === undefined)
     return "the report isn't kept whole, so that nobody can agree to it; verify anew and repair with retriever-data";

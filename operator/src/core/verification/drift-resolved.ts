@@ -38,7 +38,7 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
     );
   }
   if (plan.rollback.integrity === "Skip") return unknown("Skipped", "spec.rollback.integrity is Skip");
-  const result = resultOf(status);
+  const result = driftResultOf(status);
   if (result === undefined) {
     return status.phase === "RolledBack" || status.rollback === undefined
       ? unknown("NotCompared", "the stores were not compared")
@@ -63,7 +63,7 @@ function repairedFact({ repair }: MigrationStatus, { digest }: VerificationResul
 }
 
 /** What was found since the cutover: an earlier one that was taken back was compared for itself. */
-function resultOf(status: MigrationStatus): VerificationResult | undefined {
+export function driftResultOf(status: MigrationStatus): VerificationResult | undefined {
   const run = concludedRun(status, "Rollback");
   const from = instantMs(status.cutoverAt ?? servedFrom(status)) ?? 0;
   return run !== undefined && (instantMs(run.askedAt) ?? from) >= from ? run.result : undefined;
@@ -71,7 +71,7 @@ function resultOf(status: MigrationStatus): VerificationResult | undefined {
 
 function describeCorrections(status: MigrationStatus, open: number, message: string): string {
   const chunks = open === 1 ? "1 chunk" : `${open} chunks`;
-  const digest = resultOf(status)?.digest;
+  const digest = driftResultOf(status)?.digest;
   const named = digest === undefined ? "" : `; RepairDrift brings them there by digest ${digest}`;
   return `${chunks} of the destination are not as such at the source since the cutover of ${servedFrom(status)}: ${message}${named}`;
 }
