@@ -38,13 +38,16 @@ export function openIncidents(outbox: readonly OutboxMessage[]): OutboxMessage[]
   return outbox.filter((message) => isOpenIncident(message, outbox));
 }
 
-/** Sinks that are still to hear that incidents are over, before the migration goes; none after a while. */
+/**
+ * Sinks that are still to hear that incidents are over, before the migration goes; none after a while. What is dated in the
+ * future, by a clock that was ahead, would keep it for as long as that.
+ */
 export function farewellSinks({ outbox = [] }: Pick<MigrationStatus, "outbox">, now: number): string[] {
   const farewells = outbox.filter(
     (message) =>
       message.kind === "Resolved" &&
       isLastWord(message, outbox) &&
-      now - (instantMs(message.at) ?? 0) < longestFarewellMs,
+      Math.abs(now - (instantMs(message.at) ?? 0)) < longestFarewellMs,
   );
   return [...new Set(farewells.flatMap(({ pending }) => pending))];
 }

@@ -44,8 +44,11 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
   const { meta, plan, before, next, deliveries, now } = input;
   const sinks = [...new Set(plan.communications.sinks)];
   const present = tellNewSinks(settleAll(next.outbox ?? [], deliveries, now), sinks, now);
+  const isLeaving = input.isLeaving === true;
   const news = [...newsOf({ meta, plan, before, next }, now), ...calls(input.announcements, now)];
   const fresh = news
+    // Nobody is called to what goes; each end that was told of it would make it wait anew.
+    .filter(({ incident }) => !isLeaving || incident === undefined)
     .map(({ about, text, ...news }): OutboxMessage => {
       const key = `${meta.uid}/${next.epoch}/${about ?? news.kind}`;
       return {
@@ -57,7 +60,7 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
     })
     .filter(({ key }) => sinks.length > 0 && !present.some((message) => message.key === key));
   const said = [...present, ...fresh];
-  if (input.isLeaving === true) return bounded([...said, ...over(openIncidents(said), { said, next, now })]);
+  if (isLeaving) return bounded([...said, ...over(openIncidents(said), { said, next, now })]);
   const returned = returnedIncidents(said, next).map(({ key, reason, incident, text }): OutboxMessage => {
     const kind = incident?.startsWith("Page/") === true ? "Page" : "Ticket";
     const told = `${meta.uid}/${key.split("/")[1]}/${incident}/${hourOf(now)}`;
@@ -93,7 +96,7 @@ function over(ended: readonly OutboxMessage[], { said, next, now }: Ending): Out
     ...(reason === undefined ? {} : { reason }),
     ...(incident === undefined ? {} : { incident }),
     text: `${overWord}${text}`.slice(0, longestText),
-    ...unsent(next, knowing(incident, said), now),
+    ...unsent(next, knowing(incident, said).slice(0, mostSinks), now),
   }));
 }
 
@@ -102,16 +105,20 @@ function knowing(incident: string | undefined, said: readonly OutboxMessage[]): 
   return [...new Set(told.flatMap(({ pending, delivered = [], failed }) => [...pending, ...delivered, ...failed]))];
 }
 
-/** What stands is told to a sink that the plan names since; whoever doesn't have it yet is tried with it. */
+/**
+ * What stands is told to a sink that the plan names since; whoever doesn't have it yet is tried with it. Never to more in all
+ * than a message holds, or the API server would take no status any more.
+ */
 function tellNewSinks(outbox: readonly OutboxMessage[], sinks: readonly string[], now: number): OutboxMessage[] {
   const open = new Set(openIncidents(outbox));
   return outbox.map((message) => {
     const known = knowing(message.incident, outbox);
-    const missing = open.has(message) && known.length > 0 ? sinks.filter((sink) => !known.includes(sink)) : [];
+    const room = open.has(message) && known.length > 0 ? Math.max(0, mostSinks - known.length) : 0;
+    const missing = sinks.filter((sink) => !known.includes(sink)).slice(0, room);
     if (missing.length === 0) return message;
     const { tries: _tries, ...kept } = message;
     const nextAttemptAt = new Date(now).toISOString();
-    return { ...kept, pending: [...message.pending, ...missing].slice(0, mostSinks), attempts: 0, nextAttemptAt };
+    return { ...kept, pending: [...message.pending, ...missing], attempts: 0, nextAttemptAt };
   });
 }
 
