@@ -166,6 +166,14 @@ describe("a pod that has to prove itself", () => {
     await expect(asked).rejects.toMatchObject({ code: "ROP_SIDECAR_NOT_PROVED" });
   });
 
+  test("and can't just now keeps its report, which the verifier gives away once", async () => {
+    played = await playServer((_, response) => reply(response, 200, aReport()));
+    reports = makeHttpReports({ deadlineMs: 30_000, clientFolder: "/not/read/without/tls", tokens: refusing });
+    const peer = { address: "127.0.0.1", port: Number(new URL(played.url).port), podUid: "uid-1" };
+    await expect(reports.isReady(peer, signal)).rejects.toMatchObject({ code: "ROP_SIDECAR_NOT_PROVED" });
+    expect(played.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+  });
+
   test("isn't asked at all by an operator without a certificate to show", async () => {
     played = await playServer((_, response) => reply(response, 200, aSyncStatus()));
     reports = makeHttpReports({ deadlineMs: 30_000 });

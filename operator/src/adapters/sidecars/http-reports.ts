@@ -31,9 +31,12 @@ export function makeHttpReports({ deadlineMs, tokens = noTokens, ...tls }: HttpR
   return {
     isReady: async (peer, signal) => {
       const { origin, ...rest } = await at(peer, `report of ${peer.address}:${peer.port}`, signal);
-      return ask({ ...rest, url: `${origin}/v1/report`, method: "HEAD" }, async ({ statusCode, body }) => {
-        await body.dump();
-        return statusCode === 200;
+      return ask({ ...rest, url: `${origin}/v1/report`, method: "HEAD" }, async (answer) => {
+        await answer.body.dump();
+        if (answer.statusCode !== 200) return false;
+        // Before the report is fetched, which its verifier gives away once: it would be lost with a review that fails.
+        await tokens.prove(peer, answer, signal);
+        return true;
       });
     },
     fetch: async (peer, maxBytes, stores, signal) => {
