@@ -122,7 +122,8 @@ function openPeers({ sidecarDeadlineMs: deadlineMs, ...settings }: Settings, log
   const onIgnored = (version: string, keys: readonly string[]) =>
     log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
   const [caFile, clientFolder] = [settings.sidecarCaFile || undefined, settings.sidecarClientTls || undefined];
-  const peers = { deadlineMs, caFile, clientFolder, tokens: makePodTokens({ request, clock }) };
+  const onFault = (fault: unknown) => log.warn(faultFields(fault), "files for pods can't be used: those before stay");
+  const peers = { deadlineMs, caFile, clientFolder, onFault, tokens: makePodTokens({ request, clock }) };
   return { sidecars: makeHttpSidecars({ ...peers, onIgnored }), reports: makeHttpReports(peers) };
 }
 
