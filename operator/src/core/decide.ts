@@ -6,7 +6,7 @@ import { keepSyncing } from "./checks/sync.ts";
 import type { Context } from "./model/context.ts";
 import type { Announcement, Decision, Outcome } from "./model/decision.ts";
 import type { Migration } from "./model/migration.ts";
-import type { Observation } from "./model/observation.ts";
+import type { Delivery, Observation } from "./model/observation.ts";
 import { isRollingBack } from "./model/status-readings.ts";
 import { converge } from "./overlay/converge.ts";
 import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
@@ -97,7 +97,7 @@ const untilPrunedMs = 30_000;
 export function decide({ observation, migration: stored, now }: DecideInput): Decision {
   const migration = recover(stored, observation, now);
   const answered = answer(migration, observation, now);
-  if (answered === undefined) return refuseUnreadable(migration, now);
+  if (answered === undefined) return refuseUnreadable(migration, { deliveries: deliveriesOf(observation), now });
   const { c, first } = answered;
   const outcome = tellSyncLate(c, tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first)))));
   const recorded = record(c, withOpenChecks(c, outcome));
@@ -156,8 +156,7 @@ function withOutbox(
   next: MigrationStatus,
   said: { readonly announcements: readonly Announcement[]; readonly isLeaving: boolean },
 ): MigrationStatus {
-  const { deliveries: read } = c.observation;
-  const deliveries = read?.ok === true ? read.value : [];
+  const deliveries = deliveriesOf(c.observation);
   const before = c.migration.status;
   const outbox = updateOutbox({ meta: c.meta, plan: c.plan, before, next, deliveries, ...said, now: c.now });
   if (outbox.length === 0) return next;
@@ -165,6 +164,10 @@ function withOutbox(
   const sinks = said.isLeaving ? farewellSinks(told, c.now) : [];
   const message = `deleting: before it goes, ${sinks.join(", ")} hear that its incidents are over`;
   return sinks.length === 0 ? told : { ...told, message };
+}
+
+function deliveriesOf({ deliveries: read }: Observation): readonly Delivery[] {
+  return read?.ok === true ? read.value : [];
 }
 
 function soonest(first: number | null, others: readonly number[]): number | null {

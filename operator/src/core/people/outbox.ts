@@ -60,7 +60,7 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
     })
     .filter(({ key }) => sinks.length > 0 && !present.some((message) => message.key === key));
   const said = [...present, ...fresh];
-  if (isLeaving) return bounded([...said, ...over(openIncidents(said), { said, next, now })]);
+  if (isLeaving) return allOver(said, next, now);
   const returned = returnedIncidents(said, next).map(({ key, reason, incident, text }): OutboxMessage => {
     const kind = incident?.startsWith("Page/") === true ? "Page" : "Ticket";
     const told = `${meta.uid}/${key.split("/")[1]}/${incident}/${hourOf(now)}`;
@@ -77,6 +77,18 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
     ({ incident }) => !fresh.some((message) => message.incident === incident),
   );
   return bounded([...said, ...(sinks.length === 0 ? [] : returned), ...over(ended, { said, next, now })]);
+}
+
+type Unplanned = Pick<OutboxInput, "next" | "deliveries" | "now"> & { readonly isLeaving: boolean };
+
+/** The outbox where no plan can be read: nothing is added to it but ends. */
+export function settleOutbox({ next, deliveries, isLeaving, now }: Unplanned): readonly OutboxMessage[] {
+  const present = settleAll(next.outbox ?? [], deliveries, now);
+  return isLeaving ? allOver(present, next, now) : present;
+}
+
+function allOver(said: readonly OutboxMessage[], next: MigrationStatus, now: number): readonly OutboxMessage[] {
+  return bounded([...said, ...over(openIncidents(said), { said, next, now })]);
 }
 
 const overWord = "Over: ";

@@ -6,8 +6,12 @@ import type { Context } from "../model/context.ts";
 import type { Decision, Outcome } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { Migration, MigrationMeta } from "../model/migration.ts";
+import type { Delivery } from "../model/observation.ts";
+import { farewellSinks } from "../people/incidents.ts";
+import { nextDeliveryMs, settleOutbox } from "../people/outbox.ts";
 import { clip, stay } from "../steps/transition.ts";
 import { withOneOpen } from "./open-checks.ts";
+import { storable } from "./storable.ts";
 
 function describeDamage({ deleting }: MigrationMeta): string {
   const byHand = `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force`;
@@ -23,8 +27,10 @@ export function holdDamaged(c: Context): Outcome {
   return { ...held, announcements: [{ type: "Warning", reason: damaged, message, severity: "page" }] };
 }
 
+type Refusing = { readonly deliveries: readonly Delivery[]; readonly now: number };
+
 /** Decision for a migration of which nothing says what to go back to, or from. */
-export function refuseUnreadable(migration: Migration, now: number): Decision {
+export function refuseUnreadable(migration: Migration, { deliveries, now }: Refusing): Decision {
   const { spec, status, meta } = migration;
   const faults = spec.ok ? [] : spec.faults;
   const message =
@@ -51,26 +57,40 @@ export function refuseUnreadable(migration: Migration, now: number): Decision {
       : status.conditions.filter(({ type }) => !["Ready", "Stalled", "Reconciling"].includes(type));
   const accepted = status.plan === "" ? [set("Accepted", "False"), set("Succeeded", "Unknown")] : [];
   const fact = { status: "False", reason, message } as const;
-  const next: MigrationStatus = {
+  const isLeaving = isFree(migration);
+  const outbox = settleOutbox({ next: status, deliveries, isLeaving, now });
+  const next: MigrationStatus = storable({
     ...withOneOpen(status, status.plan === "" ? "spec" : "migration", fact),
     message: clip(message),
     observedGeneration: meta.generation,
     conditions: [...others, ...accepted, set("Ready", "False"), set("Stalled", "True")],
-  };
+    ...(outbox.length === 0 ? {} : { outbox: [...outbox] }),
+  });
+  const isToldFirst = isLeaving && farewellSinks(next, now).length > 0;
+  const isSaid = next.message === status.message;
   const news = !isSameData(next, status);
   return {
     status: news ? next : status,
-    // Nothing was ever in force: no plan is needed to let it go.
-    effects: isFree(migration) ? [{ kind: "removeFinalizer" }] : [],
-    announcements: news
-      ? [{ type: "Warning", reason, message: next.message, severity: status.plan === "" ? "ticket" : "page" }]
-      : [],
-    requeueAfterMs: null,
+    // No plan is needed to let it go.
+    effects: isLeaving && !isToldFirst ? [{ kind: "removeFinalizer" }] : [],
+    announcements: isSaid
+      ? []
+      : [{ type: "Warning", reason, message: next.message, severity: status.plan === "" ? "ticket" : "page" }],
+    requeueAfterMs: soonest([...(isToldFirst ? [1000] : []), ...nextDeliveryMs(outbox, now)]),
     effectsSurviveStatusFailure: false,
   };
 }
 
+/**
+ * Nothing was ever in force: it has the finalizer for an incident alone. Without one in the outbox the status may have been
+ * lost, and what it said was in force with it.
+ */
 function isFree({ meta, status }: Migration): boolean {
   const isUnborn = status.plan === "" && status.planHash === "" && status.revision === undefined;
-  return isUnborn && meta.deleting && meta.finalizers.includes(settleFinalizer);
+  const isCalled = (status.outbox ?? []).some(({ incident }) => incident !== undefined);
+  return isUnborn && isCalled && meta.deleting && meta.finalizers.includes(settleFinalizer);
+}
+
+function soonest(delays: readonly number[]): number | null {
+  return delays.length === 0 ? null : Math.min(...delays);
 }

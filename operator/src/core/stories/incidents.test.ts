@@ -23,6 +23,8 @@ type Fate = "recorded" | "killed" | "refused";
 /** Opens and closes incidents by their names, as PagerDuty does by the `dedup_key`. */
 class Receiver {
   readonly open = new Set<string>();
+  /** Messages that arrived. */
+  taken = 0;
   fate: () => Fate = () => "recorded";
 
   constructor(sim: Simulation) {
@@ -37,6 +39,7 @@ class Receiver {
       return undefined;
     const fate = this.fate();
     if (fate === "refused") return "HTTP 503";
+    this.taken += 1;
     if (incident !== undefined) this.open[kind === "Resolved" ? "delete" : "add"](`${sink} ${incident}`);
     return fate === "killed" ? undefined : null;
   }
@@ -86,15 +89,34 @@ describe("a migration with an open incident that is deleted", () => {
     expect([...receiver.open]).toEqual([]);
   });
 
-  it("goes, though its spec was made unreadable meanwhile", () => {
-    const sim = simulationAt("Pending", { spec });
-    sim.meta = { ...sim.meta, finalizers: ["retriever.dev/settle"] };
-    sim.spec = { ok: false, faults: [{ path: "spec", message: "no" }], sound: {} };
+  it("closes it and goes, though its spec was made unreadable meanwhile", () => {
+    const { sim, receiver } = unreadAndWaiting();
+    sim.run(300);
+    expect([...receiver.open]).toEqual(["pager Ticket/HoldOverdue"]);
+    expect(receiver.taken).toBe(1);
+    sim.delete();
+    sim.runWhile(() => !sim.gone, 60);
+    expect([...receiver.open]).toEqual([]);
+  });
+
+  it("stays where its spec can't be read, and only the finalizer says that something of it may be in force", () => {
+    const { sim } = unreadAndWaiting();
+    sim.status = { ...sim.status, outbox: [] };
     sim.delete();
     sim.run(10);
-    expect(sim.gone).toBe(true);
+    expect(sim.gone).toBe(false);
   });
 });
+
+/** Before anything was accepted: it waits for so long that somebody is told, and its spec is edited to one that is none. */
+function unreadAndWaiting() {
+  const sim = simulationAt("Pending", { spec, reconcileSeconds: 60 });
+  const receiver = new Receiver(sim);
+  for (const pod of sim.pods) pod.silent = true;
+  sim.runWhile(() => sim.status.waiting?.told === undefined, 7200);
+  sim.spec = { ok: false, faults: [{ path: "spec", message: "no" }], sound: {} };
+  return { sim, receiver };
+}
 
 describe("an incident", () => {
   it("of a denial stays open over phases, until the denial is taken back", () => {
