@@ -51,7 +51,7 @@ const library: Readonly<Record<string, Expected>> = {
   "cutover-tried-again": {
     ...completes,
     trace: `${ramp} > CuttingOver > RollingBack > AwaitingCutover > CuttingOver > Guard > Completed`,
-    tickets: ["AckTimeout", "AckTimeout", "Retryable"],
+    tickets: ["AckTimeout", "Retryable"],
   },
   "degrades-in-guard": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
   "errors-right-after-cutover": { ...rollsBack("HarmSevere"), pages: ["HarmSevere"] },
@@ -82,10 +82,10 @@ const library: Readonly<Record<string, Expected>> = {
   "paused-overnight": completes,
   "people-agree": { ...completes, against: "approvals" },
   "pod-never-acknowledges": {
-    trace: `${ramp} > CuttingOver > RollingBack > VerifyingDrift > AwaitingCutover`,
+    trace: `${ramp} > CuttingOver > RollingBack > AwaitingCutover`,
     reason: "Retryable",
     ending: "waiting",
-    tickets: ["AckTimeout", "AckTimeout", "HoldOverdue", "Retryable"],
+    tickets: ["AckTimeout", "Retryable", "AckTimeout", "HoldOverdue"],
   },
   "quiet-night": completes,
   "one-pod-cries-wolf": {
@@ -109,10 +109,10 @@ const library: Readonly<Record<string, Expected>> = {
     trace: `${start} > Ramp 2 > Ramp 1 > Ramp 2 > Ramp 3 > AwaitingCutover > CuttingOver > Guard > Completed`,
   },
   "too-many-laggards": {
-    trace: `${ramp} > CuttingOver > RollingBack > VerifyingDrift > AwaitingCutover`,
+    trace: `${ramp} > CuttingOver > RollingBack > AwaitingCutover`,
     reason: "Retryable",
     ending: "waiting",
-    tickets: ["AckTimeout", "AckTimeout", "HoldOverdue", "Retryable", "HoldOverdue"],
+    tickets: ["AckTimeout", "Retryable", "AckTimeout", "HoldOverdue"],
     against: "large-fleet",
   },
   "wrong-dimension": { trace: "Preflight", reason: "Accepted", ending: "unfinished", tickets: ["HoldOverdue"] },
