@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { SinkConfig } from "./sinks-file.ts";
 
 const slackAnswer = z.object({ ok: z.literal(false), error: z.string().optional() });
-const eventAnswer = z.object({ status: z.string() });
+const eventAnswer = z.object({ status: z.string(), errors: z.unknown().optional() });
+/** In what the Events API says of an event that it doesn't take. A gateway of its form may call success what it likes. */
+const failing = /invalid|throttle|exceeded|error|fail|reject|denied|unauthori/i;
 /** Only words of this form are told: an answer may repeat the message, or an address. */
 const errorWord = /^[a-z0-9_]{1,60}$/;
 
@@ -31,7 +33,10 @@ function refusalOfTeams(answer: string): string | undefined {
 
 function refusalOfPagerDuty(answer: string): string | undefined {
   const { data } = eventAnswer.safeParse(readJson(answer));
-  return data === undefined || data.status === "success" ? undefined : "answered that the event isn't taken";
+  if (data === undefined) return undefined;
+  const { status, errors } = data;
+  const hasErrors = Array.isArray(errors) && errors.length > 0;
+  return hasErrors || failing.test(status.slice(0, 1000)) ? "answered that the event isn't taken" : undefined;
 }
 
 function readJson(text: string): unknown {

@@ -119,12 +119,23 @@ describe("a sink over HTTP", () => {
       "answered that the delivery failed with HTTP 429",
     ],
     ["pagerduty", '{"status":"invalid event","errors":["no"]}', "answered that the event isn't taken"],
+    ["pagerduty", '{"status":"throttle exceeded"}', "answered that the event isn't taken"],
+    ["pagerduty", '{"status":"ok","errors":["no"]}', "answered that the event isn't taken"],
   ] as const)(
     "%s that answers 200 with %s has not taken the message, which is tried again",
     async (kind, body, message) => {
       receivers[kind].whims.push({ status: 200, body });
       const said = aMessage("Page", { incident: "Page/Harm", reason: "Harm" });
       expect(await faultOf(send(sinks[kind], said))).toMatchObject({ message, isFinal: false });
+    },
+  );
+
+  it.each(["success", "ok", "accepted"])(
+    "pagerduty, or a gateway of its form, that answers %s has it",
+    async (status) => {
+      receivers.pagerduty.whims.push({ status: 202, body: JSON.stringify({ status, errors: [] }) });
+      const said = aMessage("Page", { incident: "Page/Harm", reason: "Harm" });
+      expect(await send(sinks.pagerduty, said)).toBe(true);
     },
   );
 
