@@ -7,6 +7,7 @@ import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
+import { servesFrom } from "../pods/acks.ts";
 import { parseProcess } from "../pods/processes.ts";
 import { isFollowed, waitedSince } from "../steps/propagation.ts";
 import { clip } from "../steps/transition.ts";
@@ -28,7 +29,21 @@ export function record(c: Context, next: MigrationStatus): MigrationStatus {
     ...waitedFor(c, next),
   };
   const { harm: _harm, ...kept } = next;
-  return { ...kept, acks, gates: [...c.gates], ...harmOf(c, next) };
+  return { ...kept, ...leftBehind(c, next), acks, gates: [...c.gates], ...harmOf(c, next) };
+}
+
+/**
+ * A pod that the cutover went on without isn't held at the source any longer once it serves the destination, as where its
+ * process began anew: if it falls silent then, nobody knows where it is.
+ */
+function leftBehind(
+  { serving, status: { source } }: Context,
+  { cutover }: MigrationStatus,
+): Pick<MigrationStatus, "cutover"> {
+  if (cutover === undefined) return {};
+  const isBack = servesFrom(source);
+  const gone = new Set(serving.flatMap((pod) => (pod.status.ok && !isBack(pod) ? [pod.uid] : [])));
+  return { cutover: { ...cutover, fenced: cutover.fenced.filter(({ uid }) => !gone.has(uid)) } };
 }
 
 /** How long a cutover has waited, remembered across the operator's absences. */

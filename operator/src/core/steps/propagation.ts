@@ -22,7 +22,10 @@ export function acksOf(c: Reading): Acks {
   const overlay = renderOverlay(migration.meta, plan, status);
   if (overlay === undefined) return countAcks(serving, { follows: () => false });
   const follows = followsOverlay(overlay.hash, status.epoch);
-  if (isRollingBack(status)) return backAcks(c, { serving, follows });
+  const { overlay: found } = observation;
+  if (isRollingBack(status)) {
+    return backAcks(c, { serving, follows, isWritten: found.ok && found.value?.text === overlay.text });
+  }
   const isFenced = (pod: PodObservation) => isFencedBy(status, pod);
   if (isFinalPhase(status.phase)) return countAcks(serving, { follows, isFenced });
   const quorum = { needed: (pods: number) => neededPods(plan, pods), hadTime: haveHadTime(c) };
@@ -35,14 +38,16 @@ export function acksOf(c: Reading): Acks {
 type Following = {
   readonly serving: ReturnType<typeof servingPods>;
   readonly follows: (pod: PodObservation) => boolean;
+  /** The overlay is there: else each process that begins would read the one before. */
+  readonly isWritten: boolean;
 };
 
 /** A way back needs all: to follow, or never to have left the source and to have nothing to read any more that leads away. */
-function backAcks(c: Reading, { serving, follows }: Following): Acks {
+function backAcks(c: Reading, { serving, follows, isWritten }: Following): Acks {
   const isBack = servesFrom(c.status.source);
-  const isFenced = (pod: PodObservation) => isLeftAtSource(c, pod);
+  const isFenced = (pod: PodObservation) => isWritten && isLeftAtSource(c, pod);
   const acks = countAcks(serving, { follows: (pod) => follows(pod) && isBack(pod), isFenced });
-  const lost = acks.lost.filter((name) => !serving?.some((pod) => pod.name === name && isLeftAtSource(c, pod)));
+  const lost = acks.lost.filter((name) => !serving?.some((pod) => pod.name === name && isFenced(pod)));
   const isBut = acks.state === "waiting" && acks.lagging.length + lost.length === 0;
   return isBut ? { ...acks, state: "quorum" } : acks;
 }

@@ -84,3 +84,42 @@ it("a stuck pod doesn't keep a deleted migration from going", () => {
   sim.run(300);
   expect(sim.gone).toBe(true);
 });
+
+describe("a rollback whose overlay the API server refuses", () => {
+  it("isn't over while the volume of every pod that starts would hold the cutover", () => {
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec(shortPlan), pods: 3 });
+    for (const pod of sim.pods) pod.stuck = true;
+    sim.until("CuttingOver", 300);
+    sim.reconcile();
+    sim.refusesEffects = true;
+    sim.until("RollingBack", 300);
+    sim.run(600);
+    expect(sim.phase).toBe("RollingBack");
+    sim.refusesEffects = false;
+    sim.until("AwaitingCutover", 120);
+    expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
+  });
+
+  it("isn't over while every pod samples the destination on", () => {
+    const sim = simulationAt("Ramp", { spec: aSpec(shortPlan), pods: 3 });
+    sim.refusesEffects = true;
+    sim.act("Abort");
+    sim.run(600);
+    expect(sim.phase).toBe("RollingBack");
+    sim.refusesEffects = false;
+    sim.until("RolledBack", 120);
+    expect(answeredStatuses(sim.run(20).observation()).map(({ config }) => config.sampleRate)).toEqual([0, 0, 0]);
+  });
+});
+
+it("a pod that the cutover left behind and that followed later is waited for once its node is lost", () => {
+  const sim = withFenced();
+  sim.restart(sim.pod(0));
+  sim.pod(0).stuck = false;
+  sim.run(60);
+  expect(primaries(sim)[0]).toBe("destination");
+  Object.assign(sim.pod(0), { silent: true, nodeLost: true });
+  sim.run(60).act("Rollback");
+  sim.run(600);
+  expect(sim.phase).toBe("RollingBack");
+});
