@@ -13,7 +13,7 @@ function ruleOf(line: string): LineRule {
   return rule;
 }
 const score = ruleOf("score");
-const verdictOf = (groups: number[][], populated = groups.length) => judgeFleet(groups, score, populated)?.verdict;
+const verdictOf = (groups: number[][], populated = groups.length) => judgeFleet(groups, score, { populated })?.verdict;
 
 describe("harm in a fleet", () => {
   it("is the fleet's where every group shows it", () => {
@@ -37,11 +37,11 @@ describe("harm in a fleet", () => {
           [2, 95],
         ],
         score,
-        3,
+        { populated: 3 },
       ),
     ).toEqual({ verdict: "few", odd: [0] });
     const ten = Array.from({ length: 10 }, (_, group) => (group < 3 ? [100, 100] : [1, 100]));
-    expect(judgeFleet(ten, score, 10)).toEqual({ verdict: "few", odd: [0, 1, 2] });
+    expect(judgeFleet(ten, score, { populated: 10 })).toEqual({ verdict: "few", odd: [0, 1, 2] });
   });
 
   it("is that of one that serves everything, however much there is of it", () => {
@@ -65,25 +65,25 @@ describe("harm in a fleet", () => {
         [0, 100],
       ]),
     ).toBeUndefined();
-    expect(judgeFleet(undefined, score, 3)).toBeUndefined();
+    expect(judgeFleet(undefined, score, { populated: 3 })).toBeUndefined();
   });
 
   it("holds against the source without the third that says the most or the least of it", () => {
     const errors = ruleOf("severe");
     const failing = [50, 50, 0, 0, 50];
-    expect(judgeFleet([failing, failing, [50, 50, 0, 50, 50]], errors, 3)?.verdict).toBe("fleet");
+    expect(judgeFleet([failing, failing, [50, 50, 0, 50, 50]], errors, { populated: 3 })?.verdict).toBe("fleet");
     expect(
       judgeFleet(
         [failing, failing, failing].map((one) => one.with(3, 50)),
         errors,
-        3,
+        { populated: 3 },
       )?.verdict,
     ).toBe("unproved");
     expect(
       judgeFleet(
         [failing, failing, failing].map((one) => one.with(4, 0)),
         errors,
-        3,
+        { populated: 3 },
       )?.verdict,
     ).toBe("unseen");
   });

@@ -77,8 +77,19 @@ type FleetVerdict = {
   readonly odd: readonly number[];
 };
 
-/** Judges what the groups counted; `populated`: groups with a process. Undefined where there are fewer than three. */
-export function judgeFleet(groups: Groups | undefined, rule: LineRule, populated: number): FleetVerdict | undefined {
+type Fleet = {
+  /** Groups with a process. */
+  readonly populated: number;
+  /** As the contrast has it: the clock began within trouble that both share. */
+  readonly isChosen?: boolean;
+};
+
+/** Judges what the groups counted. Undefined where there are fewer than three. */
+export function judgeFleet(
+  groups: Groups | undefined,
+  rule: LineRule,
+  { populated, isChosen }: Fleet,
+): FleetVerdict | undefined {
   if (groups === undefined) return undefined;
   const fellows = Math.max(populated, groups.filter((counted) => (counted[1] ?? 0) > 0).length);
   if (fellows < leastFellows) return undefined;
@@ -89,7 +100,7 @@ export function judgeFleet(groups: Groups | undefined, rule: LineRule, populated
   const { odd } = own;
   if (bad <= rule.limit * n) return { verdict: "few", odd };
   if (logMeanExp(rule.ratios({ bad, n, squares })) < leftAlpha) return { verdict: "waiting", odd };
-  const contrast = rule.contrast({ bad, n }, source.left);
+  const contrast = rule.contrast({ bad, n }, source.left, isChosen);
   return { verdict: contrast === "worse" ? "fleet" : contrast, odd };
 }
 

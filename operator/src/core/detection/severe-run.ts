@@ -74,7 +74,7 @@ export function isSevere(
   if (run === undefined || !stands || !sourceAnswers) return false;
   const own = { bad: run.failures, n: run.requests };
   const isManyPods = serving < mostPods || run.pods.length >= mostPods;
-  const fleet = judgeFleet(groups, rule, populated)?.verdict;
+  const fleet = judgeFleet(groups, rule, { populated })?.verdict;
   const isProved =
     fleet === undefined
       ? rule.contrast(own, { bad: run.sourceBad, n: run.sourceN }) !== "unproved"

@@ -187,3 +187,11 @@ describe("an alert that a Prometheus fires", () => {
     expect(judge(guarded, { firings })).toMatchObject({ findings: ["alert Rollback"], due: [] });
   });
 });
+
+it("in a fleet of three, a moment that was chosen within trouble of both takes as much to tell as elsewhere", () => {
+  const groups = [0, 1, 2].map(() => [256, 1000, 0, 167, 1000]);
+  const slowSince = (more: object): HarmLine =>
+    aStandingLine("latency", { groups, clock: aClock({ verdict: "unproved", ...more }) });
+  expect(judge(guarded, { lines: [slowSince({})] }).due).toEqual(["alert Rollback"]);
+  expect(judge(guarded, { lines: [slowSince({ shared: 0 })] }).due).toEqual([]);
+});

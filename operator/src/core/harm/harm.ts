@@ -129,7 +129,8 @@ type Lasting = { readonly verdict: string; readonly odd?: readonly number[] };
 /** With the groups of the fleet whose harm alone it is. */
 function lastingVerdict({ line, rule }: Standing, { evidence }: MigrationStatus): Lasting {
   const own = line.clock?.verdict ?? "waiting";
-  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, populatedGroups(evidence));
+  const asked = { populated: populatedGroups(evidence), isChosen: line.clock?.shared !== undefined };
+  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, asked);
   if (fleet === undefined) return { verdict: own };
   if (fleet.verdict !== "few") return { verdict: fleet.verdict };
   return own === "unproved" || !isMove(rule.action) ? { verdict: own } : { verdict: "few", odd: fleet.odd };
