@@ -40,7 +40,9 @@ const byFieldType: Readonly<Record<FieldType, Of>> = { keyword, integer, float, 
 
 function keyword(column: Compared, sql: string): Comparand | undefined {
   const { type, isEnum, isLoose } = column;
-  const exact = { left: `${sql}::text COLLATE "C"`, type: "text", textOf: heldText, index: widerEquality(column, sql) };
+  // A list of names is in their own collation: beside another one the server wouldn't know which to compare in.
+  const index = type === "name" ? null : widerEquality(column, sql);
+  const exact = { left: `${sql}::text COLLATE "C"`, type: "text", textOf: heldText, index };
   if (isLoose) return exact;
   if (/^(text|varchar|name)$/.test(type)) return { ...exact, left: sql, index: "itself" };
   if (type === "bpchar") return { left: sql, type, textOf: unpaddedText, index: "itself" };
@@ -120,9 +122,13 @@ export function isContainable(type: FieldType): boolean {
   return type !== "float" && type !== "moment";
 }
 
-/** Doubles beyond these would be none: numeric and jsonb hold any number of digits, and a cast of theirs would be an error. */
+/**
+ * Doubles beyond these would be none, and nearer to 0 than half the smallest one they are 0: numeric and jsonb hold any number
+ * of digits, and a cast of either would be an error.
+ */
 function withinDoubles(number: string, cast: string): string {
-  return `CASE WHEN abs(${number}) <= 1.7976931348623157e308 THEN ${cast} END`;
+  const nearest = `CASE WHEN abs(${number}) < 2.4703282292062328e-324 THEN 0 ELSE ${cast} END`;
+  return `CASE WHEN abs(${number}) <= 1.7976931348623157e308 THEN ${nearest} END`;
 }
 
 /** An element of JSON, of whatever type it is. */

@@ -120,3 +120,35 @@ test.each(["char(8)", "name", "varchar(8)", "text"])(
     }
   },
 );
+
+test.each([
+  ["float", "numeric", "1e-400", [0, 1], [0]],
+  ["float", "jsonb", "'{\"of\": 1e-400}'", [0, 1], [0]],
+  ["keyword", 'name COLLATE "loose"', "'a'", ["a", "A"], ["a"]],
+] as const)(
+  "a filter of %s by a column of %s isn't ended by a row of %s",
+  async (declared, type, held, asked, found) => {
+    await postgres.exec(`DROP TABLE IF EXISTS odd; DROP COLLATION IF EXISTS loose;
+    CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+    CREATE TABLE odd (value ${type}); INSERT INTO odd VALUES (${held})`);
+    const client = new Client({ connectionString: postgres.connectionString });
+    await client.connect();
+    try {
+      const spec = makeSpec("pgvector", { connectionString: postgres.connectionString, table: "odd" });
+      const columns = await readColumns(client as unknown as PoolClient, spec);
+      const passes = async (value: string | number): Promise<boolean> => {
+        const values: string[] = [];
+        const bind = (text: string): string => `$${values.push(text)}`;
+        const filter = parseFilter({ eq: { field: "value", value } }, { value: declared });
+        const placeOf = (): [string, ...string[]] => (type === "jsonb" ? ["value", "of"] : ["value"]);
+        const where = filterSql(filter, { columns, placeOf, bind });
+        return (await client.query({ text: `SELECT FROM odd WHERE ${where}`, values })).rowCount === 1;
+      };
+      const passed: (string | number)[] = [];
+      for (const value of asked) if (await passes(value)) passed.push(value);
+      expect(passed).toEqual(found);
+    } finally {
+      await client.end();
+    }
+  },
+);
