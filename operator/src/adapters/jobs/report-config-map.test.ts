@@ -52,6 +52,22 @@ test("somebody else's ConfigMap of the name is left as it is", async () => {
   expect(maps.maps.get("docs-drift")?.data).toEqual({ mine: "yes" });
 });
 
+test("a ConfigMap that was there first, with the Job's name and no label of an operator, holds no report and is left", async () => {
+  const { maps, meta, keep } = arrange();
+  const annotations = {
+    "retriever.dev/report-of": "first",
+    "retriever.dev/report-digests": `0:${digestOf(0)},5:${digestOf(5)}`,
+  };
+  const metadata = { name: "docs-drift", resourceVersion: "1", labels: {}, annotations };
+  maps.maps.set("docs-drift", { metadata, data: { "report-5.json": "theirs" } });
+  await expect(keep("first", 0)).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+  expect(await readReportOf(maps.request, { namespace: "search", name: "docs-drift" }, signal)).toBeUndefined();
+  const move = { from: "docs-drift", to: "app-retriever-drift" };
+  const placing = placeReports(maps.request, { meta, ...move, overlay: "{}" }, signal);
+  await expect(placing).rejects.toMatchObject({ code: "ROP_NOT_FOUND" });
+  expect(maps.maps.get("docs-drift")?.data).toEqual({ "report-5.json": "theirs" });
+});
+
 test("digests are told as far as they are kept without a gap, whatever somebody wrote there", async () => {
   const { maps, keep } = arrange();
   const read = () => readReportOf(maps.request, { namespace: "search", name: "docs-drift" }, signal);

@@ -13,6 +13,8 @@ const jobAnnotation = "retriever.dev/report-of";
 /** Digests of the reports, `partition:digest` with commas between them. */
 const digestsAnnotation = "retriever.dev/report-digests";
 
+const ownLabel = "app.kubernetes.io/managed-by";
+
 type Named = { readonly namespace: string; readonly name: string };
 type Annotations = Readonly<Record<string, string>>;
 
@@ -24,9 +26,9 @@ export async function readReportOf(
 ): Promise<KeptReports | undefined> {
   const place = { resource: configMaps, namespace, name };
   const found = await readObject(request, place, signal, metadataOf("PartialObjectMetadata"));
-  const annotations = found?.metadata?.annotations ?? {};
-  const job = annotations[jobAnnotation];
-  if (job === undefined) return undefined;
+  const annotations = found === undefined ? undefined : reportAnnotations(found);
+  const job = annotations?.[jobAnnotation];
+  if (annotations === undefined || job === undefined) return undefined;
   const digests = digestsIn(annotations);
   const gap = [...digests.keys(), digests.size].findIndex((_, index) => !digests.has(index));
   return { job, digests: Array.from({ length: gap }, (_, index) => digests.get(index) ?? "") };
@@ -76,7 +78,7 @@ export async function writeReportMap(request: KubeRequest, writing: Writing, sig
   const { namespace } = meta;
   const place = { resource: configMaps, namespace, name };
   const metadata = {
-    labels: { "app.kubernetes.io/managed-by": fieldManager },
+    labels: { [ownLabel]: fieldManager },
     annotations: writing.annotations,
     ownerReferences: ownedBy(meta),
   };
@@ -91,7 +93,7 @@ export async function writeReportMap(request: KubeRequest, writing: Writing, sig
     });
     return;
   }
-  if (there.metadata?.annotations?.[jobAnnotation] === undefined)
+  if (reportAnnotations(there) === undefined)
     throw new OperatorError("ROP_CONFLICT", `configmaps ${namespace}/${name} is somebody else's; rename or delete it`);
   const others = isWhole ? Object.keys(there.data ?? {}).filter((other) => !(other in data)) : [];
   const changed = { ...Object.fromEntries(others.map((other) => [other, null])), ...data };
@@ -99,8 +101,12 @@ export async function writeReportMap(request: KubeRequest, writing: Writing, sig
   await request({ method: "PATCH", place, query: { fieldManager }, contentType: mergePatch, body, signal });
 }
 
-/** The annotations that say whose reports a map holds; undefined: it holds none. */
-export function reportAnnotations({ metadata }: ConfigMapDocument): Annotations | undefined {
-  const { [jobAnnotation]: job, [digestsAnnotation]: digests = "" } = metadata?.annotations ?? {};
-  return job === undefined ? undefined : { [jobAnnotation]: job, [digestsAnnotation]: digests };
+/**
+ * The annotations that say whose reports a map holds; undefined: it holds none. A policy lets operators alone write the
+ * label; Jobs' names can be told beforehand, so that an annotation says nothing of who made the map.
+ */
+export function reportAnnotations({ metadata = {} }: Pick<ConfigMapDocument, "metadata">): Annotations | undefined {
+  const { [jobAnnotation]: job, [digestsAnnotation]: digests = "" } = metadata.annotations ?? {};
+  const isOurs = metadata.labels?.[ownLabel] === fieldManager;
+  return job === undefined || !isOurs ? undefined : { [jobAnnotation]: job, [digestsAnnotation]: digests };
 }
