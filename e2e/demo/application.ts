@@ -24,7 +24,7 @@ const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
 /** Longer than a sync's pass and its overlap, also where the processor is shared. */
-const copiedLagSeconds = 5;
+const copiedLagSeconds = 15;
 const apiKey = "demo-key-of-the-destination";
 const credential = "RETRIEVER_CRED_QDRANT";
 

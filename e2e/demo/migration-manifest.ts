@@ -34,7 +34,13 @@ export function migrationManifest(input: MigrationInput): object {
     writes: input.verifyDriftAfter === undefined ? "SourceOnly" : "DestinationAfterCutover",
     checklist: {
       // A corpus of this size is compared within a second or two.
-      parity: { level: "payload", recheck: "15s", timeout: "3m" },
+      parity: {
+        level: "payload",
+        recheck: "15s",
+        timeout: "3m",
+        // What writers remove stays until the next verification of the sync has ended.
+        ...(input.copies === true ? { tolerance: { extra: 50 } } : {}),
+      },
       // Nothing is written before somebody approved the plan.
       approvals: input.copies === true ? { roles: [{ name: writesRole }] } : { policy: "Skip" },
       window: { policy: "Skip" },

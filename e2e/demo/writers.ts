@@ -3,9 +3,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 import type { World } from "#support/world/start-world.ts";
 
-const writesPerSecond = 10;
+const writesPerSecond = 5;
 /** Each so many writes one is of a new chunk, and a removal follows. */
-const removalEvery = 10;
+const removalEvery = 20;
 
 export type Writers = {
   readonly counts: () => { readonly writes: number; readonly removals: number };
