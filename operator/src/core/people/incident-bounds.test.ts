@@ -1,7 +1,7 @@
 // What is said of one incident over its life stays within what a status holds, and within the time a farewell may take.
 
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { outboxMessageSchema } from "@retriever/crds/status/outbox-status.ts";
+import { type OutboxMessage, outboxMessageSchema } from "@retriever/crds/status/outbox-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
@@ -13,8 +13,9 @@ const start = Date.parse("2026-03-01T12:00:00Z");
 const minute = 60_000;
 const meta = { namespace: "search", name: "docs", uid: "uid" };
 const page: Announcement = { type: "Warning", reason: "RollbackNotReady", message: "no", severity: "page" };
-const closed = { phase: "Guard", epoch: 4, conditions: [aCondition("RollbackReady", "False")] } as const;
-const open = { phase: "Guard", epoch: 4, conditions: [aCondition("RollbackReady", "True")] } as const;
+const guarding = { phase: "Guard", epoch: 4 } as const;
+const closed: Partial<MigrationStatus> = { ...guarding, conditions: [aCondition("RollbackReady", "False")] };
+const open: Partial<MigrationStatus> = { ...guarding, conditions: [aCondition("RollbackReady", "True")] };
 
 type Pass = {
   readonly sinks: readonly string[];
@@ -26,7 +27,7 @@ type Pass = {
 
 /** A migration's outbox, pass by pass; every sink takes what it gets. */
 function makeFold() {
-  let outbox: MigrationStatus["outbox"] = [];
+  let outbox: OutboxMessage[] = [];
   return ({ sinks, now, next: more = closed, announcements = [], isLeaving = false }: Pass) => {
     const next = aStatus({ ...more, outbox });
     const deliveries = outbox.flatMap(({ key, pending }) => pending.map((sink) => ({ key, sink, error: null })));

@@ -31,13 +31,35 @@ type Refusing = { readonly deliveries: readonly Delivery[]; readonly now: number
 
 /** Decision for a migration of which nothing says what to go back to, or from. */
 export function refuseUnreadable(migration: Migration, { deliveries, now }: Refusing): Decision {
-  const { spec, status, meta } = migration;
+  const { status } = migration;
+  const isLeaving = isFree(migration);
+  const outbox = settleOutbox({ next: status, deliveries, isLeaving, now });
+  const refused = refusedStatus(migration, now);
+  const next = storable<MigrationStatus>(outbox.length === 0 ? refused : { ...refused, outbox: [...outbox] });
+  const { message } = next;
+  const isToldFirst = isLeaving && farewellSinks(next, now).length > 0;
+  const severity = status.plan === "" ? "ticket" : "page";
+  return {
+    status: isSameData(next, status) ? status : next,
+    // No plan is needed to let it go.
+    effects: isLeaving && !isToldFirst ? [{ kind: "removeFinalizer" }] : [],
+    announcements: message === status.message ? [] : [{ type: "Warning", reason: reasonOf(status), message, severity }],
+    requeueAfterMs: soonest([...(isToldFirst ? [1000] : []), ...nextDeliveryMs(outbox, now)]),
+    effectsSurviveStatusFailure: false,
+  };
+}
+
+function reasonOf({ plan }: MigrationStatus): string {
+  return plan === "" ? "InvalidSpec" : damaged;
+}
+
+function refusedStatus({ spec, status, meta }: Migration, now: number): MigrationStatus {
   const faults = spec.ok ? [] : spec.faults;
   const message =
     status.plan !== ""
       ? describeDamage(meta)
       : `the spec is not valid: ${faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ")}`;
-  const reason = status.plan === "" ? "InvalidSpec" : damaged;
+  const reason = reasonOf(status);
   const nowIso = new Date(now).toISOString();
   const set = (type: Condition["type"], value: Condition["status"]): Condition => {
     const old = status.conditions.find((condition) => condition.type === type);
@@ -57,27 +79,11 @@ export function refuseUnreadable(migration: Migration, { deliveries, now }: Refu
       : status.conditions.filter(({ type }) => !["Ready", "Stalled", "Reconciling"].includes(type));
   const accepted = status.plan === "" ? [set("Accepted", "False"), set("Succeeded", "Unknown")] : [];
   const fact = { status: "False", reason, message } as const;
-  const isLeaving = isFree(migration);
-  const outbox = settleOutbox({ next: status, deliveries, isLeaving, now });
-  const next: MigrationStatus = storable({
+  return {
     ...withOneOpen(status, status.plan === "" ? "spec" : "migration", fact),
     message: clip(message),
     observedGeneration: meta.generation,
     conditions: [...others, ...accepted, set("Ready", "False"), set("Stalled", "True")],
-    ...(outbox.length === 0 ? {} : { outbox: [...outbox] }),
-  });
-  const isToldFirst = isLeaving && farewellSinks(next, now).length > 0;
-  const isSaid = next.message === status.message;
-  const news = !isSameData(next, status);
-  return {
-    status: news ? next : status,
-    // No plan is needed to let it go.
-    effects: isLeaving && !isToldFirst ? [{ kind: "removeFinalizer" }] : [],
-    announcements: isSaid
-      ? []
-      : [{ type: "Warning", reason, message: next.message, severity: status.plan === "" ? "ticket" : "page" }],
-    requeueAfterMs: soonest([...(isToldFirst ? [1000] : []), ...nextDeliveryMs(outbox, now)]),
-    effectsSurviveStatusFailure: false,
   };
 }
 
