@@ -51,6 +51,20 @@ describe("an incident that stands while the plan names ever other sinks", () => 
   });
 });
 
+it("a rule that is lost again while a rollback is under way calls nobody: alerts aren't relied on any more", () => {
+  const pass = makeFold();
+  const armed = (phase: "Guard" | "RollingBack", status: "True" | "False"): Partial<MigrationStatus> => ({
+    phase,
+    epoch: 4,
+    conditions: [aCondition("AlertsArmed", status)],
+  });
+  const told: Announcement = { ...page, reason: "AlertsNotArmed" };
+  pass({ sinks: ["ops"], now: start, next: armed("Guard", "False"), announcements: [told] });
+  pass({ sinks: ["ops"], now: start + 20 * minute, next: armed("Guard", "True") });
+  const outbox = pass({ sinks: ["ops"], now: start + 40 * minute, next: armed("RollingBack", "False") });
+  expect(outbox.flatMap(({ kind, incident }) => (incident === undefined ? [] : [kind]))).toEqual(["Page", "Resolved"]);
+});
+
 describe("a migration that goes", () => {
   it("does so after five minutes, though something is announced at it in every pass", () => {
     const pass = makeFold();

@@ -4,7 +4,7 @@ import type { ConditionType, MigrationStatus } from "@retriever/crds/status/migr
 import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { planDamaged } from "../model/accepted-plan.ts";
-import { instantMs, isPastCutover } from "../model/status-readings.ts";
+import { instantMs, isPastCutover, isRollingBack } from "../model/status-readings.ts";
 
 /** Unclear is neither: what is open stays open, and what is closed stays closed. */
 type Standing = "stands" | "over" | "unclear";
@@ -79,6 +79,11 @@ function untilTheEnd(cause: Judge): Judge {
   };
 }
 
+/** The same, of what nobody relies on any more once it goes back. */
+function untilTheWayBack(cause: Judge): Judge {
+  return untilTheEnd((next, message) => (isRollingBack(next) ? "over" : cause(next, message)));
+}
+
 function whether(stands: (next: MigrationStatus, message: OutboxMessage) => boolean): Judge {
   return (next, message) => (stands(next, message) ? "stands" : "over");
 }
@@ -134,7 +139,7 @@ const driftMended = condition("DriftResolved");
 const causes: Readonly<Record<string, Judge>> = {
   RollbackNotReady: condition("RollbackReady", ["False"]),
   PodsCannotGoBack: condition("RollbackReady"),
-  AlertsNotArmed: untilTheEnd(condition("AlertsArmed", ["False"])),
+  AlertsNotArmed: untilTheWayBack(condition("AlertsArmed", ["False"])),
   AckTimeout: propagated,
   PodsFenced: propagated,
   QuorumFollows: propagated,
