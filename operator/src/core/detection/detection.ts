@@ -102,25 +102,20 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
   const totalOf = ({ line }: LineRule, { counters }: BinPart, bySlice: SliceCounts): Counters =>
     sharedLines.includes(line) ? withoutSlices(counters, standing, bySlice) : counters;
   const lines = [
-    ...rules.traffic.map((rule) =>
-      foldLine(
-        known.get(keyOf({ line: rule.line, slice: null })),
-        {
-          rule,
-          slice: null,
-          count: rule.count(totalOf(rule, bin, counts)),
-          byGroup: () => new Map(parts.map((one) => [one.group, rule.count(totalOf(rule, one.part, one.counts))])),
-        },
-        folding,
-      ),
-    ),
+    ...rules.traffic.map((rule) => {
+      const whole = totalOf(rule, bin, counts);
+      const byGroup = () =>
+        new Map(parts.map((one) => [one.group, rule.count(totalOf(rule, one.part, one.counts), whole)]));
+      const counted = { rule, slice: null, count: rule.count(whole), byGroup };
+      return foldLine(known.get(keyOf({ line: rule.line, slice: null })), counted, folding);
+    }),
     ...rules.slices.flatMap((rule) =>
       [...new Set([...counts.keys(), ...slicesOf(state)])].map((slice) => {
-        const countOf = (bySlice: SliceCounts): LineCount => {
+        const countOf = (bySlice: SliceCounts, whole?: SliceCounters): LineCount => {
           const counters = bySlice.get(slice);
-          return counters === undefined ? { bad: 0, n: 0 } : rule.count(counters);
+          return counters === undefined ? { bad: 0, n: 0 } : rule.count(counters, whole);
         };
-        const byGroup = () => new Map(parts.map((one) => [one.group, countOf(one.counts)]));
+        const byGroup = () => new Map(parts.map((one) => [one.group, countOf(one.counts, counts.get(slice))]));
         const counted = { rule, slice, count: countOf(counts), byGroup };
         return foldLine(known.get(keyOf({ line: rule.line, slice })), counted, folding);
       }),

@@ -55,8 +55,9 @@ export type LineRule = {
   readonly logBelow: (part: LineCount, share: number) => number;
 };
 
-export type CounterLine = LineRule & { readonly count: (counters: Counters) => LineCount };
-export type SliceLine = LineRule & { readonly count: (counters: SliceCounters) => LineCount };
+/** `whole`: of a group's counters those of the fleet in the same bin. */
+export type CounterLine = LineRule & { readonly count: (counters: Counters, whole?: Counters) => LineCount };
+export type SliceLine = LineRule & { readonly count: (counters: SliceCounters, whole?: SliceCounters) => LineCount };
 
 type Facts = {
   readonly plan: MigrationSpec;
@@ -104,10 +105,7 @@ export function sliceLinesOf({ plan, baseline, pastCutover }: Facts): readonly S
       ...shareRule("errors", Math.min(1, errors.limit), errors.action),
       contrast: pastCutover ? contrastShares(0) : noContrast,
       weight,
-      count: pastCutover
-        ? (counters) =>
-            failuresOf(counters, { bad: counters.shadowErrors, n: counters.answered + counters.shadowErrors })
-        : ({ shadowErrors: bad, answered }) => ({ bad, n: answered + bad }),
+      count: pastCutover ? sliceFailuresOf : ({ shadowErrors: bad, answered }) => ({ bad, n: answered + bad }),
     },
   ];
 }
@@ -199,9 +197,9 @@ function liveLines({ plan, baseline, sourceFails = false }: Facts): readonly Cou
     {
       ...shareRule("liveErrors", boundOf(errorShare, requests) + maxErrorIncrease, afterCutover),
       contrast: contrastShares(0),
-      count: (counters) =>
+      count: (counters, whole) =>
         withRefused(
-          sourceFails ? { bad: counters.errors, n: counters.requests } : liveFailuresOf(counters),
+          sourceFails ? { bad: counters.errors, n: counters.requests } : liveFailuresOf(counters, whole),
           counters,
           slowMs,
         ),
@@ -234,12 +232,20 @@ function severeLine({ plan, pastCutover }: Facts): CounterLine {
     ...shareRule("severe", pastCutover ? severeLimit : 1, plan.thresholds.livePrimary.afterCutover),
     weight: severeWeight,
     contrast: contrastShares(0),
-    count: liveFailuresOf,
+    // Where the source was asked too few times this acts: each time that it was asked by a group counts.
+    count: (counters) => liveFailuresOf(counters),
   };
 }
 
-function liveFailuresOf(counters: Counters): LineCount {
-  return failuresOf(counters, { bad: failedSamples(counters), n: triedSamples(counters) });
+function liveFailuresOf(counters: Counters, whole?: Counters): LineCount {
+  const samples = { bad: failedSamples(counters), n: triedSamples(counters) };
+  return failuresOf(counters, samples, whole && { counters: whole, sampled: triedSamples(whole) });
+}
+
+function sliceFailuresOf(counters: SliceCounters, whole?: SliceCounters): LineCount {
+  const tried = ({ answered, shadowErrors }: SliceCounters): number => answered + shadowErrors;
+  const samples = { bad: counters.shadowErrors, n: tried(counters) };
+  return failuresOf(counters, samples, whole && { counters: whole, sampled: tried(whole) });
 }
 
 /**
