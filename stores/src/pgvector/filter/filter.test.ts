@@ -122,12 +122,12 @@ test.each(["char(8)", "name", "varchar(8)", "text"])(
 );
 
 test.each([
-  ["float", "numeric", "1e-400", [0, 1], [0]],
-  ["float", "jsonb", "'{\"of\": 1e-400}'", [0, 1], [0]],
-  ["keyword", 'name COLLATE "loose"', "'a'", ["a", "A"], ["a"]],
+  { declared: "float", type: "numeric", held: "1e-400", found: 0, others: [1] },
+  { declared: "float", type: "jsonb", held: "'{\"of\": 1e-400}'", found: 0, others: [1] },
+  { declared: "keyword", type: 'name COLLATE "loose"', held: "'a'", found: "a", others: ["A"] },
 ] as const)(
-  "a filter of %s by a column of %s isn't ended by a row of %s",
-  async (declared, type, held, asked, found) => {
+  "a filter of $declared by a column of $type isn't ended by a row of $held",
+  async ({ declared, type, held, found, others }) => {
     await postgres.exec(`DROP TABLE IF EXISTS odd; DROP COLLATION IF EXISTS loose;
     CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
     CREATE TABLE odd (value ${type}); INSERT INTO odd VALUES (${held})`);
@@ -145,8 +145,8 @@ test.each([
         return (await client.query({ text: `SELECT FROM odd WHERE ${where}`, values })).rowCount === 1;
       };
       const passed: (string | number)[] = [];
-      for (const value of asked) if (await passes(value)) passed.push(value);
-      expect(passed).toEqual(found);
+      for (const value of [found, ...others]) if (await passes(value)) passed.push(value);
+      expect(passed).toEqual([found]);
     } finally {
       await client.end();
     }
