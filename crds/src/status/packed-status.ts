@@ -1,5 +1,5 @@
 // How a large status is stored: what it knows of processes and lines of harm as text, a third as long. A small one is stored
-// as it is read. A version that doesn't know the texts finds neither processes nor lines, and leaves the status alone.
+// as it is read. A version that doesn't know the texts refuses their fields, and leaves the status alone.
 
 import type { MigrationStatus } from "./migration-status.ts";
 import { packLines, unpackLines } from "./packed-lines.ts";
