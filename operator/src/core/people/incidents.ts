@@ -80,7 +80,7 @@ function untilTheEnd(cause: Judge): Judge {
 }
 
 /** The same, of what nobody relies on any more once it goes back. */
-function untilTheWayBack(cause: Judge): Judge {
+function untilItGoesBack(cause: Judge): Judge {
   return untilTheEnd((next, message) => (isRollingBack(next) ? "over" : cause(next, message)));
 }
 
@@ -139,7 +139,7 @@ const driftMended = condition("DriftResolved");
 const causes: Readonly<Record<string, Judge>> = {
   RollbackNotReady: condition("RollbackReady", ["False"]),
   PodsCannotGoBack: condition("RollbackReady"),
-  AlertsNotArmed: untilTheWayBack(condition("AlertsArmed", ["False"])),
+  AlertsNotArmed: untilItGoesBack(condition("AlertsArmed", ["False"])),
   AckTimeout: propagated,
   PodsFenced: propagated,
   QuorumFollows: propagated,
