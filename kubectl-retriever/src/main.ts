@@ -109,8 +109,8 @@ async function main(): Promise<void> {
     workers: { count: availableParallelism(), entry: new URL(import.meta.url) },
     signal: stop.signal,
   });
-  // A program that logs in, given up, would hold this one for as long as it runs.
-  stdout.write("", () => process.exit());
+  // A program that logs in, given up, would hold this one for as long as it runs. Where the output failed, its fault ends this.
+  stdout.write("", (fault) => (fault ? undefined : process.exit()));
 }
 
 // A worker thread of `rehearse --runs` begins here, too: so the program can be one file.
