@@ -51,6 +51,8 @@ async function rolledBack(
   const ids = await writeNewChunks(play.destination, name, { dataset, count: chunks });
   await play.kubectl("rollback", "--reason", "answers look wrong");
   await play.reach("RolledBack", patienceMs);
+  // The base names the source: nothing of the migration is in force any more, but its corrections are open.
+  await play.see("it is settled", (status) => conditionOf(status, "Settled")?.status === "True");
   return { play, ids };
 }
 

@@ -6,6 +6,7 @@ import type { Read } from "#core/model/workload.ts";
 import { isSettled } from "#core/overlay/overlay-state.ts";
 import { makeActPick } from "#core/people/turns.ts";
 import { effectivePlan, planToGoBack } from "#core/plan.ts";
+import { mayRepair } from "#core/verification/purpose.ts";
 import type { ActsRead, WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -31,11 +32,23 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
   );
   // A settled migration is nobody's rival, and what comes to its target later belongs to others.
   const idle = isSettled(migration.status) ? "nothing of this migration is in force any more" : undefined;
-  if (plan === undefined || idle !== undefined) {
+  if (plan === undefined || (idle !== undefined && !mayRepair(status))) {
     const why = unread(idle ?? "the spec cannot be parsed, and no plan was accepted");
     return { at, target: why, overlay: why, pods: why, claims: why, ...(await acts) };
   }
   const target = plan.target.name;
+  if (idle !== undefined) {
+    // Its corrections may still be asked for: what such an act is judged on, and its Job.
+    const why = unread(idle);
+    const [claims, ...others] = await Promise.all([
+      attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
+      acts,
+      readIdentity({ status, plan }, deps, deadline),
+      readPolicies(migration, deps, deadline),
+      readJobs({ meta, plan, status }, deps, deadline),
+    ]);
+    return Object.assign({ at, target: why, overlay: why, pods: why, claims }, ...others) as Observation;
+  }
   const workload = attempt(deadline, `deployment ${target}`, (signal) =>
     cluster.readWorkload(namespace, target, signal),
   );
