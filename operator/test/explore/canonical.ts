@@ -134,7 +134,9 @@ function normaliseWaiting({ waiting }: MigrationStatus, next: MigrationStatus): 
   if (waiting === undefined || waiting.endedAt !== undefined) return;
   const since = iso(origin);
   const isDanger = waiting.danger !== undefined && waiting.danger.endedAt === undefined;
-  next.waiting = { since, told: "page", toldAt: since, ...(isDanger ? { danger: { since } } : {}) };
+  // Only of a danger a page is told: once it is over, what waits still would be told anew as a ticket.
+  const told = isDanger ? "page" : "ticket";
+  next.waiting = { since, told, toldAt: since, ...(isDanger ? { danger: { since } } : {}) };
 }
 
 function normaliseAcks(
