@@ -61,7 +61,7 @@ test("a collection with all it needs is told line by line, and exits with 0", as
   expect(stdout.split("\n")).toEqual([
     expect.stringMatching(/^primary qdrant:\/\/127\.0\.0\.1:\d+\/chunks$/),
     "  ok     url: Qdrant, reached in plain text; chunks has 20 points",
-    "  ok     vectorName: 8 dimensions, Cosine",
+    "  ok     vectorName: 8 dimensions, Dot",
     "  ok     collection: a query is answered",
     "  ok     namespaceField: namespace has an index (keyword)",
     "  ok     collection: chunk_id has an index (keyword)",
