@@ -41,7 +41,10 @@ const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = 
   ['networkPolicy.applicationIngress=[{"ports":[{"port":"admin-tls"}]}]', "expected ports without the admin port"],
   ['networkPolicy.applicationIngress=[{"ports":[{"port":"admin-mtls"}]}]', "expected ports without the admin port"],
   ['adminTls.secretName="Not A Name"', "/adminTls/secretName"],
-  ['adminTls={"operatorCaConfigMap":"c"}', "adminTls.operatorCaConfigMap: expected a certificate of the workload beside it"],
+  [
+    'adminTls={"operatorCaConfigMap":"c"}',
+    "adminTls.operatorCaConfigMap: expected a certificate of the workload beside it",
+  ],
   [
     'networkPolicy.applicationIngress=[{"ports":[{"port":1,"endPort":65535}]}]',
     "expected ports without the admin port",
