@@ -4,7 +4,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { loadPgvector } from "#stores/postgres.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
 import { eventually } from "#support/eventually.ts";
-import { queriesOf, startLoad } from "#support/load/load.ts";
 import { startProcess } from "#support/process/start-process.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { placeOf, startCopy } from "#support/verify/verify-process.ts";
@@ -13,11 +12,10 @@ import { quantile, ratios } from "../report/statistics.ts";
 import { readCpuMicros } from "../sidecar/cpu-time.ts";
 import { makeTable } from "./corpus.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
+import { searchFor } from "./searches.ts";
 
 /** Long enough for a p99 of hundreds of searches. */
 const sliceMs = 6000;
-const ratePerSecond = 60;
-const k = 10;
 const settleMs = 1000;
 /** Works for so long of each tenth of a second; the argument is the share of a processor. */
 const burner = `const share = Number(process.argv[1]);
@@ -32,7 +30,7 @@ export async function measureCopyLatency(scene: Scene): Promise<Row> {
   const dataset = loadDataset();
   await loadPgvector(postgres.connectionString, { schema: "public", table: "bench_served" }, dataset);
   const sidecar = await startSidecar({ base: { primary: tableAdapter(scene, "served") } });
-  const search = () => searchFor(sidecar.appUrl, dataset);
+  const search = () => feel(sidecar.appUrl, dataset);
   const slices: Slices = { beside: [], burning: [] };
   const shares: number[] = [];
   try {
@@ -101,19 +99,8 @@ async function whileBurning(share: number, search: () => Promise<Felt>): Promise
   }
 }
 
-/** Searches at a steady rate, whoever is slow. */
-async function searchFor(appUrl: string, dataset: Dataset): Promise<Felt> {
-  const latencies: number[] = [];
-  const load = startLoad({
-    endpoints: () => [appUrl],
-    queries: queriesOf(dataset),
-    ratePerSecond,
-    k,
-    maxRequests: Math.ceil((sliceMs / 1000) * ratePerSecond),
-    deadlineMs: 10_000,
-    onResult: ({ durationMs }) => void latencies.push(durationMs),
-  });
-  const { failures } = await load.ended;
+async function feel(appUrl: string, dataset: Dataset): Promise<Felt> {
+  const { latencies, failures } = await searchFor(appUrl, dataset, sliceMs);
   return {
     p99Ms: quantile(
       latencies.toSorted((a, b) => a - b),

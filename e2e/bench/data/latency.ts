@@ -3,16 +3,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { loadPgvector } from "#stores/postgres.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
 import { eventually } from "#support/eventually.ts";
-import { queriesOf, startLoad } from "#support/load/load.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { type Place, placeOf, startVerify } from "#support/verify/verify-process.ts";
 import { amount, estimated, most, type Row } from "../report/rows.ts";
 import { median, ratios } from "../report/statistics.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
+import { searchFor } from "./searches.ts";
 
 const sliceMs = 1500;
-const ratePerSecond = 60;
-const k = 10;
 /** A run has begun to read when it says so; the compiler is done a little later. */
 const settleMs = 300;
 
@@ -70,21 +68,9 @@ async function whileVerifying(place: Place, search: () => Promise<number>): Prom
   }
 }
 
-/** Searches at a steady rate, whoever is slow; the median of their latencies, ms. */
+/** The median of their latencies, ms. */
 async function searchMs(appUrl: string, dataset: Dataset): Promise<number> {
-  const latencies: number[] = [];
-  const load = startLoad({
-    endpoints: () => [appUrl],
-    queries: queriesOf(dataset),
-    ratePerSecond,
-    k,
-    maxRequests: Math.ceil((sliceMs / 1000) * ratePerSecond),
-    deadlineMs: 10_000,
-    onResult: ({ durationMs, failure }) => {
-      if (failure === undefined) latencies.push(durationMs);
-    },
-  });
-  const { failures, failuresByReason } = await load.ended;
+  const { latencies, failures, failuresByReason } = await searchFor(appUrl, dataset, sliceMs);
   if (failures > 0) throw new Error(`searches failed: ${JSON.stringify(failuresByReason)}`);
   return median(latencies);
 }

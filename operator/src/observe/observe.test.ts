@@ -7,6 +7,7 @@ import { aRecord, groupsOf } from "#test/builders/epoch-record.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { aSidecarStatus } from "#test/builders/sidecar-status.ts";
+import { aResult, aRun, someCounts } from "#test/builders/verification.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
@@ -70,6 +71,25 @@ describe("an observation", () => {
     expect(seen.acts).toEqual({ ok: true, value: [] });
     const parts = [seen.target, seen.overlay, seen.pods, seen.claims];
     expect(parts.map(({ ok }) => ok)).toEqual([false, false, false, false]);
+    expect(sidecars.asked).toEqual([]);
+  });
+
+  test("of a settled migration whose corrections are open asks for what a RepairDrift is judged on, and for no pod", async () => {
+    const { observed, migration, sidecars } = arrange();
+    const result = aResult({ counts: someCounts({ extra: 1 }), digest: "0".repeat(64) });
+    const status = aStatus({
+      phase: "RolledBack",
+      conditions: [aCondition("Settled", "True")],
+      verification: { runs: [aRun({ purpose: "Rollback", result })] },
+    });
+    const seen = await observed({ ...migration, status });
+    expect([seen.target, seen.overlay, seen.pods].map(({ ok }) => ok)).toEqual([false, false, false]);
+    expect([seen.claims, seen.actIdentity, seen.policies, seen.jobs].map((read) => read?.ok)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(sidecars.asked).toEqual([]);
   });
 

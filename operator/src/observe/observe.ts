@@ -40,14 +40,13 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
   if (idle !== undefined) {
     // Its corrections may still be asked for: what such an act is judged on, and its Job.
     const why = unread(idle);
-    const [claims, ...others] = await Promise.all([
+    const [claims, identity, policies, jobs] = await Promise.all([
       attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
-      acts,
       readIdentity({ status, plan }, deps, deadline),
       readPolicies(migration, deps, deadline),
       readJobs({ meta, plan, status }, deps, deadline),
     ]);
-    return Object.assign({ at, target: why, overlay: why, pods: why, claims }, ...others) as Observation;
+    return { at, target: why, overlay: why, pods: why, claims, ...(await acts), ...identity, ...policies, ...jobs };
   }
   const workload = attempt(deadline, `deployment ${target}`, (signal) =>
     cluster.readWorkload(namespace, target, signal),
