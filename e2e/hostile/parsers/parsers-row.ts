@@ -32,6 +32,8 @@ const depths: Readonly<Record<"whole" | "slice", Depth>> = {
 const mostTold = 5;
 
 type Measured = { readonly name: string; readonly slope: number; readonly stallMs: number };
+/** By length: of the parser, and of the language's own on the same texts, where that was measured beside it. */
+type Taken = { readonly points: readonly Point[]; readonly ownPoints: readonly Point[] };
 
 async function runParsers({ isQuick, say }: HostileContext): Promise<readonly Part[]> {
   const all = [...operatorParsers, ...sidecarParsers, ...storeParsers];
@@ -51,19 +53,26 @@ async function runParsers({ isQuick, say }: HostileContext): Promise<readonly Pa
 
 /**
  * What meets the goals needs no second measure. The others are measured again once all have been, in turns, so that whatever
- * held the machine has its time to end; of several the least counts, since what else runs only adds to a figure.
+ * held the machine has its time to end; of several the least counts, since what else runs only adds to a figure. Beside them
+ * then the language's own parser is measured on the same texts: what it takes more than in proportion is the machine's.
  */
 async function measureAll(parsers: readonly ForeignParser[], depth: Depth): Promise<readonly Measured[]> {
-  const found = new Map<ForeignParser, { readonly points: readonly Point[]; readonly judged: Measured }>();
-  const take = async (parser: ForeignParser, points: readonly Point[]): Promise<void> => {
-    found.set(parser, { points, judged: judge(parser, points) });
+  const found = new Map<ForeignParser, Taken & { readonly judged: Measured }>();
+  const take = async (parser: ForeignParser, taken: Taken): Promise<void> => {
+    found.set(parser, { ...taken, judged: judge(parser, taken) });
     // The signals of whoever stops it are heard in between.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  for (const parser of parsers) await take(parser, timesOf(parser, depth));
+  for (const parser of parsers) await take(parser, { points: timesOf(parser, depth), ownPoints: [] });
   for (let turn = 0; turn < turns; turn += 1)
-    for (const [parser, { points, judged }] of found)
-      if (!isGood(judged)) await take(parser, leastOf(timesOf(parser, depths.whole), points));
+    for (const [parser, { points, ownPoints, judged }] of found) {
+      if (isGood(judged)) continue;
+      const own = { ...parser, parse: (text: string): unknown => JSON.parse(text) };
+      await take(parser, {
+        points: leastOf(timesOf(parser, depths.whole), points),
+        ownPoints: leastOf(timesOf(own, depths.whole), ownPoints),
+      });
+    }
   return [...found.values()].map(({ judged }) => judged);
 }
 
@@ -87,9 +96,15 @@ function timesOf({ parse, make, bound }: ForeignParser, { shares, takes }: Depth
   });
 }
 
-function judge({ name, servesNobody = false }: ForeignParser, points: readonly Point[]): Measured {
+function judge({ name, servesNobody = false }: ForeignParser, { points, ownPoints }: Taken): Measured {
   const longestMs = points.at(-1)?.ms ?? Number.NaN;
-  return { name, slope: longestMs < leastCallMs ? 0 : slopeOf(points), stallMs: servesNobody ? 0 : longestMs };
+  const isBeside = (ownPoints.at(-1)?.ms ?? 0) >= leastCallMs;
+  const machines = isBeside ? Math.max(0, slopeOf(ownPoints) - 1) : 0;
+  return {
+    name,
+    slope: longestMs < leastCallMs ? 0 : slopeOf(points) - machines,
+    stallMs: servesNobody ? 0 : longestMs,
+  };
 }
 
 function isGood({ slope, stallMs }: Measured): boolean {

@@ -33,3 +33,10 @@ test("a number keeps its digits, whatever stands around it, and is a number wher
     }),
   );
 });
+
+test.each([
+  ["lists within lists", (number: string) => `${"[".repeat(300)}${number}${"]".repeat(300)}`],
+  ["white space without end", (number: string) => `${" ".repeat(100_000)}${number}`],
+])("a number keeps its digits behind %s", (_, around) => {
+  expect(JSON.stringify(parseExact(around("9007199254740993")))).toContain("9007199254740993");
+});

@@ -14,7 +14,7 @@ test("what applications keep in a store isn't too intricate, whatever stands in 
 
 test("a pass over text finds what it holds outside its strings alone", () => {
   expect(surveyJson('{"a":"1.0, [[[ \\" -0","b":12}')).toEqual({ isIntricate: false, holdsOddNumber: false });
-  expect(surveyJson('{"a":[1,2,3]}', 3)).toEqual({ isIntricate: true, holdsOddNumber: false });
+  expect(surveyJson('{"a":[1,2,3]}', 3)).toEqual({ isIntricate: true, holdsOddNumber: true });
   expect(surveyJson('{"a":[1,2]}', 3)).toEqual({ isIntricate: false, holdsOddNumber: false });
 });
 
@@ -22,6 +22,8 @@ test.each([
   ["a list in a list, thousands of times", `${"[".repeat(5000)}1${"]".repeat(5000)}`],
   ["objects in objects behind a text with quotes", `{"a":"\\"","b":${'{"a":'.repeat(300)}1${"}".repeat(300)}}`],
   ["a million empty points", `{"result":{"points":[${'{"id":1},'.repeat(1_000_000)}{}]}}`],
+  ["a number of a million digits", `{"a":1.${"0".repeat(1_000_000)}1}`],
+  ["a million spaces between two values", `{"a":1,${" ".repeat(1_000_000)}"b":2}`],
 ])("%s is", (_, text) => {
   expect(isIntricate(text)).toBe(true);
 });

@@ -4,13 +4,15 @@
 /** Values and members of one answer; a search for a thousand chunks with twenty-five fields each has fewer. */
 const usualMost = 40_000;
 const mostLevels = 200;
+/** Characters of one number, or of white space and words between two values: no writer makes more, a parser reads each twice. */
+const mostStretch = 65_536;
 /** More digits than a number holds for certain; shorter whole numbers print as they are spelled. */
 const mostDigits = 15;
 
 export type JsonSurvey = {
   /** Not to be parsed. */
   readonly isIntricate: boolean;
-  /** A number would print differently: `1.0`, 64-bit ids. */
+  /** A number would print differently: `1.0`, 64-bit ids. True as well where the text wasn't looked through to its end. */
   readonly holdsOddNumber: boolean;
 };
 
@@ -22,21 +24,25 @@ const beginnings = { '"': text, ",": comma, "[": open, "{": open, "]": close, "}
 for (const [character, mark] of Object.entries(beginnings)) marks[character.charCodeAt(0)] = mark;
 for (const character of "-0123456789") marks[character.charCodeAt(0)] = number;
 
+const intricate: JsonSurvey = { isIntricate: true, holdsOddNumber: true };
+
 /** One pass over the text; what stands in its strings doesn't count. Text that is no JSON is left to the parser. */
 export function surveyJson(json: string, mostValues: number = usualMost): JsonSurvey {
   let [values, levels, holdsOddNumber] = [0, 0, false];
-  for (let at = nextMark(json, 0); at < json.length; at = nextMark(json, at + 1)) {
+  for (let from = 0, at = nextMark(json, 0); at < json.length; from = at + 1, at = nextMark(json, from)) {
+    if (at - from === mostStretch) return intricate;
     const mark = marks[json.charCodeAt(at)];
     if (mark === text) at = endOfString(json, at + 1);
     else if (mark === number) {
       const end = endOfNumber(json, at);
+      if (end - at === mostStretch) return intricate;
       holdsOddNumber ||= isOdd(json, at, end);
       at = end - 1;
     } else if (mark === close) levels -= 1;
     else {
       values += 1;
       if (mark === open) levels += 1;
-      if (values > mostValues || levels > mostLevels) return { isIntricate: true, holdsOddNumber };
+      if (values > mostValues || levels > mostLevels) return intricate;
     }
   }
   return { isIntricate: false, holdsOddNumber };
@@ -46,11 +52,12 @@ export function isIntricate(json: string, mostValues?: number): boolean {
   return surveyJson(json, mostValues).isIntricate;
 }
 
-/** Most of a long text is passed over here, faster than where marks are told apart. */
+/** Most of a long text is passed over here, faster than where marks are told apart; no further than a stretch may be. */
 function nextMark(json: string, start: number): number {
   const table = marks;
+  const end = Math.min(json.length, start + mostStretch);
   let at = start;
-  while (at < json.length && table[json.charCodeAt(at)] === 0) at += 1;
+  while (at < end && table[json.charCodeAt(at)] === 0) at += 1;
   return at;
 }
 
@@ -64,10 +71,10 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Behind the number that begins at `start`. */
+/** Behind the number that begins at `start`, or where a stretch would be too long. */
 function endOfNumber(text: string, start: number): number {
   let end = start + 1;
-  while (isOfNumber(text.charCodeAt(end))) end += 1;
+  while (end - start < mostStretch && isOfNumber(text.charCodeAt(end))) end += 1;
   return end;
 }
 
