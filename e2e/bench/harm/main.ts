@@ -8,7 +8,7 @@ import { allRows } from "./rows/all.ts";
 const mostDecideMs = 2;
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false } },
+  options: { quick: { type: "boolean", default: false }, named: { type: "string", default: "" } },
   allowPositionals: true,
 });
 
@@ -45,7 +45,7 @@ const ids = positionals;
 const begun = performance.now();
 await playRows({
   workers: 2,
-  rows: placesOf(ids),
+  rows: placesOf(ids, values.named),
   runsOf: (place) => runsOf(allRows[place] as Row),
   onRow: (place, ends) => {
     const row = allRows[place] as Row;
@@ -55,7 +55,8 @@ await playRows({
   },
 });
 
-const decides = ids.length === 0 || ids.includes("D11") ? timeDecide(values.quick ? 300 : 2000) : undefined;
+const decides =
+  (ids.length === 0 && values.named === "") || ids.includes("D11") ? timeDecide(values.quick ? 300 : 2000) : undefined;
 if (decides !== undefined) {
   const { medianMs, p95Ms, slices, lines, statusBytes } = decides;
   process.stdout.write(

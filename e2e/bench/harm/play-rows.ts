@@ -1,6 +1,7 @@
 // All runs of all rows on worker threads. The same ends at any number of workers: a run's seed is its row and its number.
 import { Worker } from "node:worker_threads";
 import type { End } from "./play/guard.ts";
+import type { Row } from "./play/row.ts";
 import { allRows } from "./rows/all.ts";
 import type { Batch, Played } from "./worker-main.ts";
 
@@ -58,7 +59,8 @@ function ask(worker: Worker, batch: Batch): Promise<Played> {
   });
 }
 
-/** Places of the rows whose id is asked for; all where none is. */
-export function placesOf(ids: readonly string[]): readonly number[] {
-  return [...allRows.keys()].filter((place) => ids.length === 0 || ids.includes(allRows[place]?.id ?? ""));
+/** Places of the rows whose id is asked for, all where none is, and whose name contains `named`. */
+export function placesOf(ids: readonly string[], named: string): readonly number[] {
+  const isAsked = ({ id, name }: Row): boolean => (ids.length === 0 || ids.includes(id)) && name.includes(named);
+  return [...allRows.keys()].filter((place) => isAsked(allRows[place] as Row));
 }
