@@ -43,7 +43,7 @@ export type Segment = { readonly regime: Regime; readonly seconds: number };
 type Sampling = { readonly minRate: number; readonly maxRate: number; readonly maxQueriesPerSecond: number };
 
 /** Exact searches of a store by the whole fleet. */
-const exactSearchesPerSecond = 1;
+export const exactSearchesPerSecond = 1;
 /** Over which a sidecar averages the rate of its requests. */
 const rateMemorySeconds = 60;
 const rateKept = Math.exp(-binSeconds / rateMemorySeconds);
@@ -71,7 +71,13 @@ export class AdaptiveRate {
 }
 
 /** A bin of the guard: the destination serves, the source is the shadow. */
-export function drawGuardBin(at: number, segments: readonly Segment[], rate: number, draws: Draws): Bin {
+export function drawGuardBin(
+  at: number,
+  segments: readonly Segment[],
+  rate: number,
+  draws: Draws,
+  exactPerSecond = exactSearchesPerSecond,
+): Bin {
   const counters = noCounters();
   for (const { regime, seconds } of segments) {
     const requests = draws.poisson(regime.requestsPerSecond * seconds);
@@ -92,7 +98,7 @@ export function drawGuardBin(at: number, segments: readonly Segment[], rate: num
     addSlow(counters.shadowLatencyBuckets, samples, draws.binomial(samples, regime.sourceSlow));
     countSamples(counters, samples, regime, draws);
   }
-  countRecall(counters, segments, draws);
+  countRecall(counters, segments, draws, exactPerSecond);
   return { at, counters, slices: noSlices, failing: failingPods(counters.errors, draws) };
 }
 
@@ -113,7 +119,7 @@ export function drawRampBin(at: number, segments: readonly Segment[], rate: numb
     addSlow(counters.shadowLatencyBuckets, samples - failed, draws.binomial(samples - failed, regime.slow));
     countSamples(counters, samples - failed, regime, draws);
   }
-  countRecall(counters, segments, draws);
+  countRecall(counters, segments, draws, exactSearchesPerSecond);
   return { at, counters, slices: noSlices, failing: [] };
 }
 
@@ -138,9 +144,9 @@ function countContent(counters: Counters, samples: number, { included, bad }: Co
   counters.contentMissingSum += draws.binomial(compared, bad);
 }
 
-function countRecall(counters: Counters, segments: readonly Segment[], draws: Draws): void {
+function countRecall(counters: Counters, segments: readonly Segment[], draws: Draws, perSecond: number): void {
   const regime = segments.at(-1)?.regime.recall;
-  const samples = Math.min(counters.answered, binSeconds * exactSearchesPerSecond);
+  const samples = Math.min(counters.answered, Math.round(binSeconds * perSecond));
   if (regime === undefined || samples === 0) return;
   const { step, worse, better } = regime;
   const lost = draws.binomial(samples, worse);
@@ -162,14 +168,16 @@ function shareOfRest(share: number, taken: number): number {
   return taken >= 1 ? 0 : Math.min(1, share / (1 - taken));
 }
 
-/** Pods of the fleet by uid. */
-export const podNames: readonly string[] = ["pod-1", "pod-2", "pod-3"];
+/** Pods by uid, of the largest fleet whose groups are single pods. */
+export const podNames: readonly string[] = Array.from({ length: 12 }, (_, index) => `pod-${index + 1}`);
+/** Pods of a fleet whose groups aren't told apart. */
+const together = podNames.slice(0, 3);
 
 /** Which pods failed some of as many requests. */
 function failingPods(errors: number, draws: Draws): readonly string[] {
   let left = errors;
-  return podNames.filter((_, index) => {
-    const own = draws.binomial(left, 1 / (podNames.length - index));
+  return together.filter((_, index) => {
+    const own = draws.binomial(left, 1 / (together.length - index));
     left -= own;
     return own > 0;
   });

@@ -2,6 +2,7 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom } from "#support/random.ts";
+import { drawFleetBin } from "../play/fleet-traffic.ts";
 import { type End, playGuard, startSeconds } from "../play/guard.ts";
 import type { Must, Row } from "../play/row.ts";
 import { drawBaseline, healthy, planOf } from "../play/setting.ts";
@@ -26,10 +27,15 @@ type Harmed = {
   readonly away?: readonly [from: number, to: number];
   /** How long it is played after the first spell began. */
   readonly seconds: number;
+  /** Left out: the fleet speaks as one. */
+  readonly pods?: number;
 };
 
 /** The seconds of the end are since harm began. */
-function playHarm(seed: number, { plan: own = plan, rate, harm, shared, spells, away, seconds }: Harmed): End {
+export function playHarm(
+  seed: number,
+  { plan: own = plan, rate, harm, shared, spells, away, seconds, pods }: Harmed,
+): End {
   const random = makeRandom(seed);
   const draws = makeDraws({ next: random });
   const usual = { ...healthy, requestsPerSecond: rate };
@@ -46,7 +52,10 @@ function playHarm(seed: number, { plan: own = plan, rate, harm, shared, spells, 
     seconds: Math.ceil((begins + seconds) / 10) * 10,
     phase: random(),
     draw: (at) => {
-      const bin = drawGuardBin(startSeconds + at, world(at), adaptive.value, draws);
+      const bin =
+        pods === undefined
+          ? drawGuardBin(startSeconds + at, world(at), adaptive.value, draws)
+          : drawFleetBin(startSeconds + at, world(at), pods, { rate: adaptive.value, draws });
       adaptive.count(bin.counters.requests);
       return bin;
     },
@@ -59,10 +68,10 @@ function floorBin(seconds: number): number {
   return Math.floor(seconds / 10) * 10;
 }
 
-const endless = [{ after: 0, seconds: Number.POSITIVE_INFINITY }];
-const everythingFails = { failsAlone: 1, failsBoth: 0 };
-const everythingWrong = { scoreWorse: 1, mismatch: 1, overlap: 0, recall: { step: 1, worse: 1, better: 0 } };
-const everythingSlow = { slow: 1, latencyWorse: 1, latencyBetter: 0 };
+export const endless = [{ after: 0, seconds: Number.POSITIVE_INFINITY }];
+export const everythingFails = { failsAlone: 1, failsBoth: 0 };
+export const everythingWrong = { scoreWorse: 1, mismatch: 1, overlap: 0, recall: { step: 1, worse: 1, better: 0 } };
+export const everythingSlow = { slow: 1, latencyWorse: 1, latencyBetter: 0 };
 
 function isLeft({ act, seconds }: End): boolean {
   return act === "Rollback" && seconds > 0;
@@ -73,7 +82,7 @@ function samplesPerSecond(rate: number): number {
   return Math.min(rate * maxRate, Math.max(rate * minRate, maxQueriesPerSecond));
 }
 
-const left = { isCounted: isLeft, since: 0 } as const;
+export const left = { isCounted: isLeft, since: 0 } as const;
 
 const failing: readonly Row[] = rates.map((rate) => ({
   ...left,

@@ -1,6 +1,7 @@
 // D1 and D1a: destinations that are within every limit, or as bad as the source, and must be left alone.
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom, type Random } from "#support/random.ts";
+import { drawFleetBin } from "../play/fleet-traffic.ts";
 import { type End, playGuard, startSeconds } from "../play/guard.ts";
 import type { Row } from "../play/row.ts";
 import { drawBaseline, healthy, latencies, planOf, usualMedianMs } from "../play/setting.ts";
@@ -14,6 +15,10 @@ const hour = 3600;
 /** Requests a second of the fleet by the second of the day. */
 type Profile = { readonly name: string; readonly at: (seconds: number) => number };
 
+export function steadyAt(rate: number): Profile {
+  return { name: `${rate}/s`, at: () => rate };
+}
+
 const rates = [0.05, 0.2, 0.7, 2, 8, 20, 60, 200];
 
 /** 60 by day, 3 by night, and one turn a day between. */
@@ -22,7 +27,7 @@ const dayAndNight: Profile = {
   at: (seconds) => 31.5 - 28.5 * Math.cos((2 * Math.PI * seconds) / day),
 };
 
-const profiles: readonly Profile[] = [...rates.map((rate) => ({ name: `${rate}/s`, at: () => rate })), dayAndNight];
+const profiles: readonly Profile[] = [...rates.map(steadyAt), dayAndNight];
 
 /** Every line at its limit: what the ramp measured plus what the plan allows. */
 const { thresholds, recall } = plan;
@@ -79,6 +84,8 @@ type Kind = {
   readonly runs?: number;
   /** Median latency in the ramp. */
   readonly medianMs?: number;
+  /** Left out: the fleet speaks as one. */
+  readonly pods?: number;
 };
 
 /** Twenty minutes, three times a day. */
@@ -90,7 +97,7 @@ const hourly = Array.from({ length: 24 * 6 }, (_, slot) =>
   both(usualMedianMs * (2 - Math.cos((2 * Math.PI * slot) / (24 * 6)))),
 );
 
-const kinds: readonly Kind[] = [
+export const kinds: readonly Kind[] = [
   { name: "all lines at 100 % of their limits", world: () => steady(atLimits), runs: 700 },
   {
     name: "bursts of 60 s, all lines at 60 %",
@@ -123,7 +130,11 @@ const kinds: readonly Kind[] = [
 ];
 
 /** Plays a day in which nothing may be done. */
-function playDay(seed: number, profile: Profile, { world, load = () => 1, medianMs = usualMedianMs }: Kind): End {
+export function playDay(
+  seed: number,
+  profile: Profile,
+  { world, load = () => 1, medianMs = usualMedianMs, pods }: Kind,
+): End {
   const random = makeRandom(seed);
   const draws = makeDraws({ next: random });
   const first = profile.at(0);
@@ -138,14 +149,17 @@ function playDay(seed: number, profile: Profile, { world, load = () => 1, median
     draw: (at) => {
       const requestsPerSecond = profile.at(at) * load(at);
       const parts = segments(at).map(({ regime, seconds }) => ({ regime: { ...regime, requestsPerSecond }, seconds }));
-      const bin = drawGuardBin(startSeconds + at, parts, rate.value, draws);
+      const bin =
+        pods === undefined
+          ? drawGuardBin(startSeconds + at, parts, rate.value, draws)
+          : drawFleetBin(startSeconds + at, parts, pods, { rate: rate.value, draws });
       rate.count(bin.counters.requests);
       return bin;
     },
   });
 }
 
-function isRolledBack({ act }: End): boolean {
+export function isRolledBack({ act }: End): boolean {
   return act === "Rollback";
 }
 

@@ -1,0 +1,30 @@
+// A bin of the guard as several pods count it, each a group of the fleet, among which a balancer spreads the requests evenly.
+import type { Draws } from "@retriever/kubectl/toy/draws.ts";
+import { severeLimit } from "@retriever/operator/core/detection/lines.ts";
+import type { Bin, BinPart } from "@retriever/operator/core/detection/new-bins.ts";
+import { addCounters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { drawGuardBin, exactSearchesPerSecond, podNames, type Segment } from "./traffic.ts";
+
+/** `rate` is 0..1. Throws RangeError for more pods than have names. */
+export function drawFleetBin(
+  at: number,
+  segments: readonly Segment[],
+  pods: number,
+  { rate, draws }: { readonly rate: number; readonly draws: Draws },
+): Bin {
+  const uids = podNames.slice(0, pods);
+  if (uids.length < pods) throw new RangeError(`pods: got ${pods}, expected at most ${podNames.length}`);
+  const own = segments.map(({ regime, seconds }): Segment => {
+    return { regime: { ...regime, requestsPerSecond: regime.requestsPerSecond / pods }, seconds };
+  });
+  const parts = new Map<number, BinPart>();
+  const failing: string[] = [];
+  for (const [group, uid] of uids.entries()) {
+    const { counters, slices } = drawGuardBin(at, own, rate, draws, exactSearchesPerSecond / pods);
+    if (counters.requests === 0) continue;
+    parts.set(group, { counters, slices });
+    if (counters.errors > 0 && counters.errors >= severeLimit * counters.requests) failing.push(uid);
+  }
+  const counters = [...parts.values()].reduce((sum, part) => addCounters(sum, part.counters), noCounters());
+  return { at, counters, slices: new Map(), failing, parts };
+}
