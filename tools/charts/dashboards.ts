@@ -176,8 +176,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         unit: "percentunit",
         queries: {
           "actual {{target}}": `${over("retr_dual_samples_total")} / ${over("retrieval_total")}`,
-          "expected {{name}}":
-            'max by (namespace, name) (retriever_migration_sample_rate{namespace=~"$namespace", name=~"$migration"})',
+          "expected {{target}}": `max by (namespace, target) (retriever_migration_sample_rate{${at}})`,
         },
       },
       {
@@ -196,8 +195,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         queries: {
           "lowest {{target}}": `min by (namespace, target) (retr_config_epoch{${at}})`,
           "highest {{target}}": `max by (namespace, target) (retr_config_epoch{${at}})`,
-          "wanted {{name}}":
-            'max by (namespace, name) (retriever_migration_epoch{namespace=~"$namespace", name=~"$migration"})',
+          "wanted {{target}} by {{name}}": `max by (namespace, target, name) (retriever_migration_epoch{${at}})`,
         },
       },
       {

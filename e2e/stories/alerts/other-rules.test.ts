@@ -21,7 +21,6 @@ const migration = 'namespace="search",name="docs"';
 const ofTarget = { namespace: "search", target: "search-api" };
 const ofMigration = { namespace: "search", name: "docs" };
 /** One sample a minute. A phase that ends with `_` samples is one that nobody exports any more. */
-const info = { [`retriever_migration_info{${migration},target="search-api"}`]: "1x60" };
 const answered = { [`retr_dual_answered_total{${target}}`]: "0+100x60" };
 const phase = (name: string, values: string) => ({
   [`retriever_migration_phase{${migration},phase="${name}"}`]: values,
@@ -118,8 +117,7 @@ const cases: readonly Case[] = [
     "RetrieverSampleRateOff",
     "a fifth of the samples come",
     {
-      ...info,
-      [`retriever_migration_sample_rate{${migration}}`]: "0.1x60",
+      [`retriever_migration_sample_rate{${migration},target="search-api"}`]: "0.1x60",
       [`retrieval_total{${target}}`]: "0+1000x60",
       [`retr_dual_samples_total{${target}}`]: "0+20x60",
     },
@@ -129,8 +127,7 @@ const cases: readonly Case[] = [
     "RetrieverSampleRateOff",
     "the samples come",
     {
-      ...info,
-      [`retriever_migration_sample_rate{${migration}}`]: "0.1x60",
+      [`retriever_migration_sample_rate{${migration},target="search-api"}`]: "0.1x60",
       [`retrieval_total{${target}}`]: "0+1000x60",
       [`retr_dual_samples_total{${target}}`]: "0+99x60",
     },
@@ -164,19 +161,19 @@ const cases: readonly Case[] = [
   [
     "RetrieverOperatorGoneInCutover",
     "it went while it cut over",
-    { ...phase("CuttingOver", "1x20 _x40"), [`retriever_migration_epoch{${migration}}`]: "4x20 _x40" },
+    { ...phase("CuttingOver", "1x20 _x40"), [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x20 _x40" },
     { ...ofMigration, ...critical },
   ],
   [
     "RetrieverOperatorGoneInCutover",
     "it went in the guard",
-    { ...phase("CuttingOver", "1x5 0x15 _x40"), [`retriever_migration_epoch{${migration}}`]: "4x20 _x40" },
+    { ...phase("CuttingOver", "1x5 0x15 _x40"), [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x20 _x40" },
     undefined,
   ],
   [
     "RetrieverOperatorGoneInCutover",
     "it is there",
-    { ...phase("CuttingOver", "1x60"), [`retriever_migration_epoch{${migration}}`]: "4x60" },
+    { ...phase("CuttingOver", "1x60"), [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x60" },
     undefined,
   ],
   [

@@ -13,7 +13,7 @@ describe("the metrics of migrations", () => {
     const text = renderMigrations(kept);
     expect(text.split("\n").filter((line) => line === "# TYPE retriever_migration_epoch gauge").length).toBe(1);
     expect(text).toContain(
-      'retriever_migration_epoch{namespace="search",name="docs"} 0\nretriever_migration_epoch{namespace="search",name="pages"} 0\n',
+      'retriever_migration_epoch{namespace="search",name="docs",target="app"} 0\nretriever_migration_epoch{namespace="search",name="pages",target="app"} 0\n',
     );
   });
 

@@ -120,8 +120,8 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
   return [
     series("retriever_migration_info", about, 1),
     ...phases.map((phase) => series("retriever_migration_phase", { phase }, phase === status.phase ? 1 : 0)),
-    series("retriever_migration_epoch", {}, status.epoch),
-    series("retriever_migration_sample_rate", {}, revision?.sampleRate ?? 0),
+    series("retriever_migration_epoch", { target }, status.epoch),
+    series("retriever_migration_sample_rate", { target }, revision?.sampleRate ?? 0),
     ...conditionSeries(status, series),
     ...gateSeries(status, series),
     ...harmSeries(target, status, series),
