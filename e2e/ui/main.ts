@@ -165,7 +165,7 @@ async function eventToPixel(browser: Browser, { state, base }: Opened, { patch }
   return Math.round(taken.toSorted((a, b) => a - b)[Math.ceil(taken.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY);
 }
 
-/** Bytes of a first load, and of the stream in its first seconds. */
+/** Bytes of a first load, and of the stream until the charts are drawn. */
 async function transferred(browser: Browser, { state, base }: Opened): Promise<number> {
   const context = await browser.newContext({ storageState: state });
   const page = await context.newPage();
@@ -184,7 +184,7 @@ async function transferred(browser: Browser, { state, base }: Opened): Promise<n
     .or(page.getByText(/heard [1-9]s ago/))
     .first()
     .waitFor();
-  await page.waitForEvent("requestfinished", { timeout: 2000 }).catch(() => undefined);
+  await page.locator("#charts").getByText("live errors").first().waitFor({ state: "attached" });
   await context.close();
   return bytes;
 }

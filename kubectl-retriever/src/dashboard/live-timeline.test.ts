@@ -56,6 +56,17 @@ test("charts show the gates, traffic and errors of the evidence over the phases,
   expect(data?.marks.map(({ kind }) => kind)).toEqual(["decision", "decision", "alarm"]);
 });
 
+test("charts show the recall of the whole evidence against the plan's limit, a gain as no loss", () => {
+  const counted = (minute: number, recallLossSum: number) => {
+    const totals = { requests: 600, errors: 0, recallSamples: 60, recallLossSum, recallGainSum: 0.6 };
+    return JSON.stringify({ kind: "counters", at: at(minute * 60), epoch: 1, verdicts: [], totals });
+  };
+  const data = liveTimeline(view, pointsOf([record(0, 0, 0), counted(1, 3), counted(2, 0)]), begun + 180_000);
+  const recall = data?.curves.find(({ name }) => name === "recall")?.points ?? [];
+  expect(recall.map(({ value }) => value)).toEqual([null, 0.04, 0]);
+  expect(recall.at(-1)).toMatchObject({ limit: 0.02 });
+});
+
 test("a day of evidence is drawn in less than 120 kB, and a minute without a step changes nothing of it", () => {
   const verdicts = ["scoreDelta", "scoreMean", "latencyDelta", "mismatch", "overlap", "shadowErrors", "sampleRatio"];
   const lines = Array.from({ length: 1440 }, (_, minute) =>

@@ -142,9 +142,10 @@ function curvesOf(
     ...gates.map((name) =>
       curve(name, name === "overlap" ? "chunks not in both" : gateWord(name, plan), "share", shareOfGate(name, points)),
     ),
-    curve("recall", "lost", "share", ({ recallLoss }) =>
-      recallLoss === null ? { value: null } : { ...recallLoss, value: Math.max(0, recallLoss.value) },
-    ),
+    curve("recall", "lost", "share", ({ recallLoss }) => {
+      const value = recallLoss === null ? null : Math.max(0, recallLoss);
+      return value === null || plan === undefined ? { value } : { value, limit: plan.recall.maxLoss };
+    }),
     curve("live errors", "of all requests", "share", (_, index) => {
       const part = between(index);
       return { value: part === undefined || part.requests < fewest ? null : part.errors / part.requests };

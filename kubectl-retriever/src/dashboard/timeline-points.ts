@@ -11,7 +11,8 @@ export type TimelinePoint = {
   /** Null where a record doesn't say. */
   readonly sampleRate: number | null;
   readonly gates: readonly { readonly gate: string; readonly value: number | null; readonly limit: number }[];
-  readonly recallLoss: { readonly value: number; readonly limit: number } | null;
+  /** Mean over what the epoch had counted: how much lower the destination's recall is; null without a sample. */
+  readonly recallLoss: number | null;
   readonly requests: number | null;
   readonly errors: number | null;
   /** Of the samples that both stores answered, those that were bad, by gate; null where a record doesn't say. */
@@ -28,8 +29,7 @@ const mostPoints = 240;
 
 /** The moment of a status. */
 export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoint {
-  const { epoch, revision, gates, evidence, detection } = status;
-  const recall = detection?.lines.find(({ line, slice }) => line === "recall" && slice === null);
+  const { epoch, revision, gates, evidence } = status;
   const totals = totalsOf(evidence);
   const isCounted = evidence?.epoch === epoch;
   return {
@@ -37,7 +37,7 @@ export function pointOfStatus(status: MigrationStatus, ms: number): TimelinePoin
     epoch,
     sampleRate: revision?.sampleRate ?? 0,
     gates: gates.map(({ gate, value, limit }) => ({ gate, value, limit })),
-    recallLoss: recall === undefined || recall.n === 0 ? null : { value: recall.bad / recall.n, limit: recall.limit },
+    recallLoss: isCounted ? recallLossOf(totals) : null,
     requests: isCounted ? totals.requests : null,
     errors: isCounted ? totals.errors : null,
     samples: isCounted ? samplesOf(totals) : null,
@@ -56,6 +56,14 @@ function samplesOf(totals: unknown): SampleCounts | null {
   if (counters === undefined) return null;
   const { answered, scoreWorse, latencyWorse, mismatch } = counters;
   return { answered, scoreDelta: scoreWorse, latencyDelta: latencyWorse, mismatch };
+}
+
+const recallSchema = z.object({ recallSamples: z.number(), recallLossSum: z.number(), recallGainSum: z.number() });
+
+function recallLossOf(totals: unknown): number | null {
+  const recall = recallSchema.safeParse(totals).data;
+  if (recall === undefined || recall.recallSamples <= 0) return null;
+  return (recall.recallLossSum - recall.recallGainSum) / recall.recallSamples;
 }
 
 const count = z.number().nullish().catch(null);
@@ -83,7 +91,7 @@ export function pointOfRecord(line: string): TimelinePoint | undefined {
     epoch,
     sampleRate: decision?.status.set.revision?.sampleRate ?? null,
     gates: verdicts,
-    recallLoss: null,
+    recallLoss: recallLossOf(totals),
     requests: totals.requests ?? null,
     errors: totals.errors ?? null,
     samples: samplesOf(totals),
