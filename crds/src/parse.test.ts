@@ -95,6 +95,16 @@ describe("parseMigrationSpec", () => {
     expect(faultsOf(input)).toMatchObject({ [path]: message });
   });
 
+  it.each([
+    [{ cutover: { shadowSampleRate: 0.1 } }, /^received number 0\.1, expected the rate in guard\.sampling\.minRate/],
+    [
+      { thresholds: { shadowErrors: { afterCutover: "Rollback" } } },
+      /^received string "Rollback", expected nothing: after the cutover the shadow is the old store/,
+    ],
+  ])("says of a field that is no more what takes its place: %j", (retired, said) => {
+    expect(Object.values(faultsOf({ target, destination, ...retired }))).toEqual([expect.stringMatching(said)]);
+  });
+
   it("cuts a long value short in its message", () => {
     const faults = faultsOf({ target: { name: "x".repeat(5000) }, destination });
     expect(faults["spec.target.name"]?.length).toBeLessThan(200);

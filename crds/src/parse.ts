@@ -30,6 +30,8 @@ export function parseMigrationSpec(input: unknown): Parsed<MigrationSpec> {
 const retiredFields: Readonly<Record<string, string>> = {
   "spec.cutover.shadowSampleRate":
     "expected the rate in guard.sampling.minRate, which takes its place (guard.sampling.mode Fixed keeps to it)",
+  "spec.thresholds.shadowErrors.afterCutover":
+    "expected nothing: after the cutover the shadow is the old store, and its errors never drew traffic back to it",
 };
 
 function nameSuccessor(fault: ConfigFault): ConfigFault {

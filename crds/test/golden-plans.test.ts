@@ -64,7 +64,7 @@ thresholds:
   latencyDelta: {limitMs: 80, maxBadShare: 0.05, beforeCutover: StepDown, afterCutover: Rollback}
   mismatch: {maxIncrease: 0.05, ceiling: 0.2, beforeCutover: StepDown, afterCutover: Rollback}
   overlap: {floor: 0.6, beforeCutover: StepDown}
-  shadowErrors: {maxBadShare: 0.001, beforeCutover: StepDown, afterCutover: Rollback}
+  shadowErrors: {maxBadShare: 0.001, beforeCutover: StepDown}
   livePrimary: {maxErrorIncrease: 0.01, maxEmptyIncrease: 0.05, maxP95IncreaseMs: 80, afterCutover: Rollback}
 gates: {window: 30s, minDwell: 10m}
 cutover: {hold: true, freezeDeploys: true, ackTimeout: 60s, validationTimeout: 5m}
@@ -136,9 +136,12 @@ describe("a field that came later", () => {
     expect(Object.fromEntries(added.map((field) => [field.path, field.default]))).toEqual(Object.fromEntries(declared));
   });
 
-  it("takes nothing of the first release's away but the rate after the cutover", () => {
+  it("takes nothing of the first release's away but the rate after the cutover and what nothing acted on", () => {
     const there = new Set(fields.map(({ path }) => path));
-    expect(firstRelease.filter((path) => !there.has(path))).toEqual(["spec.cutover.shadowSampleRate"]);
+    expect(firstRelease.filter((path) => !there.has(path))).toEqual([
+      "spec.thresholds.shadowErrors.afterCutover",
+      "spec.cutover.shadowSampleRate",
+    ]);
   });
 
   it("is no part of the hash at its neutral default, written out or not, and changes it at any other value", () => {

@@ -50,11 +50,14 @@ export const addedFields: Readonly<Record<string, unknown>> = {
 /** What the first release called the share of dual reads after the cutover, and its default: still part of every hash. */
 type Cutover = MigrationSpec["cutover"] & { readonly shadowSampleRate?: number };
 const defaultRate = 0.05;
+/** What it had and nothing ever acted on, at its default: still part of every hash. */
+const idle = { shadowErrors: { afterCutover: "Rollback" } } as const;
 
 /** A plan as the first release accepted it: today's fields for whoever acts on it, its own words for the hash. */
 export function asFirstRelease(plan: MigrationSpec, shadowSampleRate: number): MigrationSpec {
   const cutover: Cutover = { ...plan.cutover, shadowSampleRate };
-  return { ...plan, cutover };
+  const shadowErrors = { ...plan.thresholds.shadowErrors, ...idle.shadowErrors };
+  return { ...plan, cutover, thresholds: { ...plan.thresholds, shadowErrors } };
 }
 
 /**

@@ -136,10 +136,8 @@ const contentSchema = z.strictObject({
 
 const shadowErrorsSchema = z.strictObject({
   maxBadShare: share.default(0.001).meta(doc("Share of samples that the destination may fail.", 0.01, 1.5)),
+  // After the cutover the shadow is the old store, and its errors never draw traffic back to it.
   beforeCutover,
-  afterCutover: afterCutover.describe(
-    "Not acted on: after the cutover the shadow is the old store, and its errors never draw traffic back to it.",
-  ),
 });
 
 const livePrimarySchema = z.strictObject({
