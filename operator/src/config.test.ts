@@ -38,7 +38,7 @@ describe("the settings", () => {
       prometheus: "",
       webhookListen: "",
       webhookTokenFile: "",
-      evidenceLog: true,
+      evidenceLog: false,
     });
   });
 

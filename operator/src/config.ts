@@ -81,7 +81,11 @@ const rows = {
     schema: z.union([z.literal(""), address]).default(""),
   },
   webhookTokenFile: { about: "file with the bearer token that Alertmanager sends", schema: file },
-  evidenceLog: { about: "whether evidence is logged besides being kept in ConfigMaps", schema: truth.default(true) },
+  evidenceLog: {
+    about:
+      "true: evidence is also written to the standard error, which has nothing else; logs are on the standard output",
+    schema: truth.default(false),
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 type Rows = typeof rows;

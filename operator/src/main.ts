@@ -32,7 +32,7 @@ import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-r
 import { openNotifier, openSinks, readSinks } from "#messaging.ts";
 import { notifyTest } from "#notify/notify-test.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
-import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
+import { faultFields, type Logger, makeLogger, standardError } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer } from "#telemetry/server.ts";
 import manifest from "../package.json" with { type: "json" };
@@ -143,9 +143,9 @@ function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics):
   return openTelemetryServer({ listen, healthz: probe, readyz: probe, metrics: render, contentType });
 }
 
-/** Evidence is written whatever level is logged. */
+/** Evidence is written whatever level is logged, and apart from the log: a record has up to 48 KiB. */
 function auditPrinter(): (record: AuditRecord) => void {
-  const log = makeLogger({ level: "info", component: "evidence" });
+  const log = makeLogger({ level: "info", component: "evidence", destination: standardError() });
   return (record) => log.info({ record }, "evidence");
 }
 

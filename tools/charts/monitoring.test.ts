@@ -132,14 +132,17 @@ describe("the dashboards", () => {
     expect(unknownMetrics(JSON.stringify(templating.list.map(({ query }) => query)).replaceAll('"', " "))).toEqual([]);
   });
 
-  it.each(dashboards)("$path draws what is compared in one panel by one key: all by Deployment, or none", ({ text }) => {
-    const { panels } = JSON.parse(text) as { panels: { title: string; targets: { expr: string }[] }[] };
-    const mixed = panels.filter(({ targets }) => {
-      const byTarget = targets.map(({ expr }) => /by \([^)]*\btarget\b/.test(expr));
-      return byTarget.includes(true) && byTarget.includes(false);
-    });
-    expect(mixed.map(({ title }) => title)).toEqual([]);
-  });
+  it.each(dashboards)(
+    "$path draws what is compared in one panel by one key: all by Deployment, or none",
+    ({ text }) => {
+      const { panels } = JSON.parse(text) as { panels: { title: string; targets: { expr: string }[] }[] };
+      const mixed = panels.filter(({ targets }) => {
+        const byTarget = targets.map(({ expr }) => /by \([^)]*\btarget\b/.test(expr));
+        return byTarget.includes(true) && byTarget.includes(false);
+      });
+      expect(mixed.map(({ title }) => title)).toEqual([]);
+    },
+  );
 
   it.each(dashboards)(
     "$path shows in its tiles what is, and among all what was created since it was opened",

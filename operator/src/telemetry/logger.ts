@@ -7,6 +7,7 @@ export type { Logger } from "pino";
 
 type LoggerOptions = {
   readonly level: string;
+  /** Default: the standard output. */
   readonly destination?: DestinationStream;
   /** Default: retriever-operator. */
   readonly component?: string;
@@ -27,6 +28,11 @@ export function makeLogger(options: LoggerOptions): Logger {
     },
   };
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
+
+/** A stream of its own for what would drown the log: one JSON object per line on the standard error, none left behind at an exit. */
+export function standardError(): DestinationStream {
+  return pino.destination({ fd: 2, sync: true });
 }
 
 /** What of a fault is fit for a log line. */

@@ -31,8 +31,16 @@ export const metricTable = [
     "1 per migration; what it moves.",
   ),
   gauge("retriever_migration_phase", [...migration, "phase"], "1 for the present phase, 0 for the others."),
-  gauge("retriever_migration_epoch", [...migration, "target"], "Epoch of the configuration the sidecars are told to use."),
-  gauge("retriever_migration_sample_rate", [...migration, "target"], "Share of requests that also ask the shadow, 0 to 1."),
+  gauge(
+    "retriever_migration_epoch",
+    [...migration, "target"],
+    "Epoch of the configuration the sidecars are told to use.",
+  ),
+  gauge(
+    "retriever_migration_sample_rate",
+    [...migration, "target"],
+    "Share of requests that also ask the shadow, 0 to 1.",
+  ),
   gauge(
     "retriever_migration_condition",
     [...migration, "condition", "status"],
