@@ -111,7 +111,7 @@ test("points that came without their vectors are no equal destination, and level
   await caller.call({ method: "PUT", path: pathOf("chunks", "/points?wait=true"), body: { points: [point] } });
   for (const level of ["ids", "fresh", "payload"]) {
     expect((await runVerify(folder, ["--level", level])).exitCode).toBe(2);
-    expect(folder.report().reason).toContain("vectors: 1 chunks of the destination have none, of the source 0");
+    expect(folder.report().reason).toContain("vectors: of the destination 1 chunk has none, of the source 0");
   }
   expect((await runVerify(folder, ["--level", "vector"])).exitCode).toBe(1);
   expect(folder.report().differences).toEqual([expect.objectContaining({ kind: "vector", id: idAt(3) })]);

@@ -43,7 +43,7 @@ export async function replayFile(
 
 function summarise({ records, rederived, tooLarge, missing, dropped, repeated }: Replayed): string {
   const parts = [counted(records, "record"), `${counted(rederived, "decision")} re-derived`, "chain intact"];
-  if (tooLarge > 0) parts.push(`${tooLarge} decisions too large to be re-derived`);
+  if (tooLarge > 0) parts.push(`${counted(tooLarge, "decision")} too large to be re-derived`);
   if (missing > 0) parts.push(`${counted(missing, "record")} could not be kept`);
   if (dropped > 0) parts.push(`${dropped} older ones dropped`);
   if (repeated > 0) parts.push(`${repeated} repeated`);

@@ -239,7 +239,7 @@ function checksOf({ status }: MigrationView): Markup {
 }
 
 function readWords(read: { readonly source: number; readonly destination: number } | undefined): string {
-  return read === undefined ? "" : `${read.source} and ${read.destination} chunks read: `;
+  return read === undefined ? "" : `chunks read: ${read.source} and ${read.destination}; `;
 }
 
 function storyEntries({ view, events, eventsFault, path }: MigrationPage): Markup {

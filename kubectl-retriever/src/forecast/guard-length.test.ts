@@ -56,7 +56,7 @@ it("where no hour counts it never ends, and no deadline is long enough", () => {
 it("a fixed share that brings too few samples is told with one that brings enough", () => {
   const sampling = { mode: "Fixed", minRate: 0.05 } as const;
   const { problem } = guardAt(0.05, { sampling });
-  expect(problem?.reason).toContain("1,000 samples (guard.minSamples) take up to 111h7m");
+  expect(problem?.reason).toContain("1,000 samples (guard.minSamples) would take up to 111h7m");
   expect(problem?.remedies.slice(0, 2)).toEqual([
     "guard.sampling.minRate 7.8 % or more",
     "a guard.deadline of 111h7m or more",

@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import { smallestShare } from "@retriever/operator/core/detection/detectable.ts";
 import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
-import { countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
+import { counted, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { countIn, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import type { Problem } from "./stage-deadline.ts";
 import { isTooThin, roundedUp } from "./too-thin.ts";
@@ -88,7 +88,7 @@ function problemOf(plan: MigrationSpec, watch: Watch, { time, sampled, needs }: 
           `${guard.duration} of time that counts take ${until(time)}: below ${least} requests/s a total failure isn't noticed within guard.maxDetectionTime ${guard.maxDetectionTime}, and such time doesn't count`,
         ]
       : []),
-    ...(samplesLate ? [`${countWord(needs)} samples (guard.minSamples) take ${until(sampled)}`] : []),
+    ...(samplesLate ? [`${counted(needs, "sample")} (guard.minSamples) would take ${until(sampled)}`] : []),
   ];
   const longest = Math.max(time.longest ?? Infinity, sampled.longest ?? Infinity);
   const remedies = [

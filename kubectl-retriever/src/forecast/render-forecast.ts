@@ -1,7 +1,7 @@
 // A forecast as lines for people. Pure.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ResolvedCheck } from "@retriever/crds/spec/resolve-checks.ts";
-import { countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
+import { counted, countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
 import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
@@ -120,7 +120,7 @@ function guardRow({ guard }: MigrationSpec, { rates, ...forecast }: GuardForecas
   const { leastSeconds, samples, needs, seconds, watchedShare } = forecast;
   const remarks = [
     ...(watchedShare < 1 ? [`${percentWord(watchedShare)} of the time counts`] : []),
-    ...(samples < needs ? [`waits for ${countWord(needs)} samples`] : []),
+    ...(samples < needs ? [`waits for ${counted(needs, "sample")}`] : []),
     ...(seconds.longest === leastSeconds ? ["rolls back by itself"] : [`deadline ${guard.deadline}`]),
   ];
   const { least, most } = rates;

@@ -21,7 +21,7 @@ it("a stage whose samples take longer than its deadline is a problem, with a rat
   const plan = planOf({ stages });
   const [stage] = at(1, { stages }).stages;
   expect(stage?.problem).toEqual({
-    reason: "by its deadline of 10h stage 1 isn't decided, and calls a person: 7,200 samples take up to 20h",
+    reason: "by its deadline of 10h stage 1 isn't decided, and calls a person: 7,200 samples would take up to 20h",
     remedies: ["stages[0].sampleRate 20 % or more", "stages[0].deadline 20h or more", "more traffic in the stage"],
   });
   expect(renderForecast(plan, forecast(plan, hourlyFlow(1)), false)).toContain(`TOO THIN: ${stage?.problem?.reason}.`);

@@ -1,7 +1,7 @@
 // Why a stage may still be undecided at its deadline, when a person is called, and what would help. Pure.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
-import { countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
+import { counted, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { countIn, type Flow, type Span, spanOver } from "./flow.ts";
 import { roundedUp } from "./too-thin.ts";
 
@@ -31,7 +31,7 @@ export function problemOfStage({ stage, index, needs, decided }: Judged, request
     "more traffic in the stage",
   ];
   const time = longest === null ? "for ever" : `up to ${timeWord(longest)}`;
-  const why = needs === null ? "a gate never decides" : `${countWord(needs)} samples take ${time}`;
+  const why = needs === null ? "a gate never decides" : `${counted(needs, "sample")} would take ${time}`;
   const reason = `by its deadline of ${deadline} stage ${index + 1} isn't decided, and calls a person: ${why}`;
   return { reason, remedies };
 }

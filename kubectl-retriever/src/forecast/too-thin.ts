@@ -1,7 +1,9 @@
 // Traffic so thin that lines of harm never act: harm that goes on can't be told from harm that is over. Pure.
+
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { leastPartSamples, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
 import { percentWord } from "@retriever/operator/page/words.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Flow } from "./flow.ts";
 import type { Watch } from "./watches.ts";
 
@@ -24,7 +26,8 @@ export function whyTooThin({ name, requests, samples }: Watch): string[] {
   const share = leastPartSamples / (Math.max(...requests.perSecond) * longestPartSeconds);
   const remedy =
     share <= 1 ? `at least ${percentWord(roundedUp(share))} sampled would do` : "only more traffic would do";
-  const seen = `${Number(most.toPrecision(3))} samples in ${printDuration(longestPartSeconds)}`;
+  const seenSamples = Number(most.toPrecision(3));
+  const seen = `${seenSamples} ${plural(seenSamples, "sample")} in ${printDuration(longestPartSeconds)}`;
   return [`${name.toLowerCase()}: never, for want of samples: ${seen}, ${leastPartSamples} are needed; ${remedy}`];
 }
 

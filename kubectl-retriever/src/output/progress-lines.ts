@@ -2,7 +2,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { totalsOf } from "@retriever/operator/core/pods/epoch-evidence.ts";
-import { countWord, spanWord } from "@retriever/operator/page/words.ts";
+import { counted, countWord, spanWord } from "@retriever/operator/page/words.ts";
 import { type Row, row } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
 
@@ -49,7 +49,7 @@ function samplesOf(status: MigrationStatus, needed: number) {
   const { answered, has } = answeredOf(status);
   return {
     done: has ? [countedOf(answered, needed)] : [],
-    left: has && answered < needed ? [`${countWord(needed - answered)} samples`] : [],
+    left: has && answered < needed ? [counted(needed - answered, "sample")] : [],
   };
 }
 
@@ -57,7 +57,7 @@ function samplesOf(status: MigrationStatus, needed: number) {
 function countedOf(answered: number, needed: number): string {
   return answered < needed
     ? `${countWord(answered)} of ${countWord(needed)} samples`
-    : `${countWord(answered)} samples, of which ${countWord(needed)} are needed`;
+    : `${counted(answered, "sample")}, needed: ${countWord(needed)}`;
 }
 
 function answeredOf({ evidence }: MigrationStatus): { readonly answered: number; readonly has: boolean } {
@@ -66,7 +66,7 @@ function answeredOf({ evidence }: MigrationStatus): { readonly answered: number;
 
 function samplesLine({ status }: MigrationView): Row[] {
   const { answered, has } = answeredOf(status);
-  const ramped = row("PROGRESS", "ramped", `${countWord(answered)} samples; the cutover is left`);
+  const ramped = row("PROGRESS", "ramped", `${counted(answered, "sample")}; the cutover is left`);
   return [...(has ? [ramped] : []), ...openChecks(status)];
 }
 

@@ -6,7 +6,7 @@ import { dataTable } from "@retriever/operator/page/data-table.ts";
 import { banner, definitions, factList, renderDocument } from "@retriever/operator/page/document.ts";
 import { element, type Markup } from "@retriever/operator/page/markup.ts";
 import { timelineFigure } from "@retriever/operator/page/timeline-table.ts";
-import { clockWord } from "@retriever/operator/page/words.ts";
+import { clockWord, counted } from "@retriever/operator/page/words.ts";
 import type { Entry, Rehearsal } from "#rehearse/rehearsal.ts";
 import { phaseWord, type Title } from "#rehearse/render-text.ts";
 import { decisionsOf, endedAt, summarise } from "#rehearse/summary.ts";
@@ -94,7 +94,8 @@ function table(entries: readonly Entry[]): Markup {
 }
 
 function trafficWord({ traffic: { requestsPerSecond, byHour, series } }: Scenario): string {
-  if (series !== undefined) return `as measured, ${series.requestsPerSecond.length} values, one per ${series.every}`;
+  if (series !== undefined)
+    return `as measured, ${counted(series.requestsPerSecond.length, "value")}, one per ${series.every}`;
   return `${requestsPerSecond} requests/s${byHour === undefined ? "" : ", by the hour"}`;
 }
 

@@ -1,6 +1,6 @@
 // A rehearsal as lines for people and as one JSON object per decision. Pure: the same rehearsal, the same bytes.
 
-import { clockWord, stageWord } from "@retriever/operator/page/words.ts";
+import { clockWord, counted, stageWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
 import { hung } from "#text/wrap.ts";
 import type { DecisionEntry, Entry, Rehearsal } from "./rehearsal.ts";
@@ -29,7 +29,7 @@ export function renderText(title: Title, rehearsal: Rehearsal, columns: number):
     "",
     ...renderEntries(rehearsal.entries, columns),
     "",
-    `${summarise(rehearsal)}. ${decisionsOf(rehearsal).length} decisions in ${rehearsal.reconciles} reconciles.`,
+    `${summarise(rehearsal)}. ${counted(decisionsOf(rehearsal).length, "decision")} in ${counted(rehearsal.reconciles, "reconcile")}.`,
     ...(unreached.length === 0 ? [] : [`Never came: the events at ${unreached.join(", ")}.`]),
   ].flatMap((line) => (line.length <= columns ? [line] : hung("", line, columns)));
 }

@@ -1,4 +1,5 @@
 // A CSV of times and requests per second → samples, or every fault with its line, value and expectation. Pure.
+import { plural } from "@retriever/stores/values/plural.ts";
 import { CsvError, type InfoRecord, parse } from "csv-parse/sync";
 import { mostRequestsPerSecond } from "#scenario/scenario.ts";
 import type { ReadSamples, TrafficFault, TrafficSample } from "./traffic-samples.ts";
@@ -80,7 +81,8 @@ function faultOf(
 ): string | undefined {
   const { time, value, before } = read;
   const [said, amount] = record.map((cell) => JSON.stringify(cell.slice(0, 40)));
-  if (record.length !== 2) return `received ${record.length} columns, expected 2: a time and requests per second`;
+  if (record.length !== 2)
+    return `received ${record.length} ${plural(record.length, "column")}, expected 2: a time and requests per second`;
   if (time === undefined) return `received ${said}, expected an ISO time, epoch seconds, or seconds from the beginning`;
   if (value === undefined) return `received ${amount}, expected requests per second from 0 to ${mostRequestsPerSecond}`;
   if (before === undefined) return undefined;

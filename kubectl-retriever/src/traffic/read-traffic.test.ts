@@ -45,7 +45,7 @@ describe("traffic from a CSV", () => {
     const { series, note } = trafficOf("0,10\n30,20\n60,30\n90,\n120,NaN\n240,60\n300,0\n");
     expect(series.requestsPerSecond).toEqual([15, 30, 40, 50, 60, 0]);
     expect(note).toBe(
-      "6 values, one per 1m, from 0 to 60 requests/s, from the start on, 2 of them between samples, 2 values that are no numbers left out",
+      "6 values, one per 1m, from 0 to 60 requests/s, from the start on, 2 of them between samples, left out 2 that are no numbers",
     );
   });
 
@@ -107,7 +107,7 @@ describe("traffic from a saved range of Prometheus", () => {
     const text = answer(values.map((value, at) => [at * 60, value] as const));
     const { series, note } = trafficOf(text);
     expect(series.requestsPerSecond).toEqual([4, 5, 6, 7, 8]);
-    expect(note).toContain("2 values that are no numbers left out");
+    expect(note).toContain("left out 2 that are no numbers");
   });
 
   it.each([

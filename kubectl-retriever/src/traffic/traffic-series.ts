@@ -1,6 +1,8 @@
 // Measured samples → the series that a scenario plays: means of equal steps, gaps filled in. Pure.
+
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { digits } from "@retriever/operator/page/words.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { mostTrafficValues, type TrafficSeries } from "#scenario/scenario.ts";
 import type { TrafficSample, TrafficSamples } from "./traffic-samples.ts";
 
@@ -82,9 +84,11 @@ function meansOf(samples: readonly TrafficSample[], { stepSeconds, firstStep, va
 function noteOf({ from, every, requestsPerSecond }: TrafficSeries, lost: { filled: number; leftOut: number }): string {
   const [low, high] = [Math.min(...requestsPerSecond), Math.max(...requestsPerSecond)];
   return [
-    `${requestsPerSecond.length} values, one per ${every}, from ${digits(low)} to ${digits(high)} requests/s`,
+    `${requestsPerSecond.length} ${plural(requestsPerSecond.length, "value")}, one per ${every}, from ${digits(low)} to ${digits(high)} requests/s`,
     from === undefined ? "from the start on" : "each at its time of the day (UTC)",
     ...(lost.filled === 0 ? [] : [`${lost.filled} of them between samples`]),
-    ...(lost.leftOut === 0 ? [] : [`${lost.leftOut} values that are no numbers left out`]),
+    ...(lost.leftOut === 0
+      ? []
+      : [`left out ${lost.leftOut} that ${plural(lost.leftOut, "is no number", "are no numbers")}`]),
   ].join(", ");
 }

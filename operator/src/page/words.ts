@@ -1,5 +1,7 @@
 // Numbers and times in words, ASCII only, the same on every machine.
+
 import { printDuration } from "@retriever/crds/fields/duration.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 
 /** 0.0123 -> `1.2 %`; `-` for nothing. */
 export function shareWord(share: number | null): string {
@@ -36,7 +38,7 @@ export function countWord(count: number): string {
 
 /** `1 migration`, `2 migrations`, `12,345 migrations`. */
 export function counted(count: number, one: string): string {
-  return `${countWord(count)} ${one}${count === 1 ? "" : "s"}`;
+  return `${countWord(count)} ${plural(count, one)}`;
 }
 
 /** The two largest units: 2 h 5 m 9 s -> `2h5m`, 49 h -> `49h`. */

@@ -1,9 +1,11 @@
 // What the runbook wants updated after a migration, each with what to write there.
+
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { isSettled } from "#core/overlay/overlay-state.ts";
+import { counted } from "#page/words.ts";
 import { basePatch, connectionVariable } from "./base-patch.ts";
 import type { Artifact, Report } from "./report.ts";
 
@@ -78,7 +80,7 @@ function traceability({ migration, source, destination, planHash, evidence, unti
     requirement,
     `${migration.namespace}/${migration.name}: ${source} to ${destination}`,
     `${result.phase} ${until.slice(0, 10)}`,
-    `plan ${planHash}; ${evidence.records} records, SHA-256 ${evidence.hash.slice(0, 16)}`,
+    `plan ${planHash}; ${counted(evidence.records, "record")}, SHA-256 ${evidence.hash.slice(0, 16)}`,
   ];
   const row = `| ${cells.map((cell) => printable(cell).replaceAll("|", "\\|")).join(" | ")} |`;
   return {

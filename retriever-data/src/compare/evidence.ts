@@ -1,8 +1,10 @@
 // What must hold before a run may conclude anything: look-ups find what scans name, no id is held twice, and the counts
 // of what was read add up.
+
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { makeHashId } from "@retriever/stores/chunks/element-hash.ts";
 import { errorsOf } from "@retriever/stores/errors.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { type IdSet, makeIdSet } from "#core/id-set.ts";
 import { without } from "#core/leftover-ids.ts";
 import type { DoubledIds, RunState } from "#core/run-state.ts";
@@ -41,7 +43,7 @@ export async function checkUnfound(context: PassContext, confirmed: readonly Con
 }
 
 function unfindable(name: StoreName, ids: readonly string[]): string {
-  const what = ids.length === 1 ? "an id" : `${ids.length} ids`;
+  const what = `${ids.length} ${plural(ids.length, "id")}`;
   return (
     `chunk_id: the ${name} gives ${what} when it is read through that no search by chunk_id finds there (${shown(ids)}); ` +
     "store chunk_id as text or whole numbers, with an index of that type"
@@ -73,7 +75,7 @@ export function checkCounts({ totals, wanted }: Pick<RunState, "totals" | "wante
   const explained = pairs(wanted.source, wanted.destination) - pairs(wanted.destination, wanted.source);
   if (source.read - destination.read === explained) return;
   throw incomparable(
-    `the counts don't add up: ${source.read} chunks were read of the source and ${destination.read} of the destination, ` +
+    `the counts don't add up: of the source ${source.read} ${plural(source.read, "chunk was", "chunks were")} read and of the destination ${destination.read}, ` +
       `and ${Math.abs(explained)} explain the difference; verify again while nothing is written`,
   );
 }

@@ -1,6 +1,7 @@
 // Reports how far a run is: one line that changes on a terminal, JSON lines elsewhere.
 
 import type { Clock } from "@retriever/stores/ports/clock.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { type RunDeps, type RunProgress, storeNames } from "./run-deps.ts";
 
@@ -74,6 +75,6 @@ function sentence(
   const place = parts === 1 ? "" : ` part ${part + 1} of ${parts}`;
   const percent = share === null ? "" : `, ${Math.floor(share * 100)} %`;
   const rest = eta === null ? "" : `, ${eta} s left`;
-  const open = suspects === 0 ? "" : `, ${suspects} ids to settle`;
+  const open = suspects === 0 ? "" : `, ${suspects} ${plural(suspects, "id")} to settle`;
   return `${verbs[step]}${place}: ${read.source} of the source, ${read.destination} of the destination${percent}${rest}${open}`;
 }

@@ -9,7 +9,7 @@ function storeOf(name: string, vectorless: number | undefined) {
 }
 
 test.each([
-  [1, 5, "unknown", "5 chunks of the destination have none, of the source 1"],
+  [1, 5, "unknown", "of the destination 5 chunks have none, of the source 1"],
   [5, 5, "equal", ""],
   [5, 1, "equal", ""],
   [undefined, 5, "equal", ""],

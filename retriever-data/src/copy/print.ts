@@ -1,6 +1,8 @@
 // A copy's plan and result as people read them, and as one line for programs. Pure.
+
 import { textField } from "@retriever/stores/config/chunk-fields.ts";
 import type { StoreDescription } from "@retriever/stores/ports/chunk-store.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Both } from "#compare/run-deps.ts";
 import type { NamedStores } from "#config/open-stores.ts";
 import type { Left } from "#repair/decide.ts";
@@ -56,7 +58,7 @@ function nameOf(field: string): string {
 }
 
 function countOf({ count }: StoreDescription): string {
-  return count === null ? "an unknown number of chunks" : `${count} chunks`;
+  return count === null ? "an unknown number of chunks" : `${count} ${plural(count, "chunk")}`;
 }
 
 function vectorOf({ dimension, metricName, precision }: StoreDescription): string {
@@ -79,7 +81,7 @@ export function printSettled({ report, rounds }: Settled, refused: readonly Left
     kinds.length === 0 ? "no differences" : `${kinds.join(", ")}: ${listIds(differences.map(({ id }) => id))}`;
   return [
     ...printLeft(refused),
-    `  ${outcome.padEnd(7)} ${reason ?? found} (${source.read} chunks of the source, ${destination.read} of the destination; comparison ${rounds})`,
+    `  ${outcome.padEnd(7)} ${reason ?? found} (${source.read} ${plural(source.read, "chunk")} of the source, ${destination.read} of the destination; comparison ${rounds})`,
   ].join("\n");
 }
 

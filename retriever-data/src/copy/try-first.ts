@@ -1,5 +1,7 @@
 // What a dry run can know of a copy: how fast the first chunks are read, how large they are, and which of them would be refused.
+
 import type { ChunkWriter, StoreDescription, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { deadline } from "#compare/retry.ts";
 import type { Both } from "#compare/run-deps.ts";
 import type { NamedStores } from "#config/open-stores.ts";
@@ -46,7 +48,7 @@ function estimate(
   const lacking = Math.max(0, source.count - (destination.count ?? 0));
   const size = `${Math.ceil((lacking * bytes) / 1_048_576)} MiB`;
   return [
-    `  about   ${lacking} chunks that the destination lacks, ${size}: at least ${Math.ceil(lacking / Math.max(1, perSecond))} s, ${pace}; writing comes on top, as does the comparison of ${source.count}`,
+    `  about   ${lacking} ${plural(lacking, "chunk")} that the destination lacks, ${size}: at least ${Math.ceil(lacking / Math.max(1, perSecond))} s, ${pace}; writing comes on top, as does the comparison of ${source.count}`,
   ];
 }
 

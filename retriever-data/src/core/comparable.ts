@@ -2,6 +2,7 @@
 
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { StoreDescription, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 
 const idsAlone = "--level ids compares which chunks there are all the same";
 
@@ -54,7 +55,7 @@ export function whyVectorless(
 ): Fault | undefined {
   if (own === undefined || other === undefined || other <= own) return undefined;
   return refuse(
-    `vectors: ${other} chunks of the destination have none, of the source ${own}, and no search finds them: give them theirs (--level vector names them)`,
+    `vectors: of the destination ${other} ${plural(other, "chunk has", "chunks have")} none, of the source ${own}, and no search finds them: give them theirs (--level vector names them)`,
   );
 }
 

@@ -1,6 +1,8 @@
 // `sync` from its options to its exit code: inspects both stores, says what it will do, and runs until it is stopped.
+
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { ChunkStore, ChunkWriter, StoreDescription } from "@retriever/stores/ports/chunk-store.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { deadline } from "#compare/retry.ts";
 import type { Both } from "#compare/run-deps.ts";
 import { type NamedStores, nameStores, openStores, openWriters, withFilterable } from "#config/open-stores.ts";
@@ -113,7 +115,7 @@ function describeRemovals({ deletesExtra, needsLeave }: SyncOptions): string {
 /** Every pass would read all of the chunks, and of many no page would end in time. */
 function checkIndex({ newestUpdatedAtMs, count }: StoreDescription): void {
   if (newestUpdatedAtMs !== null || (count ?? 0) <= mostUnindexed) return;
-  const message = `the source has ${count} chunks and no index on updated_at that serves a range (a b-tree of the table's column, a datetime index of the collection): create one`;
+  const message = `the source has ${count} ${plural(count ?? 0, "chunk")} and no index on updated_at that serves a range (a b-tree of the table's column, a datetime index of the collection): create one`;
   throw new RetrieverError({ code: "RETR_COPY_REFUSED", message });
 }
 

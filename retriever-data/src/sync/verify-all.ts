@@ -1,5 +1,6 @@
 // A full verification of `sync` and the repair of what it finds: chunks that the source removed, and whatever following by
 // moments can't see.
+
 import {
   type Difference,
   type DifferenceCounts,
@@ -7,6 +8,7 @@ import {
   type VerifyReport,
 } from "@retriever/sidecar/contract/verify-report.ts";
 import { type ErrorCode, errorTable, RetrieverError } from "@retriever/stores/errors.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { mend } from "#copy/settle.ts";
 import type { Left } from "#repair/decide.ts";
 import type { RepairOptions } from "#repair/repair.ts";
@@ -87,7 +89,8 @@ function removesMost({ counts: { extra }, source, destination }: VerifyReport): 
 }
 
 function cautionOf({ extra }: DifferenceCounts): string {
-  return `${extra} chunks are in the destination alone, most of what it holds: none of them was removed; if they are to go, a copy with --delete-extra removes them`;
+  const chunks = `${extra} ${plural(extra, "chunk is", "chunks are")}`;
+  return `${chunks} in the destination alone, most of what it holds: nothing was removed; if that is to go, a copy with --delete-extra removes it`;
 }
 
 function noEnd(reason: string): RetrieverError {

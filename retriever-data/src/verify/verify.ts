@@ -5,6 +5,7 @@ import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts"
 import type { Address } from "@retriever/sidecar/http/listener.ts";
 import { type ErrorCode, errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { makeProgressReporter, type ProgressOutput } from "#compare/progress.ts";
 import { remarksIn, runVerification } from "#compare/run.ts";
 import { checkpointFile, type ReportFiles, type RunDeps, type RunOptions } from "#compare/run-deps.ts";
@@ -194,8 +195,8 @@ function describe(report: VerifyReport, isTerminal: boolean): string {
   const found = kinds.map(([kind, count]) => `${count} ${kind}`).join(", ") || "no differences";
   const lines = [
     `${outcome}: ${found}${report.isListComplete ? "" : ", and more than is listed"}`,
-    `source ${source.identity.label}: ${source.read} chunks`,
-    `destination ${destination.identity.label}: ${destination.read} chunks`,
+    `source ${source.identity.label}: ${source.read} ${plural(source.read, "chunk")}`,
+    `destination ${destination.identity.label}: ${destination.read} ${plural(destination.read, "chunk")}`,
     ...(reason === null ? [] : [reason, remedyOf(reason)]),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,4 +1,5 @@
 // What Prometheus and Alertmanager answer, as far as it is read here. Anything else makes the answer unusable.
+import { plural } from "@retriever/stores/values/plural.ts";
 import { z } from "zod";
 import { OperatorError } from "#errors.ts";
 
@@ -92,7 +93,10 @@ export function parseHeldAlerts(about: string, answer: unknown): number {
 function parseData<T>(about: string, answer: unknown, schema: z.ZodType<T>): T {
   const { data, warnings } = parse(about, answer, envelopeSchema);
   if (warnings.length > 0)
-    throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: ${warnings.length} warnings, so perhaps a part`);
+    throw new OperatorError(
+      "ROP_ALERTS_ANSWER_INVALID",
+      `${about}: ${warnings.length} ${plural(warnings.length, "warning")}, so perhaps a part`,
+    );
   return parse(about, data, schema);
 }
 

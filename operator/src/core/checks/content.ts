@@ -1,6 +1,8 @@
 // What the pods' probes found of the content of a few chunks at both stores.
+
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ContentStatus, SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { mostLiars } from "../pods/fair-share.ts";
@@ -41,7 +43,7 @@ function worstOf(probes: readonly ContentStatus[], { maxBadShare }: Limits): Fac
 
 function remarksOf(probes: readonly ContentStatus[]): readonly string[] {
   const chunks = sum(probes, ({ chunks: of }) => of);
-  if (chunks > 0) return [`content of ${chunks} chunks compared`];
+  if (chunks > 0) return [`content of ${chunks} ${plural(chunks, "chunk")} compared`];
   return [...new Set(probes.flatMap(({ reason }) => (reason === null ? [] : [`content not compared: ${reason}`])))];
 }
 

@@ -1,9 +1,11 @@
 // What is written to the source is brought to the destination, from before the first sample until the application's writers
 // have moved. Reads move at the cutover and writes don't, so it goes on after it.
+
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import { syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { WriterRun } from "@retriever/crds/status/writer-status.ts";
 import { syncTemplateName } from "@retriever/sidecar/contract/names.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Context } from "../model/context.ts";
 import type { JobSeen, SyncReading } from "../model/job-observation.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -167,16 +169,20 @@ function judgeReading({ plan }: Context, reading: SyncReading): Fact {
   const failing = fault === null ? "" : `; ${fault.code}: ${fault.message}`;
   if (state === "starting" || lagSeconds === null)
     return unknown("SyncStarting", `the source is being read through, nobody knows the lag yet${failing}`);
-  const lag = `the destination is ${printDuration(lagSeconds)} behind the source, ${backlog} chunks are due`;
+  const lag = `the destination is ${printDuration(lagSeconds)} behind the source, ${backlog} ${plural(backlog, "chunk is", "chunks are")} due`;
   if (lagSeconds > durationSeconds(maxLag))
     return { status: "False", reason: "SyncLags", message: `${lag}; at most ${maxLag} is asked for${failing}` };
   if (refused > 0)
-    return { status: "False", reason: "SyncRefused", message: `${lag}; the destination refuses ${refused} chunks` };
+    return {
+      status: "False",
+      reason: "SyncRefused",
+      message: `${lag}; the destination refuses ${refused} ${plural(refused, "chunk")}`,
+    };
   if (verified === null || verified.ageSeconds > durationSeconds(verifyEvery)) {
     const last = verified === null ? "none has ended" : `the last one began ${printDuration(verified.ageSeconds)} ago`;
     return unknown("SyncUnverified", `${lag}; no full verification within ${verifyEvery}: ${last}${failing}`);
   }
-  const compared = `everything was compared ${printDuration(verified.ageSeconds)} ago, ${verified.left} differences were left`;
+  const compared = `everything was compared ${printDuration(verified.ageSeconds)} ago, ${verified.left} ${plural(verified.left, "difference was", "differences were")} left`;
   // Where nobody else compares, nothing may be left.
   if (plan.checklist.parity.policy === "Skip" && verified.left > 0)
     return { status: "False", reason: "SyncDiffers", message: `${lag}; ${compared}` };

@@ -1,6 +1,8 @@
 // The gate of a stage on content: the rate doesn't rise while chunks of both answers say different things.
+
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { contentOf } from "../gates/gate-counts.ts";
 import { percent } from "../gates/gate-message.ts";
 import { type JudgedGate, publishedInterval, withWords } from "../gates/judge-rate-gates.ts";
@@ -33,7 +35,7 @@ export function judgeContent({ plan, totals, pods, elapsedSeconds }: ContentInpu
     windowSeconds: Math.round(elapsedSeconds),
   };
   const parts = pods.map(({ name, counters }) => ({ name, ...contentOf(counters) }));
-  const seen = `content: ${percent(value)} of the chunks in ${n} samples lack content or have another one`;
+  const seen = `content: ${percent(value)} of the chunks in ${n} ${plural(n, "sample")} lack content or have another one`;
   const bound = `the limit of ${percent(limit)}`;
   const hidden = value <= limit ? hiddenIn(parts, limit) : undefined;
   if (value <= limit && hidden === undefined)

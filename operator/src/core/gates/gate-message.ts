@@ -1,4 +1,5 @@
 // What a verdict says to people: what was seen, how it stands to the limit, and what is missing.
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { RateGate } from "./gate-counts.ts";
 
 /** 0.0123 → `1.23 %`. */
@@ -8,7 +9,7 @@ export function percent(share: number | null): string {
 
 /** What the gate saw: `value` as published, so for overlap the share that is in both answers. */
 export function describeSeen(gate: RateGate, value: number | null, n: number): string {
-  const samples = `${round(n)} samples`;
+  const samples = `${round(n)} ${plural(round(n), "sample")}`;
   if (value === null) return `${gate}: no samples`;
   switch (gate) {
     case "scoreMean":
@@ -16,7 +17,7 @@ export function describeSeen(gate: RateGate, value: number | null, n: number): s
     case "overlap":
       return `overlap: ${percent(value)} of the chunks of ${samples} are in both answers`;
     default:
-      return `${gate}: ${percent(value)} of ${samples} are bad`;
+      return `${gate}: ${percent(value)} of ${samples} ${plural(round(n), "is", "are")} bad`;
   }
 }
 

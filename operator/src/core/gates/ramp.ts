@@ -1,8 +1,10 @@
 // The gates of a ramp stage: rates of bad samples against limits. Pass, Fail, NotYet; Unknown without evidence.
+
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { PodCount } from "../pods/thirds.ts";
 import { failedSamples, rateGates, triedSamples } from "./gate-counts.ts";
 import { percent } from "./gate-message.ts";
@@ -66,7 +68,7 @@ function judgeShadowErrors(input: GateInput, totals: Counters): JudgedGate {
   const facts = { gate: "shadowErrors", value, interval, n, limit, windowSeconds };
   const notYet = (message: string): Verdict => ({ ...facts, verdict: "NotYet", message: `shadowErrors: ${message}` });
   if (value === null || n < input.minSamples) return notYet(`${n} of ${Math.max(1, input.minSamples)} samples`);
-  const seen = `${percent(value)} of ${n} samples are bad`;
+  const seen = `${percent(value)} of ${n} ${plural(n, "sample is", "samples are")} bad`;
   const parts = (input.pods ?? []).map(({ name, counters }) => ({
     name,
     bad: failedSamples(counters),

@@ -1,6 +1,8 @@
 // A guard that a person ends: what it could not watch is let pass, by name and with a reason.
+
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Context, Harm } from "../model/context.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { ActObservation } from "../model/observation.ts";
@@ -38,6 +40,7 @@ export function describeCompletion({ acks, status }: Context): string | undefine
   const [watched, idle, unobserved] = [guard.watchedSeconds, guard.idleSeconds, guard.unobservedSeconds].map(
     printDuration,
   );
-  const samples = `${Math.round(totalsOf(evidence).answered)} samples`;
+  const answered = Math.round(totalsOf(evidence).answered);
+  const samples = `${answered} ${plural(answered, "sample")}`;
   return `ended by ${actor} after ${watched} watched, ${idle} idle, ${unobserved} unobserved and ${samples}: ${reason}`;
 }

@@ -1,8 +1,10 @@
 // What happened between two statuses that people outside are to be told of.
+
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { configMapNameOf } from "../model/config-map-name.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
@@ -134,8 +136,8 @@ function varianceSummary({ outbox = [], evidence }: MigrationStatus): string[] {
   const { requests, errors, answered, scoreWorse, latencyWorse, mismatch, shadowErrors } = totalsOf(evidence);
   const share = (bad: number) => percent(answered === 0 ? 0 : bad / answered);
   const guard =
-    `${whole(requests)} requests, ${whole(errors)} failed; of ${whole(answered)} samples ${share(scoreWorse)} scored lower at the ` +
-    `destination, ${share(latencyWorse)} were slower, ${share(mismatch)} had another first chunk; ${whole(shadowErrors)} shadow errors`;
+    `${whole(requests)} ${plural(requests, "request")}, ${whole(errors)} failed; of ${whole(answered)} samples ${share(scoreWorse)} scored lower at the ` +
+    `destination, ${share(latencyWorse)} were slower, ${share(mismatch)} had another first chunk; ${whole(shadowErrors)} shadow ${plural(shadowErrors, "error")}`;
   return [...ramp.filter((line) => line.startsWith(bullet)), ...(requests === 0 ? [] : [`${bullet}guard: ${guard}`])];
 }
 

@@ -1,8 +1,10 @@
 // WarmUp and Ramp: a stage ends when its time has passed and every gate passes on enough samples.
+
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { validationResult } from "../checks/staging.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
 import { triedSamples } from "../gates/gate-counts.ts";
@@ -61,7 +63,7 @@ function resume(c: Context): Outcome {
 
 /** No stage's clock runs before the first sample. */
 function waitForSample(c: Context, at: Place): Outcome {
-  const seen = `${at.totals.requests} requests seen at rate ${c.status.revision?.sampleRate}`;
+  const seen = `${at.totals.requests} ${plural(at.totals.requests, "request")} seen at rate ${c.status.revision?.sampleRate}`;
   return overdue(c, at, stay(c, "waiting", "NoSamples", `waiting for the first sample; ${seen}`));
 }
 

@@ -1,6 +1,8 @@
 // A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
+
 import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { nameSome } from "../pods/pods.ts";
 
@@ -17,7 +19,7 @@ export function describeResult({ counts, read, newestDifferenceAt, ids = [], rep
   const newest = newestDifferenceAt === undefined ? "" : `; the newest of ${newestDifferenceAt}`;
   const some = someIds(ids);
   const kept = report === undefined ? "" : `; report in ConfigMap ${report}`;
-  return `${plural(driftOf(counts))}: ${describeCounts(counts)}${compared}${lag}${newest}${some}${kept}`;
+  return `${differ(driftOf(counts))}: ${describeCounts(counts)}${compared}${lag}${newest}${some}${kept}`;
 }
 
 /** `; e.g. a, b`: the part of the sentence that names chunks. */
@@ -47,6 +49,6 @@ function describeCounts(counts: DifferenceCounts): string {
   return differenceKinds.flatMap((kind) => (counts[kind] === 0 ? [] : [`${counts[kind]} ${kind}`])).join(", ");
 }
 
-function plural(differing: number): string {
-  return differing === 1 ? "1 chunk differs" : `${differing} chunks differ`;
+function differ(differing: number): string {
+  return `${differing} ${plural(differing, "chunk differs", "chunks differ")}`;
 }

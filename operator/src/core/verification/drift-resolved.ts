@@ -1,9 +1,11 @@
 // After a late rollback: what did only the destination receive? The condition DriftResolved, and its words for people.
+
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { isLateRollback, lastReturn, servedFrom, servedSeconds } from "./purpose.ts";
@@ -70,7 +72,7 @@ export function driftResultOf(status: MigrationStatus): VerificationResult | und
 }
 
 function describeCorrections(status: MigrationStatus, open: number, message: string): string {
-  const chunks = open === 1 ? "1 chunk" : `${open} chunks`;
+  const chunks = `${open} ${plural(open, "chunk")}`;
   const digest = driftResultOf(status)?.digest;
   const named = digest === undefined ? "" : `; RepairDrift brings them there by digest ${digest}`;
   return `${chunks} of the destination are not as such at the source since the cutover of ${servedFrom(status)}: ${message}${named}`;
@@ -81,7 +83,9 @@ export function hiddenByRollback(status: MigrationStatus): string {
   const result = comparedRun(status)?.result;
   if (result?.counts === undefined) return "";
   const { extra } = result.counts;
-  return extra === 0 ? "" : `; ${extra} chunks are only at the destination (compared at ${result.at})`;
+  return extra === 0
+    ? ""
+    : `; ${extra} ${plural(extra, "chunk is", "chunks are")} only at the destination (compared at ${result.at})`;
 }
 
 /** For messages about a late rollback: `4h after the cutover`. */

@@ -4,6 +4,7 @@ import { mostShownIds } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import { isCalled, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type VerifyLevel, verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { JobSeen, VerifyPod } from "../model/job-observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 
@@ -116,7 +117,7 @@ function contradictionOf(
   differences: number,
 ): Fault | undefined {
   if (exitCode === exitCodes[outcome] && differences > 0 === (outcome === "drift")) return undefined;
-  const message = `pod ${name} says ${outcome} with ${differences} differences and ended with code ${exitCode}`;
+  const message = `pod ${name} says ${outcome} with ${differences} ${plural(differences, "difference")} and ended with code ${exitCode}`;
   return { reason: "Contradiction", message };
 }
 

@@ -1,9 +1,11 @@
 // The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
+
 import { placeIn } from "#config/chunk-fields.ts";
 import type { Filterable } from "#config/filterable.ts";
 import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, finding } from "#values/findings.ts";
+import { plural } from "#values/plural.ts";
 import { remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
@@ -41,7 +43,8 @@ const session: Check = ({ isPooled }) =>
 const table: Check = ({ search }, { schema, table: name }) => {
   if ("error" in search) return [faultFinding(search.error, pgvectorFields)];
   const { shape } = search;
-  const rows = `about ${Math.max(0, shape.estimate)} rows`;
+  const estimate = Math.max(0, shape.estimate);
+  const rows = `about ${estimate} ${plural(estimate, "row")}`;
   return [
     finding(
       "ok",
