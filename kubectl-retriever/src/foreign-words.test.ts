@@ -79,6 +79,7 @@ function run(line: string, random: Random) {
     readMigration: isRefused ? fault : async () => migration,
     listMigrations: async () => [migration],
     readActIdentityProved: async () => true,
+    userName: "from-kubeconfig",
     whoAmI: async () => word,
     createAct: random() < 0.5 ? fault : async () => ({ metadata: { name: word } }) as never,
   };

@@ -59,6 +59,8 @@ export type KubeClient = {
   readonly listMigrations: (namespace: string | undefined, signal: AbortSignal) => Promise<readonly unknown[]>;
   /** Whether the policy is in force that proves who acts. */
   readonly readActIdentityProved: (signal: AbortSignal) => Promise<boolean>;
+  /** The kubeconfig's name of the user. */
+  readonly userName: string;
   /** The user as the server knows it; the kubeconfig's name of it when the server doesn't say. */
   readonly whoAmI: (signal: AbortSignal) => Promise<string>;
   /** Whether the user may; undefined where the server doesn't say. */
@@ -81,6 +83,7 @@ export function actDocument(namespace: string, spec: MigrationActSpec): ActDocum
 /** A client over live requests; `userName` is the kubeconfig's. */
 export function makeKubeClient(request: KubeRequest, userName: string): KubeClient {
   return {
+    userName,
     readMigration: (namespace, name, signal) =>
       request({ method: "GET", place: { resource: migrations, namespace, name }, signal }),
     listMigrations: async (namespace, signal) => {

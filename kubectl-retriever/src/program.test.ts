@@ -24,6 +24,7 @@ function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: 
     readMigration: async () => aRawMigration(statuses[Math.min(reads++, statuses.length - 1)]),
     listMigrations: async () => statuses.map((status) => aRawMigration(status)),
     readActIdentityProved: async () => true,
+    userName: "from-kubeconfig",
     whoAmI: async () => "user-a",
     mayI: async () => true,
     listEvents: async () => [],

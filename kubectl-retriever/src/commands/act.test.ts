@@ -39,6 +39,7 @@ function arrange({
     readMigration: async () => aRawMigration(status),
     listMigrations: async () => [aRawMigration(status)],
     readActIdentityProved: async () => true,
+    userName: "from-kubeconfig",
     whoAmI: async () => "user-a",
     mayI: async (right) => {
       rights.push(right);
@@ -64,12 +65,13 @@ test("every verb knows whether its act needs a reason", () => {
 
 describe("an act in its place", () => {
   const [cutover, guard] = [inPhase("AwaitingCutover"), inPhase("Guard")];
+  const paused = inPhase("AwaitingCutover", { acts: { paused: true, seen: [] } });
   test.each([
     ["promote", "Promote", cutover],
     ["complete-guard", "CompleteGuard", guard],
     ["writers-moved", "WritersMoved", guard],
     ["pause", "Pause", cutover],
-    ["resume", "Resume", cutover],
+    ["resume", "Resume", paused],
   ])("%s creates the object for this uid with actor and reason", async (command, act, status) => {
     const { run, acts, printed, rights } = arrange({ status });
     expect(await run(`${command} docs-to-qdrant -n other --reason tired`)).toBe(0);
@@ -88,9 +90,9 @@ describe("an act in its place", () => {
     const away = async () => {
       throw new OperatorError("ROP_API_UNAVAILABLE", "get");
     };
-    const { run, acts } = arrange({ client: { readMigration: away, mayI: away, listMigrations: away } });
+    const { run, acts } = arrange({ client: { readMigration: away, mayI: away, listMigrations: away, whoAmI: away } });
     expect(await run(`${command} docs-to-qdrant`)).toBe(1);
-    expect(acts[0]?.spec.migration).toEqual({ name: "docs-to-qdrant" });
+    expect(acts[0]?.spec).toMatchObject({ migration: { name: "docs-to-qdrant" }, actor: "from-kubeconfig" });
   });
 
   test.each(["abort", "rollback", "complete-guard", "writers-moved"])(

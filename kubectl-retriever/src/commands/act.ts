@@ -59,7 +59,7 @@ export async function createAct(asked: ActRequest, tools: ActTools, signal: Abor
 
 async function writeFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
   const { namespace, name, act, reason } = asked;
-  const actor = await tools.client.whoAmI(signal);
+  const actor = await nameOf(tools.client, signal);
   const written = actDocument(namespace, { migration: { name }, act, actor, reason, ...specOf(asked, "") });
   const created = await write(asked, written, tools, signal);
   if (asked.dryRun !== undefined) return exitCodes.ok;
@@ -75,6 +75,14 @@ async function writeFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
   const inVain = isLatched ? undefined : foreseeRefusal(created, view, tools.clock.now());
   if (inVain !== undefined) return refuse(inVain, tools.terminal);
   return answer(asked, created, tools, signal);
+}
+
+/** The kubeconfig's name where the server doesn't say: a question that fails or hangs keeps no rollback from the operator. */
+function nameOf({ whoAmI, userName }: KubeClient, signal: AbortSignal): Promise<string> {
+  return whoAmI(signal).catch((fault: unknown) => {
+    if (signal.aborted) throw fault;
+    return userName;
+  });
 }
 
 async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {

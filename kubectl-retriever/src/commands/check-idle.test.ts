@@ -18,6 +18,7 @@ function arrange(statuses: readonly MigrationStatus[], more: Partial<KubeClient>
       return statuses.map((status) => aRawMigration(status));
     },
     readActIdentityProved: async () => true,
+    userName: "from-kubeconfig",
     whoAmI: async () => "user-a",
     ...more,
   } as KubeClient;

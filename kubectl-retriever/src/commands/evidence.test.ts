@@ -25,6 +25,7 @@ function arrange(kept: KeptChain | null = chain, disk: Readonly<Record<string, s
     readMigration: async () => aRawMigration(),
     listMigrations: async () => [],
     readActIdentityProved: async () => true,
+    userName: "from-kubeconfig",
     whoAmI: async () => "user-a",
   };
   const readChain = async (of: unknown) => {

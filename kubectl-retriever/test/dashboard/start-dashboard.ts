@@ -34,6 +34,7 @@ export async function startDashboard(
     readMigration: () => Promise.reject(new OperatorError("ROP_NOT_FOUND", "get")),
     listMigrations: async () => [],
     readActIdentityProved: async () => true,
+    userName: "from-kubeconfig",
     whoAmI: async () => "user-a",
     mayI: async () => true,
     listEvents: async () => [],

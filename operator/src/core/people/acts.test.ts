@@ -61,6 +61,7 @@ const noCheck = `expected one of ${checkNames.join(", ")}`;
 describe("an act is refused", () => {
   it.each([
     [ramp, anAct("Pause", { expiresAt: now }), "it had expired"],
+    [ramp, anAct("Resume"), "it isn't paused, and nothing is held after harm"],
     [ramp, anAct("Rollback", { misfit: "it names another" }), "it names another"],
     [
       { phase: "AwaitingCutover", acts: { paused: false, seen: [], promotedBy: "bob", promoteUntil: later } },

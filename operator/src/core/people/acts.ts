@@ -120,12 +120,17 @@ const refusals: Readonly<Record<Act, Refusal>> = {
   Deny: refuseWord,
   Waive: refuseWaiver,
   Pause: notRefused,
-  Resume: notRefused,
+  Resume: (_, { status }, acts) => refuseResume(status, acts),
   Abort: notRefused,
   Rollback: notRefused,
   Postmortem: notRefused,
   RepairDrift: (act, input) => refuseRepairDrift(act, input),
 };
+
+/** Taken for granted, it would leave whoever waits believing that it goes on now. */
+function refuseResume({ harm }: MigrationStatus, { paused }: Acts): string | undefined {
+  return paused || harm?.heldSince !== undefined ? undefined : "it isn't paused, and nothing is held after harm";
+}
 
 function refusePostmortem(status: MigrationStatus): string | undefined {
   if (status.phase !== "RolledBack") return `the phase is ${status.phase}; a postmortem follows a rollback`;

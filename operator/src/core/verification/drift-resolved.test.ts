@@ -43,7 +43,7 @@ describe("whether the source has what the destination received", () => {
       "an answer with one",
       found({ ...differing, counts: someCounts({ extra: 1 }) }),
       "False/CorrectionsOpen",
-      `1 chunk of the destination are not as such at the source since the cutover of ${cutoverAt}: 9 chunks differ`,
+      `1 chunk of the destination is not as such at the source since the cutover of ${cutoverAt}: 9 chunks differ`,
     ],
     [
       "an answer with chunks that only the source has",

@@ -72,10 +72,10 @@ export function driftResultOf(status: MigrationStatus): VerificationResult | und
 }
 
 function describeCorrections(status: MigrationStatus, open: number, message: string): string {
-  const chunks = `${open} ${plural(open, "chunk")}`;
+  const chunks = `${open} ${plural(open, "chunk of the destination is", "chunks of the destination are")}`;
   const digest = driftResultOf(status)?.digest;
   const named = digest === undefined ? "" : `; RepairDrift brings them there by digest ${digest}`;
-  return `${chunks} of the destination are not as such at the source since the cutover of ${servedFrom(status)}: ${message}${named}`;
+  return `${chunks} not as such at the source since the cutover of ${servedFrom(status)}: ${message}${named}`;
 }
 
 /** What a rollback would hide, where a comparison knows it; empty otherwise. */
