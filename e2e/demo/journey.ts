@@ -89,21 +89,31 @@ function askBack(world: World, name: string): () => Promise<void> {
   };
 }
 
-/** Promotes once, when the migration waits for it. */
+/** Promotes once, when the migration waits for it, and lets it begin again where a busy machine had it held before. */
 function makePerson(
   world: World,
   name: string,
   say: (line: string) => void,
 ): (status: MigrationStatus) => Promise<void> {
+  const act = async (words: readonly string[]) => {
+    say(`kubectl-retriever ${words.join(" ")}`);
+    const reason = ["--reason", "the demo's person at the terminal"];
+    const { exitCode, stderr } = await kubectlRetriever(world.adminKubeconfig, [...words, ...reason]);
+    if (exitCode !== 0) throw new Error(`kubectl-retriever ${words.join(" ")}: ${stderr}`);
+  };
   let promoted = false;
+  let resumed: string | undefined;
   return async (status) => {
-    const asked = status.phase === "AwaitingCutover" && conditionOf(status, "Ready")?.reason === "AwaitingPromote";
+    const { phase, harm } = status;
+    const heldSince = phase === "WarmUp" || phase === "Ramp" ? harm?.heldSince : undefined;
+    if (heldSince !== undefined && heldSince !== resumed) {
+      resumed = heldSince;
+      await act(["resume", name]);
+    }
+    const asked = phase === "AwaitingCutover" && conditionOf(status, "Ready")?.reason === "AwaitingPromote";
     if (promoted || !asked) return;
     promoted = true;
-    say(`kubectl-retriever promote ${name} --wait-for-gates`);
     // On a busy machine a gate may be unsure for a moment just now.
-    const words = ["promote", name, "--wait-for-gates", "--reason", "the demo's person at the terminal"];
-    const { exitCode, stderr } = await kubectlRetriever(world.adminKubeconfig, words);
-    if (exitCode !== 0) throw new Error(`kubectl-retriever promote ${name}: ${stderr}`);
+    await act(["promote", name, "--wait-for-gates"]);
   };
 }

@@ -26,6 +26,13 @@ function runLine(line: string, cwd: string, home: string): Promise<number> {
   });
 }
 
+/** A rehearsal tells by its exit code how the migration ends: the page plays one that rolls itself back. */
+const rolledBack = 4;
+
+function isFine(line: string, code: number): boolean {
+  return code === 0 || (code === rolledBack && / rehearse .*--scenario \S*degrades/.test(line));
+}
+
 /** The commands of the blocks below a heading that can run without a cluster. */
 function linesBelow(page: string, heading: string): readonly string[] {
   const { text } = readSource(root, page);
@@ -48,7 +55,7 @@ async function measure(folder: string): Promise<Readonly<Record<"demo" | "ownMig
     for (const line of lines) {
       process.stdout.write(`$ ${line}\n`);
       const code = await runLine(line, project, folder);
-      if (code !== 0) failed.push(`${line}: exit ${code}`);
+      if (!isFine(line, code)) failed.push(`${line}: exit ${code}`);
     }
     return { seconds: Math.round((performance.now() - started) / 1000), mostSeconds: limit, failed };
   };

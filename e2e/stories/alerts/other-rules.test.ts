@@ -161,13 +161,19 @@ const cases: readonly Case[] = [
   [
     "RetrieverOperatorGoneInCutover",
     "it went while it cut over",
-    { ...phase("CuttingOver", "1x20 _x40"), [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x20 _x40" },
+    {
+      ...phase("CuttingOver", "1x20 _x40"),
+      [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x20 _x40",
+    },
     { ...ofMigration, ...critical },
   ],
   [
     "RetrieverOperatorGoneInCutover",
     "it went in the guard",
-    { ...phase("CuttingOver", "1x5 0x15 _x40"), [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x20 _x40" },
+    {
+      ...phase("CuttingOver", "1x5 0x15 _x40"),
+      [`retriever_migration_epoch{${migration},target="search-api"}`]: "4x20 _x40",
+    },
     undefined,
   ],
   [
