@@ -130,7 +130,7 @@ export default {
       { path: "^(retriever-sidecar|retriever-data)/src/core/" },
       {
         path: "^[^/]",
-        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(canonical-value|element-hash|ids|moment-unit|payload-digest)\\.ts$|errors\\.ts$|values/printable\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
+        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(canonical-value|element-hash|ids|moment-unit|payload-digest)\\.ts$|errors\\.ts$|values/(plural|printable)\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
       },
     ),
     rule(
@@ -143,7 +143,7 @@ export default {
       "operator-core-is-pure",
       "The operator's core decides on values: only itself, crds, the contract, the code table, the calendar's arithmetic and node:crypto. Pass time, chance and I/O in.",
       { path: "^operator/src/core/" },
-      { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/printable\\.ts$)|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
+      { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/(plural|printable)\\.ts$)|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
     ),
     rule(
       "core-has-known-rooms",
@@ -156,19 +156,19 @@ export default {
       "pages-are-pure",
       "A page is drawn from values: only itself, core, crds, the contract, printable words, d3's scales and shapes, and node:crypto. Whoever asks for it reads and writes.",
       { path: "^operator/src/page/" },
-      { pathNot: "^(operator/src/(page|core)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|values/printable\\.ts$)|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
+      { pathNot: "^(operator/src/(page|core)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|values/(plural|printable)\\.ts$)|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
     ),
     rule(
       "reports-are-made-from-records",
       "A report is made from the records of a chain, and from nothing else: whoever asks for it reads them and writes it.",
       { path: "^operator/src/report/" },
-      { pathNot: "^(operator/src/(report|page|audit|core)/|operator/src/ports/audit-store\\.ts$|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|kinds\\.ts$|values/printable\\.ts$)|node_modules/zod/)" },
+      { pathNot: "^(operator/src/(report|page|audit|core)/|operator/src/ports/audit-store\\.ts$|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|kinds\\.ts$|values/(plural|printable)\\.ts$)|node_modules/zod/)" },
     ),
     rule(
       "rehearsals-are-pure",
       "A rehearsal plays the core and touches nothing: only itself, core, the operator's pages, crds, the contract, the stores' identities, printable words, zod, pure-rand, cli-table3, wrap-ansi, csv-parse, and node:crypto. The command line reads and writes its files.",
       { path: "^kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/" },
-      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/(core|page)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/printable\\.ts$)|node_modules/(zod|pure-rand|cli-table3|wrap-ansi|csv-parse)/|(node:)?crypto$)" },
+      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/(core|page)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/(plural|printable)\\.ts$)|node_modules/(zod|pure-rand|cli-table3|wrap-ansi|csv-parse)/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",
