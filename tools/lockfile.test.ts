@@ -8,6 +8,7 @@ type Entry = {
   readonly version?: string;
   readonly license?: string;
   readonly integrity?: string;
+  readonly hasInstallScript?: boolean;
   readonly link?: boolean;
 };
 
@@ -40,11 +41,32 @@ describe.each(["package-lock.json", "tools/node/package-lock.json"])("%s", (file
     expect(others.map(([place, { license }]) => `${place}: ${license}`)).toEqual([]);
   });
 
+  it("has no package in an image that would be made by a script at its installation", () => {
+    const scripted = installed.filter(([, { hasInstallScript }]) => hasInstallScript);
+    expect(scripted.filter(([place]) => inImages.has(place)).map(([place]) => place)).toEqual([]);
+  });
+
   it("takes every package from the registry that is configured, by its exact version", () => {
     const elsewhere = installed.filter(([, { version }]) => !/^\d+\.\d+\.\d+/.test(version ?? ""));
     expect(elsewhere.map(([place]) => place)).toEqual([]);
     expect(text).not.toMatch(
       /"resolved": "(?!https:\/\/registry\.npmjs\.org\/|stores|crds|operator|retriever|kubectl|e2e)/,
     );
+  });
+});
+
+describe("npm", () => {
+  it.each([".npmrc", "tools/node/.npmrc"])("runs no script of a package that it installs, says %s", (file) => {
+    expect(readFileSync(join(root, file), "utf8").split("\n")).toContain("ignore-scripts=true");
+  });
+
+  it.each(["tools/setup.sh", "images/Dockerfile"])("installs what is locked, without scripts, in %s", (file) => {
+    const text = readFileSync(join(root, file), "utf8").replaceAll(/\\\n\s*/g, "");
+    const lines = text.split("\n").filter((line) => !line.trim().startsWith("#"));
+    const installs = lines.flatMap((line) =>
+      line.split("&&").filter((part) => /\bnpm (?:ci|i|install|add|exec)\b/.test(part)),
+    );
+    expect(installs.length).toBeGreaterThan(0);
+    expect(installs.filter((part) => !/\bnpm ci\b.* --ignore-scripts\b/.test(part))).toEqual([]);
   });
 });

@@ -102,7 +102,7 @@ containers:
   - name: kubectl-retriever
     image: {{ include "retriever.image" $ }}
     imagePullPolicy: {{ $.Values.image.pullPolicy }}
-    command: [/usr/local/bin/node, /app/kubectl-retriever/src/main.ts]
+    command: [/usr/local/bin/node, --disable-sigusr1, /app/kubectl-retriever/src/main.ts]
     args: {{ toJson .words }}
     resources:
       requests: { cpu: 50m, memory: 96Mi }

@@ -50,7 +50,7 @@ spec:
               image: {{ include "retriever-sidecar.image" . }}
               imagePullPolicy: {{ $.image.pullPolicy }}
               # Young generations of 2 MB keep the process small, whatever the stores hold.
-              command: [/usr/local/bin/node, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
+              command: [/usr/local/bin/node, --disable-sigusr1, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
               args: {{ concat (list "copy" "--config" "/etc/retriever/config" "--budget" (print (int64 $.copy.budget)) "--lag" (print (int64 $.copy.lag)) "--termination-log" "/dev/termination-log") (ternary (list "--create") list $.copy.create) $range | toJson }}
               env:
                 - { name: RETRIEVER_ALLOWED_HOSTS, value: {{ join "," $.allowedHosts | quote }} }

@@ -37,7 +37,7 @@ spec:
               image: {{ include "retriever-sidecar.image" . }}
               imagePullPolicy: {{ $.image.pullPolicy }}
               # Young generations of 2 MB keep the process small, whatever the stores hold.
-              command: [/usr/local/bin/node, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
+              command: [/usr/local/bin/node, --disable-sigusr1, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
               args: {{ list "verify" "--config" "/etc/retriever/config" "--repair" "/etc/retriever/drift" "--digest" "$(RETRIEVER_REPAIR_DIGEST)" "--direction" "destination-to-source" "--yes" "--budget" (print (int64 $.repair.budget)) "--termination-log" "/dev/termination-log" | toJson }}
               env:
                 # The report that a person agreed to.

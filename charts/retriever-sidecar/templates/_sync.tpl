@@ -39,7 +39,7 @@ spec:
               image: {{ include "retriever-sidecar.image" . }}
               imagePullPolicy: {{ $.image.pullPolicy }}
               # Young generations of 2 MB keep the process small, whatever the stores hold.
-              command: [/usr/local/bin/node, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
+              command: [/usr/local/bin/node, --disable-sigusr1, --max-semi-space-size=2, /app/retriever-data/src/main.ts]
               args: {{ concat (list "sync" "--config" "/etc/retriever/config" "--interval" (print $.sync.interval) "--budget" (print (int64 $.sync.budget)) "--lag" (print (int64 $.sync.lag)) "--verify-every" (print (int64 $.sync.verifyEvery)) "--listen" "0.0.0.0:7091" "--termination-log" "/dev/termination-log") (ternary (list "--delete-extra" "--removals-need-leave") list $.sync.deleteExtra) | toJson }}
               env:
                 - { name: RETRIEVER_ALLOWED_HOSTS, value: {{ join "," $.allowedHosts | quote }} }

@@ -39,7 +39,7 @@ spec:
             - name: retriever-verify
               image: {{ include "retriever-sidecar.image" . }}
               imagePullPolicy: {{ $.image.pullPolicy }}
-              command: [/usr/local/bin/node, /app/retriever-data/src/main.ts]
+              command: [/usr/local/bin/node, --disable-sigusr1, /app/retriever-data/src/main.ts]
               args: {{ concat (list "verify" "--config" "/etc/retriever/config" "--level" $.verify.level "--budget" (print (int64 $.verify.budget)) "--lag" (print (int64 $.verify.lag)) "--serve-report" "0.0.0.0:7091" "--termination-log" "/dev/termination-log" "--report" "/tmp/report") $partition | toJson }}
               env:
                 {{- include "retriever-sidecar.env" . | nindent 16 }}

@@ -96,7 +96,7 @@ export function verifyCronJob(input: ApplicationInput): object {
   const container = {
     name: verifyContainer,
     image: "retriever-sidecar:demo",
-    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    command: ["/usr/local/bin/node", "--disable-sigusr1", "/app/retriever-data/src/main.ts"],
     args: `verify --level payload --lag ${input.verifyLagSeconds ?? 1} --serve-report 0.0.0.0:7091 --termination-log /dev/termination-log`
       .split(" ")
       .concat("--config", configFolder, "--report", folder),
@@ -119,7 +119,7 @@ export function copyCronJob(input: ApplicationInput): object {
   const container = {
     name: copyContainer,
     image: "retriever-sidecar:demo",
-    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    command: ["/usr/local/bin/node", "--disable-sigusr1", "/app/retriever-data/src/main.ts"],
     args: ["copy", "--lag", "1", "--termination-log", "/dev/termination-log", "--config", configFolder].concat(
       input.ownsDestination === true ? ["--create"] : [],
     ),
@@ -134,7 +134,7 @@ export function syncCronJob(input: ApplicationInput): object {
   const container = {
     name: syncContainer,
     image: "retriever-sidecar:demo",
-    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    command: ["/usr/local/bin/node", "--disable-sigusr1", "/app/retriever-data/src/main.ts"],
     args: "sync --interval 0.5 --lag 1 --verify-every 3 --listen 0.0.0.0:7091 --termination-log /dev/termination-log"
       .split(" ")
       .concat("--config", configFolder)
@@ -152,7 +152,7 @@ export function repairCronJob(input: ApplicationInput): object {
   const container = {
     name: repairContainer,
     image: "retriever-sidecar:demo",
-    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    command: ["/usr/local/bin/node", "--disable-sigusr1", "/app/retriever-data/src/main.ts"],
     args: "verify --direction destination-to-source --yes --lag 1 --termination-log /dev/termination-log"
       .split(" ")
       .concat("--config", configFolder, "--repair", reports, "--digest", "$(RETRIEVER_REPAIR_DIGEST)"),
