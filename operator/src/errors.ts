@@ -14,6 +14,11 @@ export const errorTable = {
     summary: "the object changed since it was read",
     remedy: "Nothing to do: the operator reads it again and decides anew.",
   },
+  ROP_NAME_TAKEN: {
+    retryable: true,
+    summary: "an object that the operator would write is somebody else's",
+    remedy: "Rename or delete the named object: the operator neither changes it nor takes it for its own.",
+  },
   ROP_FIELD_CONFLICT: {
     retryable: true,
     summary: "another field manager owns the overlay",

@@ -105,7 +105,7 @@ type Books = Omit<ConstructorParameters<typeof AuditRecorder>[0], "store" | "pri
 
 /** What is kept of what was decided; `finish` writes what waits. */
 function openAudit(request: KubeRequest, books: Books, { evidenceLog }: Settings) {
-  const store = makeAuditStore(request);
+  const store = makeAuditStore(request, books.random);
   const evidence = { ...store, ...makeEvidenceReader(request) };
   const reports = new ReportKeeper({ ...books, evidence, reports: makeReportStore(request) });
   const onRest = reports.keep.bind(reports);

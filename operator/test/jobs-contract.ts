@@ -54,11 +54,11 @@ export function describeJobsContract(title: string, open: () => Promise<JobsHarn
       expect(await names(await harness.createMigration("other"))).toEqual([]);
     });
 
-    test("somebody else's Job of the name is a conflict, and stays", async () => {
+    test("somebody else's Job of the name is told by a code of its own, and stays", async () => {
       const [mine, other] = [await harness.createMigration("mine"), await harness.createMigration("others")];
       const wish = { name: "wanted-by-two", template: "verify", since: null };
       await harness.jobs.createJob(other, wish, signal);
-      await expect(harness.jobs.createJob(mine, wish, signal)).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+      await expect(harness.jobs.createJob(mine, wish, signal)).rejects.toMatchObject({ code: "ROP_NAME_TAKEN" });
       await harness.jobs.deleteJob(mine, wish.name, signal);
       expect(await names(other)).toEqual(["wanted-by-two"]);
     });

@@ -48,7 +48,7 @@ export function recordedWorld({
   const shared = { clock, log, metrics, deadlineMs: 5000 };
   /** A new process: nothing in memory. */
   const operator = () => {
-    const store = makeAuditStore(maps.request);
+    const store = makeAuditStore(maps.request, () => 0.5);
     const own = { ...shared, random: () => 0.5, recordEvents: makeEventRecorder({ ...shared, cluster }).record };
     const kept = {
       evidence: { ...store, ...makeEvidenceReader(maps.request) },

@@ -78,7 +78,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
   const clock = { now: () => 0, elapsed: () => 0 } as unknown as Parameters<typeof makeKubernetesCluster>[0]["clock"];
   const cluster = makeKubernetesCluster({ request, clock, namespaces: [], instance: "i" });
   const jobs = makeKubernetesJobs(request);
-  const evidence = makeAuditStore(request);
+  const evidence = makeAuditStore(request, () => 0.5);
   const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l", version: "1.2.3" });
   const target = { namespace: "search", name: "search-api" };
   const intent = { migrationUid: "u", epoch: 1, rollback: null };

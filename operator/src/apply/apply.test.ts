@@ -126,6 +126,27 @@ describe("effects", () => {
     expect(reports).toEqual(["createJob failed", "createJob done"]);
   });
 
+  test("go on after a report that can't be kept and a Job that can't be deleted, and tell the first of them", async () => {
+    const { jobs, verifiers, run } = arrange();
+    jobs.addTemplate("verify");
+    const create: Effect = { kind: "createJob", job: "docs-verify-1", template: "verify", since: null };
+    await run([create]);
+    verifiers.texts.set("ip", "the report");
+    const place = { address: "ip", port: 7091, source: sourceIdentity, destination: destinationIdentity };
+    const of = { job: "docs-verify-1", partition: 0, partitions: 1, configMap: "docs-drift" };
+    jobs.takenMaps.add("docs-drift");
+    jobs.undeletable.add("docs-held-1");
+    const effects: readonly Effect[] = [
+      { kind: "keepReport", ...of, ...place },
+      { kind: "deleteJobs", jobs: ["docs-held-1", "docs-verify-1"] },
+      { kind: "addFinalizer" },
+    ];
+    const applied = await run(effects);
+    expect(applied).toMatchObject({ ok: false, kind: "keepReport", isHeldUp: false });
+    expect(applied).toMatchObject({ error: { code: "ROP_NAME_TAKEN" } });
+    expect(jobs.journal).toEqual(["created docs-verify-1", "deleted docs-verify-1"]);
+  });
+
   test("keep a report, and don't mind a verifier that has gone", async () => {
     const { jobs, verifiers, run } = arrange();
     const place = {

@@ -1,4 +1,5 @@
-// Carries out effects in the order given and stops at the first that fails, but for a Job. Never decides, never retries.
+// Carries out effects in the order given and stops at the first that fails, but for Jobs and their reports, which nothing
+// waits for. Never decides, never retries.
 import type { Effect } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { overlayFault } from "#core/overlay/overlay-fault.ts";
@@ -33,11 +34,20 @@ type Subject = {
 
 type Applied =
   | { readonly ok: true }
-  | { readonly ok: false; readonly kind: Effect["kind"]; readonly error: OperatorError };
+  | {
+      readonly ok: false;
+      readonly kind: Effect["kind"];
+      readonly error: OperatorError;
+      /** Whether effects were left out for it. */
+      readonly isHeldUp: boolean;
+    };
+
+/** Jobs and reports: others may have taken their names, or refuse them. What follows them doesn't wait. */
+const besides: readonly Effect["kind"][] = ["createJob", "keepReport", "deleteJobs"];
 
 /**
  * Effects are idempotent: after a failure the next pass derives what is left from the observation. Nothing waits for a Job
- * that can't be made: what follows it is carried out, and the failure is told at the end.
+ * that can't be made, or a report that can't be kept: what follows it is carried out, and the failure is told at the end.
  */
 export async function apply(
   effects: readonly Effect[],
@@ -55,8 +65,9 @@ export async function apply(
       deps.report(effect.kind, "failed");
       // Tidying up holds nothing up: what is left is tried again in the next pass.
       if (effect.kind === "pruneActs") continue;
-      const failed = { ok: false, kind: effect.kind, error: asOperatorError(fault) } as const;
-      if (effect.kind !== "createJob" || signal.aborted) return failed;
+      const isHeldUp = !besides.includes(effect.kind) || signal.aborted;
+      const failed = { ok: false, kind: effect.kind, error: asOperatorError(fault), isHeldUp } as const;
+      if (isHeldUp) return failed;
       refused ??= failed;
     }
   }
@@ -64,7 +75,7 @@ export async function apply(
 }
 
 async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
-  const { cluster, jobs, meta, target, signal } = context;
+  const { cluster, meta, target, signal } = context;
   switch (effect.kind) {
     // Before anything else is written, so that a deletion waits for the rollback path.
     case "addFinalizer":
@@ -89,13 +100,21 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
       return createJob(effect, context);
     case "keepReport":
       return keepReport(effect, context);
-    // With their pods, one after the other.
     case "deleteJobs":
-      for (const job of effect.jobs) await jobs.deleteJob(meta, job, signal);
-      return;
+      return deleteJobs(effect, context);
     case "pruneActs":
       return pruneActs(effect, context);
   }
+}
+
+/** With their pods, one after the other; one that can't be deleted keeps no other. */
+async function deleteJobs(
+  effect: Extract<Effect, { kind: "deleteJobs" }>,
+  { jobs, meta, signal }: EffectContext,
+): Promise<void> {
+  const faults: unknown[] = [];
+  for (const job of effect.jobs) await jobs.deleteJob(meta, job, signal).catch((fault: unknown) => faults.push(fault));
+  if (faults.length > 0) throw faults[0];
 }
 
 /** A repair's pods read its reports when they start, so these are there before it. */

@@ -18,7 +18,7 @@ type EventRecorderOptions = {
 /** Objects for which a single message is remembered; forgetting one costs a repeated message. */
 const maxRemembered = 1000;
 
-/** `record` sends each announcement; `recordOnce` only when it was not sent for this version of the object. */
+/** `record` sends each announcement; `recordOnce` only when its reason was not sent for this version of the object, or for `about`. */
 export function makeEventRecorder(options: EventRecorderOptions) {
   const { cluster, clock, log, metrics, deadlineMs } = options;
   const recordedAt = new Map<string, string>();
@@ -45,11 +45,16 @@ export function makeEventRecorder(options: EventRecorderOptions) {
     }
   };
 
-  const recordOnce = async (meta: MigrationMeta, announcement: Announcement, signal: AbortSignal): Promise<boolean> => {
+  const recordOnce = async (
+    meta: MigrationMeta,
+    announcement: Announcement,
+    signal: AbortSignal,
+    about = meta.resourceVersion,
+  ): Promise<boolean> => {
     const key = `${meta.uid}/${announcement.reason}`;
-    if (recordedAt.get(key) === meta.resourceVersion) return false;
+    if (recordedAt.get(key) === about) return false;
     if (recordedAt.size >= maxRemembered) recordedAt.clear();
-    recordedAt.set(key, meta.resourceVersion);
+    recordedAt.set(key, about);
     await record(meta, [announcement], signal);
     return true;
   };

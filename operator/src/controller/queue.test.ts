@@ -86,6 +86,19 @@ describe("the queue", () => {
     expect(passes.at(-1)?.at).toBe(from + 500);
   });
 
+  test("after failures that hold nothing up waits no longer than it is told", async () => {
+    const { queue, clock, passes, end } = arrange();
+    queue.add("a");
+    const delays: number[] = [];
+    for (let failure = 0; failure < 6; failure += 1) {
+      const from = clock.elapsed();
+      await end({ kind: "failed", mostMs: 5000 });
+      await clock.advance(40_000);
+      delays.push((passes.at(-1)?.at ?? 0) - from);
+    }
+    expect(delays).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
+  });
+
   test("that fails and is woken again and again still leaves a pause between passes", async () => {
     const { queue, clock, passes, end } = arrange();
     queue.add("a");

@@ -6,7 +6,8 @@ import { type Backoff, backoffMs } from "#timing/delay.ts";
 export type ReconcileResult =
   | { readonly kind: "again"; readonly afterMs: number }
   | { readonly kind: "idle" }
-  | { readonly kind: "failed" };
+  /** `mostMs`: what failed holds nothing up, so that no pass waits longer for it. */
+  | { readonly kind: "failed"; readonly mostMs?: number };
 
 export type QueueOptions<Key> = {
   readonly clock: Clock;
@@ -122,8 +123,10 @@ export class WorkQueue<Key> {
   #settle(entry: Entry<Key>, outcome: ReconcileResult): void {
     entry.failures = outcome.kind === "failed" ? entry.failures + 1 : 0;
     const { backoff, random } = this.#options;
-    if (outcome.kind === "failed") this.#wait(entry, backoffMs(backoff, entry.failures, random()));
-    else if (entry.dirty) this.#makeReady(entry);
+    if (outcome.kind === "failed") {
+      const { mostMs = backoff.capMs } = outcome;
+      this.#wait(entry, backoffMs({ ...backoff, capMs: mostMs }, entry.failures, random()));
+    } else if (entry.dirty) this.#makeReady(entry);
     else if (outcome.kind === "again") this.#wait(entry, outcome.afterMs);
     else this.#entries.delete(this.#options.idOf(entry.key));
   }

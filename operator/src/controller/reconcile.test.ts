@@ -26,6 +26,8 @@ const overlay = {
   force: false,
 } as const satisfies Effect;
 
+const wish = { name: "", template: "sync", since: null };
+
 type Seen = { readonly observation: Observation; readonly migration: Migration };
 
 function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
@@ -50,10 +52,11 @@ function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
     };
   };
   const log = makeLogger({ level: "info", destination: { write: (line: string) => void lines.push(line) } });
+  const jobs = new FakeJobs();
   const reconcile = makeReconcile({
     cluster,
     sidecars,
-    jobs: new FakeJobs(),
+    jobs,
     reports: new FakeReports(),
     clock,
     decide,
@@ -68,7 +71,7 @@ function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
     ...(isSparing ? { sparing: makeSparingReads(cluster, clock) } : {}),
   });
   const reconcileOnce = () => reconcile(searchKey, new AbortController().signal);
-  return { cluster, sidecars, clock, metrics, seen, lines, doneAtPost, reconcileOnce };
+  return { cluster, jobs, sidecars, clock, metrics, seen, lines, doneAtPost, reconcileOnce };
 }
 
 const inPreflight = ({ migration }: Seen): MigrationStatus => ({ ...migration.status, phase: "Preflight", epoch: 1 });
@@ -167,6 +170,26 @@ describe("a reconcile of a migration", () => {
     expect(lines.join("")).toContain("effect applyOverlay");
     expect((await reconcileOnce()).kind).toBe("again");
     expect(cluster.journal).toContain("annotatePod");
+  });
+
+  test("whose Job has a stranger's name carries out the rest, tells it once, and comes again as soon as harm is looked for", async () => {
+    const { cluster, jobs, reconcileOnce } = arrange((seen) => ({
+      status: { ...inPreflight(seen), message: `pass ${cluster.journal.length}` },
+      effects: [
+        { kind: "createJob", job: "docs-sync-1", template: "sync", since: null },
+        { kind: "deleteJobs", jobs: ["docs-copy-1"] },
+      ],
+    }));
+    jobs.addTemplate("sync");
+    await jobs.createJob({ ...aMigration().build().meta, uid: "a stranger" }, { ...wish, name: "docs-sync-1" });
+    const meta = (await cluster.readMigration(searchKey))?.meta ?? expect.fail("no migration");
+    await jobs.createJob(meta, { ...wish, name: "docs-copy-1" });
+    for (let pass = 0; pass < 3; pass += 1) expect(await reconcileOnce()).toEqual({ kind: "failed", mostMs: 5000 });
+    expect(jobs.journal).toContain("deleted docs-copy-1");
+    const told = cluster.sent.map(({ reason, count, message }) => ({ reason, count, message }));
+    expect(told).toEqual([
+      { reason: "JobRefused", count: 1, message: expect.stringContaining("somebody else's: docs-sync-1") },
+    ]);
   });
 
   test("with a phase of another version holds: nothing written, said once", async () => {

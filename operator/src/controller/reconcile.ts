@@ -26,6 +26,7 @@ import type { Sidecars } from "#ports/sidecars.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
+import { EffectFault, tellBeside } from "./effect-fault.ts";
 import { makeEventRecorder } from "./event-recorder.ts";
 import { openNotifications } from "./open-notifications.ts";
 import type { ReconcileResult } from "./queue.ts";
@@ -70,6 +71,8 @@ const conflictMs = 250;
 /** A migration that can't be parsed is reconciled seldom; an edit wakes it at once. */
 const holdMs = 60_000;
 const effectDeadlines = 3;
+/** As often as harm is looked for: a Job that can't be made puts that off no further. */
+const besideMs = 5000;
 
 /** One pass. Never rejects for a fault of the cluster: the outcome says when to come again. */
 export function makeReconcile(options: ReconcileOptions): Reconcile {
@@ -112,7 +115,9 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
       result = "failed";
       metrics.count("retriever_reconcile_errors_total", { code: asOperatorError(fault).code });
       options.log.error({ migration: `${key.namespace}/${key.name}`, ...faultFields(fault) }, "reconcile failed");
-      return { kind: "failed" };
+      return fault instanceof EffectFault && !fault.isHeldUp
+        ? { kind: "failed", mostMs: besideMs }
+        : { kind: "failed" };
     } finally {
       metrics.observe("retriever_reconcile_seconds", { result }, (clock.elapsed() - from) / 1000);
     }
@@ -162,7 +167,9 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     await recorder.record(written.meta, decision.announcements, signal);
     metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });
     if (applied.ok) return resultOf(decision);
-    throw new EffectFault(applied.kind, applied.error);
+    const told = tellBeside(applied);
+    if (told !== undefined) await recorder.recordOnce(written.meta, told, signal, told.message);
+    throw new EffectFault(applied);
   };
 }
 
@@ -213,16 +220,6 @@ function targetOf(migration: Migration): string | undefined {
 function specOf(raw: unknown): Migration["spec"] {
   const parsed = parseMigrationSpec(raw);
   return parsed.ok ? { ok: true, value: parsed.spec } : { ...parsed, sound: soundFields(raw) };
-}
-
-/** Keeps the effect's own code and says which effect it was. */
-class EffectFault extends OperatorError {
-  constructor(kind: string, error: OperatorError) {
-    super(error.code, `effect ${kind}: ${error.message}`, {
-      cause: error.cause,
-      details: { ...error.details, effect: kind },
-    });
-  }
 }
 
 type Written =

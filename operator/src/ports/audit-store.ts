@@ -39,6 +39,6 @@ export type ReportFiles = Readonly<Record<string, string>>;
 export interface ReportStore {
   /** Hash of the last record that it was made from; undefined when there is none. */
   readHash(subject: AuditSubject, signal: AbortSignal): Promise<string | undefined>;
-  /** Replaces the one that is there. Fails with ROP_CONFLICT where its place is somebody else's, or was written meanwhile. */
+  /** Replaces the one that is there. Fails with ROP_NAME_TAKEN where its place is somebody else's, with ROP_CONFLICT where it was written meanwhile. */
   write(subject: AuditSubject, report: { hash: string; files: ReportFiles }, signal: AbortSignal): Promise<void>;
 }

@@ -72,7 +72,7 @@ export interface Jobs {
   ): Promise<readonly JobPodRead[]>;
   /**
    * Makes a Job whose spec is the template's. One that is there already and is ours is success; somebody else's of that
-   * name fails with ROP_CONFLICT, a missing or running template with ROP_NOT_FOUND or ROP_INVALID.
+   * name fails with ROP_NAME_TAKEN, a missing or running template with ROP_NOT_FOUND or ROP_INVALID.
    */
   createJob(meta: MigrationMeta, wish: JobWish, signal: AbortSignal): Promise<void>;
   /** Deletes a Job of this migration with its pods. One that is gone, or isn't ours, is left alone. */
@@ -83,7 +83,7 @@ export interface Jobs {
   keepReport(meta: MigrationMeta, configMap: string, report: KeptReport, signal: AbortSignal): Promise<void>;
   /**
    * Puts the kept reports, as they are, into another ConfigMap beside an overlay. One that isn't ours is left alone:
-   * ROP_CONFLICT; where nothing is kept: ROP_NOT_FOUND.
+   * ROP_NAME_TAKEN; where nothing is kept: ROP_NOT_FOUND.
    */
   placeReports(meta: MigrationMeta, move: ReportMove, overlay: string, signal: AbortSignal): Promise<void>;
 }

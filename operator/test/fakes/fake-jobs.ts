@@ -28,6 +28,9 @@ export class FakeJobs implements Jobs {
   readonly kept = new Map<string, { readonly job: string; readonly reports: Map<number, ProvedReport> }>();
   /** Overlays beside placed reports, by ConfigMap. */
   readonly overlays = new Map<string, string>();
+  /** ConfigMaps that are somebody else's, and Jobs that the API server lets nobody delete. */
+  readonly takenMaps = new Set<string>();
+  readonly undeletable = new Set<string>();
   fault: unknown;
   #made = 0;
 
@@ -74,7 +77,7 @@ export class FakeJobs implements Jobs {
     if (template === undefined) throw new OperatorError("ROP_NOT_FOUND", wish.template);
     if (!template.suspended) throw new OperatorError("ROP_INVALID", wish.template);
     const there = this.stored.get(wish.name);
-    if (there !== undefined && there.migrationUid !== meta.uid) throw new OperatorError("ROP_CONFLICT", wish.name);
+    if (there !== undefined && there.migrationUid !== meta.uid) throw new OperatorError("ROP_NAME_TAKEN", wish.name);
     if (there !== undefined) return;
     this.#made += 1;
     const job: JobRead = {
@@ -91,6 +94,7 @@ export class FakeJobs implements Jobs {
 
   async deleteJob(meta: MigrationMeta, name: string): Promise<void> {
     this.#enter();
+    if (this.undeletable.has(name)) throw new OperatorError("ROP_FORBIDDEN", `delete jobs.batch ${name}`);
     if (this.stored.get(name)?.migrationUid !== meta.uid) return;
     this.stored.delete(name);
     this.journal.push(`deleted ${name}`);
@@ -115,6 +119,7 @@ export class FakeJobs implements Jobs {
 
   async keepReport(_meta: MigrationMeta, configMap: string, kept: KeptReport): Promise<void> {
     this.#enter();
+    if (this.takenMaps.has(configMap)) throw new OperatorError("ROP_NAME_TAKEN", configMap);
     const { job, partition, ...report } = kept;
     const before = this.kept.get(configMap);
     const reports = before?.job === job ? before.reports : new Map<number, ProvedReport>();

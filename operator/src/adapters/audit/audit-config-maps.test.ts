@@ -13,7 +13,7 @@ const { signal } = new AbortController();
 
 function arrange() {
   const maps = new FakeConfigMaps();
-  const store = makeAuditStore(maps.request);
+  const store = makeAuditStore(maps.request, () => 0.5);
   const write = async (end: StoredEnd, draft: AuditDraft = aDraft()) =>
     store.append(subject, end, seal(draft, end), signal);
   /** Adds `count` records of about `bytes` bytes. */
@@ -114,11 +114,23 @@ describe("evidence in ConfigMaps", () => {
   test("takes the next free name when an earlier migration of this name left its maps", async () => {
     const { maps, fill, proved } = arrange();
     const other = { ...subject, uid: "uid-0" };
-    const store = makeAuditStore(maps.request);
+    const store = makeAuditStore(maps.request, () => 0.5);
     const start = await store.readEnd(other, signal);
     await store.append(other, start, seal(aDraft(), start), signal);
     await fill(2);
     expect([...maps.maps.keys()]).toEqual(["docs-to-qdrant-evidence-001", "docs-to-qdrant-evidence-002"]);
+    expect(await proved()).toMatchObject({ ...intact, end: { seq: 2 } });
+  });
+
+  test("finds a name where somebody has taken those that can be told beforehand, and leaves what is there", async () => {
+    const { maps, fill, proved } = arrange();
+    for (let index = 1; index <= 200; index += 1) {
+      const name = `docs-to-qdrant-evidence-${String(index).padStart(3, "0")}`;
+      maps.maps.set(name, { metadata: { name, resourceVersion: "1", labels: {}, annotations: {} }, data: { a: "b" } });
+    }
+    await fill(2);
+    const others = [...maps.maps.values()].filter(({ data }) => data["a"] === "b");
+    expect([maps.maps.size, others.length]).toEqual([201, 200]);
     expect(await proved()).toMatchObject({ ...intact, end: { seq: 2 } });
   });
 

@@ -18,15 +18,17 @@ const endAnnotation = "retriever.dev/evidence-end";
 /** An API server takes 1 MiB; half of it leaves room for what others add. */
 const maxMapBytes = 512 * 1024;
 const maxMaps = 20;
-/** Names that an earlier migration of the same name may have left behind. */
-const maxTakenNames = 50;
+/** Names that are tried: those that an earlier migration of the same name may have left behind, then some by chance. */
+const maxTakenNames = 30;
+/** Nobody takes so many beforehand. */
+const widestStep = 1_000_000;
 
 type MapEnd = ChainEnd & { readonly bytes: number };
 /** Names of the maps, oldest first, and the version and size of the newest. */
 type Place = { readonly maps: readonly string[]; readonly resourceVersion: string; readonly bytes: number };
 
-/** The store over live requests. Holds nothing. */
-export function makeAuditStore(request: KubeRequest): AuditStore {
+/** The store over live requests. Holds nothing. `random` is 0..1. */
+export function makeAuditStore(request: KubeRequest, random: () => number): AuditStore {
   return {
     readEnd: async (subject, signal) => {
       const maps = await listMaps(request, subject, signal);
@@ -49,7 +51,7 @@ export function makeAuditStore(request: KubeRequest): AuditStore {
       const write = { subject, end, record, text };
       const place = fits
         ? await addToNewest(request, write, bytes + size, signal)
-        : await beginNext(request, write, size, signal);
+        : await beginNext({ request, random }, write, size, signal);
       return { seq: record.seq, hash: record.hash, place };
     },
   };
@@ -84,18 +86,25 @@ async function addToNewest(
   return { maps, resourceVersion: answer?.metadata?.resourceVersion ?? "", bytes };
 }
 
-async function beginNext(request: KubeRequest, write: Write, bytes: number, signal: AbortSignal): Promise<Place> {
+type Begin = { readonly request: KubeRequest; readonly random: () => number };
+
+/** Numbers that can be told beforehand may be taken by whoever wants no evidence; those by chance may not. */
+async function beginNext({ request, random }: Begin, write: Write, bytes: number, signal: AbortSignal): Promise<Place> {
   const { subject, end } = write;
   const { maps } = end.place as Place;
-  const first = indexOf(subject.name, maps.at(-1) ?? "") + 1;
-  for (let index = first; index < first + maxTakenNames; index += 1) {
+  let index = indexOf(subject.name, maps.at(-1) ?? "");
+  for (let taken = 0; taken < maxTakenNames; taken += 1) {
+    index += 1 + (taken < maxMaps ? 0 : Math.floor(random() * widestStep));
     const name = `${prefixOf(subject.name)}${String(index).padStart(3, "0")}`;
     const created = await createMap(request, write, { name, bytes }, signal);
     if (created === undefined) continue;
     const kept = await dropOldest(request, subject.namespace, [...maps, name], signal);
     return { maps: kept, resourceVersion: created.metadata?.resourceVersion ?? "", bytes };
   }
-  throw new OperatorError("ROP_CONFLICT", `configmaps ${subject.name}-evidence-NNN: ${maxTakenNames} names are taken`);
+  throw new OperatorError(
+    "ROP_NAME_TAKEN",
+    `configmaps ${subject.name}-evidence-NNN: ${maxTakenNames} names are taken`,
+  );
 }
 
 /** Undefined when the name is taken by another chain; a conflict when it is this chain's: somebody else was faster. */

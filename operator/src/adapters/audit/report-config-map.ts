@@ -26,7 +26,7 @@ export function makeReportStore(request: KubeRequest): ReportStore {
       const there = await readMetadata(request, subject, signal);
       if (there !== undefined && !isOf(subject, there))
         throw new OperatorError(
-          "ROP_CONFLICT",
+          "ROP_NAME_TAKEN",
           `configmaps ${namespace}/${name} is somebody else's; rename or delete it`,
         );
       const metadata = {

@@ -57,7 +57,13 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
       } catch (fault) {
         if (!hasCode(fault, "ROP_CONFLICT")) throw fault;
         const there = await get({ resource: jobs, namespace, name: wish.name }, signal);
-        if (there?.metadata?.labels?.[jobLabel] !== meta.uid) throw fault;
+        // Gone again: the next pass makes it.
+        if (there === undefined) throw fault;
+        if (there.metadata?.labels?.[jobLabel] !== meta.uid)
+          throw new OperatorError(
+            "ROP_NAME_TAKEN",
+            `jobs.batch ${namespace}/${wish.name} is somebody else's; delete it`,
+          );
       }
     },
     deleteJob: async (meta, name, signal) => {

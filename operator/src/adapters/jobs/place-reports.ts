@@ -12,7 +12,7 @@ import { reportAnnotations, writeReportMap } from "./report-config-map.ts";
 
 type Placing = ReportMove & { readonly meta: MigrationMeta; readonly overlay: string };
 
-/** Rejects with ROP_NOT_FOUND where no report is kept, with ROP_CONFLICT where the other map is somebody else's. */
+/** Rejects with ROP_NOT_FOUND where no report is kept, with ROP_NAME_TAKEN where the other map is somebody else's. */
 export async function placeReports(
   request: KubeRequest,
   { meta, from, to, overlay }: Placing,

@@ -48,7 +48,7 @@ test("somebody else's ConfigMap of the name is left as it is", async () => {
   const { maps, keep } = arrange();
   const metadata = { name: "docs-drift", resourceVersion: "1", labels: {}, annotations: {} };
   maps.maps.set("docs-drift", { metadata, data: { mine: "yes" } });
-  await expect(keep("first", 0)).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+  await expect(keep("first", 0)).rejects.toMatchObject({ code: "ROP_NAME_TAKEN" });
   expect(maps.maps.get("docs-drift")?.data).toEqual({ mine: "yes" });
 });
 
@@ -60,7 +60,7 @@ test("a ConfigMap that was there first, with the Job's name and no label of an o
   };
   const metadata = { name: "docs-drift", resourceVersion: "1", labels: {}, annotations };
   maps.maps.set("docs-drift", { metadata, data: { "report-5.json": "theirs" } });
-  await expect(keep("first", 0)).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+  await expect(keep("first", 0)).rejects.toMatchObject({ code: "ROP_NAME_TAKEN" });
   expect(await readReportOf(maps.request, { namespace: "search", name: "docs-drift" }, signal)).toBeUndefined();
   const move = { from: "docs-drift", to: "app-retriever-drift" };
   const placing = placeReports(maps.request, { meta, ...move, overlay: "{}" }, signal);
@@ -106,7 +106,7 @@ describe("reports that are placed for a repair", () => {
     const metadata = { name: move.to, resourceVersion: "1", labels: {}, annotations: {} };
     maps.maps.set(move.to, { metadata, data: { mine: "yes" } });
     const placing = placeReports(maps.request, { meta, ...move, overlay: "{}" }, signal);
-    await expect(placing).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+    await expect(placing).rejects.toMatchObject({ code: "ROP_NAME_TAKEN" });
     expect(maps.maps.get(move.to)?.data).toEqual({ mine: "yes" });
   });
 

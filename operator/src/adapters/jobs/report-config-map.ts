@@ -44,7 +44,7 @@ type Keeping = { readonly meta: MigrationMeta; readonly name: string; readonly r
 
 /**
  * Adds the partition's key; a map of another Job, or of an earlier migration of this name, is emptied first. A map that
- * isn't a report's is left alone: ROP_CONFLICT.
+ * isn't a report's is left alone: ROP_NAME_TAKEN.
  */
 export async function keepReport(request: KubeRequest, keeping: Keeping, signal: AbortSignal): Promise<void> {
   const { meta, name, report } = keeping;
@@ -72,7 +72,7 @@ type Writing = {
   readonly isWhole: boolean;
 };
 
-/** Creates it, or changes it as it was read. One that no operator made for reports is left alone: ROP_CONFLICT. */
+/** Creates it, or changes it as it was read. One that no operator made for reports is left alone: ROP_NAME_TAKEN. */
 export async function writeReportMap(request: KubeRequest, writing: Writing, signal: AbortSignal): Promise<void> {
   const { meta, name, there, data, isWhole } = writing;
   const { namespace } = meta;
@@ -94,7 +94,10 @@ export async function writeReportMap(request: KubeRequest, writing: Writing, sig
     return;
   }
   if (reportAnnotations(there) === undefined)
-    throw new OperatorError("ROP_CONFLICT", `configmaps ${namespace}/${name} is somebody else's; rename or delete it`);
+    throw new OperatorError(
+      "ROP_NAME_TAKEN",
+      `configmaps ${namespace}/${name} is somebody else's; rename or delete it`,
+    );
   const others = isWhole ? Object.keys(there.data ?? {}).filter((other) => !(other in data)) : [];
   const changed = { ...Object.fromEntries(others.map((other) => [other, null])), ...data };
   const body = { metadata: { ...metadata, resourceVersion: there.metadata?.resourceVersion }, data: changed };

@@ -26,6 +26,11 @@ export function isSeized({ foreignManagers, text, version }: OverlayObservation,
 
 type Wanted = { readonly text: string | undefined; readonly replaces: Revision["replaces"] };
 
+/** No operator has made it: there is nothing in it that a sidecar reads, nor what an operator leaves on its own. */
+export function isStrangers({ document, intent, hasFinalizer }: OverlayObservation): boolean {
+  return document === null && intent === null && !hasFinalizer;
+}
+
 /** The overlay there belongs to a later migration. */
 export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | null): boolean {
   const document = overlay?.document ?? undefined;

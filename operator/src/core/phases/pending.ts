@@ -11,6 +11,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import type { ClaimObservation } from "../model/observation.ts";
 import type { PodObservation, TargetObservation } from "../model/workload.ts";
+import { isStrangers } from "../overlay/overlay-state.ts";
 import { acceptedChecks } from "../people/current-spec.ts";
 import { neededPods } from "../pods/acks.ts";
 import { describePlainTextRefused, plainTextReason } from "../pods/plain-text.ts";
@@ -200,9 +201,11 @@ function refuseOverlay({ observation }: Context): Refusal | undefined {
       reason: "NotObserved",
       message: `the overlay can't be read: ${observation.overlay.why}`,
     };
-  if (observation.overlay.value === null) return undefined;
-  const message =
-    "an overlay of an earlier migration is still in force; make the base name the store it serves, then delete that ConfigMap";
+  const { value: overlay } = observation.overlay;
+  if (overlay === null) return undefined;
+  const message = isStrangers(overlay)
+    ? "a ConfigMap of the overlay's name is somebody else's; rename or delete it"
+    : "an overlay of an earlier migration is still in force; make the base name the store it serves, then delete that ConfigMap";
   return { standing: "blocked", reason: "OverlayInForce", message };
 }
 
