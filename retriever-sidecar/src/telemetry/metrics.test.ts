@@ -121,3 +121,11 @@ test("samples are sliced by namespace and overlaps fall into buckets with the ed
   for (const edge of [0.5, 0.7, 0.8, 0.9, 1]) expect(text).toContain(`retr_dual_overlap_bucket{le="${edge}"} 1`);
   expect(text).toContain('retr_dual_rank_biased_overlap_bucket{le="0.5"} 1');
 });
+
+test("a namespace that a request named, which may be a tenant's, is in no metric unless that was asked for", async () => {
+  const metrics = makeMetrics(clock, "1");
+  metrics.onSample(answered(0, 0));
+  const { text } = await metrics.render();
+  expect(text).toContain('retr_namespace_samples_total{namespace="other"} 1');
+  expect(text).not.toContain("docs");
+});
