@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import type { KubeCall, User } from "#support/kube/client.ts";
 import { ensure } from "#support/kube/definitions.ts";
+import { describeAccounts } from "./account-policies.ts";
 import { describeMigrationPolicies } from "./migration-policies.ts";
 import { describeOverlays } from "./overlay-policies.ts";
 import { describePods } from "./pod-policies.ts";
@@ -297,6 +298,7 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
 describeMigrationPolicies();
 describeOverlays();
 describePods();
+describeAccounts();
 
 describe("Jobs of the operator's account", () => {
   const name = "search-api-retriever-verify";
