@@ -6,7 +6,7 @@ type Proof = { readonly file: string; readonly title: string | undefined };
 
 /** Links to tests in one cell of a table. */
 export function proofsIn(cell: string): Proof[] {
-  const links = cell.matchAll(/\]\(([^)#]+\.test\.ts)\)(?: "([^"]+)")?/g);
+  const links = cell.matchAll(/\]\(([^)#]+\.ts)\)(?: "([^"]+)")?/g);
   return [...links].map(([, file = "", title]) => ({ file, title }));
 }
 

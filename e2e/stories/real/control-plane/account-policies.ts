@@ -25,7 +25,7 @@ const migration = { apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigrat
 const get = (as: User, path: string): KubeCall => ({ as, method: "GET", path });
 const remove = (as: User, path: string): KubeCall => ({ as, method: "DELETE", path });
 
-function actBy(as: User, act: string): KubeCall {
+function actBy(as: User, act: string, more: object = {}): KubeCall {
   const body = {
     apiVersion: "retriever.dev/v1alpha1",
     kind: "MigrationAct",
@@ -36,10 +36,21 @@ function actBy(as: User, act: string): KubeCall {
       actor: as.name,
       reason: "because",
       planHash: "0123456789abcdef",
+      ...more,
     },
   };
   return post(as, `${crs}/migrationacts`, body);
 }
+
+/** Every act but the two that `edit` brings. */
+const others: readonly (readonly [string, object?])[] = [
+  ...["Pause", "Resume", "Retry", "Promote", "CompleteGuard", "WritersMoved"].map((act) => [act] as const),
+  ["Postmortem", { text: "what happened" }],
+  ["Waive", { check: "alerts" }],
+  ["RepairDrift", { digest: "d".repeat(64) }],
+  ["Approve", { role: "sre-on-call" }],
+  ["Deny", { role: "sre-on-call" }],
+];
 
 const beyond: readonly (readonly [string, KubeCall])[] = [
   ["the operator reads Secrets", get(operator, `${core}/secrets`)],
@@ -87,17 +98,8 @@ export function describeAccounts(): void {
 
     it("let who has edit abort and roll back, and do nothing else to a migration", async () => {
       expect(await admin.ask(actBy(dora, "Rollback"))).toBe(allowed);
-      for (const act of [
-        "Pause",
-        "Resume",
-        "Retry",
-        "Promote",
-        "CompleteGuard",
-        "WritersMoved",
-        "Waive",
-        "RepairDrift",
-      ])
-        expect(await admin.ask(actBy(dora, act))).toMatch(/dora may not create retrievermigrations\/|is invalid/);
+      for (const [act, more] of others)
+        expect(await admin.ask(actBy(dora, act, more))).toContain("dora may not create retrievermigrations/");
     });
 
     it.each(beyond)("are none by which %s", async (_, call) => {
@@ -106,7 +108,7 @@ export function describeAccounts(): void {
   });
 
   describe("an operator that no release lists", () => {
-    it("writes no overlay, evidence or freeze, takes no Job and makes no pod, whatever rights it has", async () => {
+    it("writes no overlay, evidence or freeze, whatever rights it has", async () => {
       const maps = `${core}/configmaps`;
       const labelled = (name: string, labels: object) => post(unlisted, maps, { metadata: { name, labels } });
       const only = "only the operator and break-glass";

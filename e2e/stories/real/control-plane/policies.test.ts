@@ -278,13 +278,15 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
         // One that was let in a moment too early changes nothing when it is asked again, and is never refused.
         tries += 1;
         answer = await admin.ask(image(alice, "search-api", `3.${tries}`));
-        return answer.includes("deploys of search-api are frozen");
+        return answer.includes("are frozen while its migration cuts over");
       },
       { describe: async () => answer },
     );
     const base = `${core}/configmaps/base`;
-    expect(await admin.ask(patch(alice, base, { data: { a: "c" } }))).toContain("base is frozen");
-    expect(await admin.ask({ as: alice, method: "DELETE", path: base })).toContain("base is frozen");
+    expect(await admin.ask(patch(alice, base, { data: { a: "c" } }))).toContain("is frozen while the migration behind");
+    expect(await admin.ask({ as: alice, method: "DELETE", path: base })).toContain(
+      "is frozen while the migration behind",
+    );
     expect(await admin.ask(patch(alice, base, { metadata: { labels: { q: "r" } } }))).toBe(allowed);
     expect(await admin.ask(patch(alice, `${apps}/search-api`, { spec: { replicas: 1 } }))).toBe(allowed);
     expect(await admin.ask(image(alice, "other", "3"))).toBe(allowed);
@@ -362,7 +364,9 @@ describe("Jobs of the operator's account", () => {
 
   it("must name a CronJob that is suspended and granted", async () => {
     expect(await job(jobTemplate.spec, "")).toContain("name their CronJob");
-    expect(await job(jobTemplate.spec, "made-up")).toContain("cronjobs/instantiate of made-up");
+    expect(await job(jobTemplate.spec, "made-up")).toContain(
+      "lets the operator create cronjobs/instantiate of made-up",
+    );
     expect(await job(jobTemplate.spec, "running")).toContain("isn't suspended");
   });
 

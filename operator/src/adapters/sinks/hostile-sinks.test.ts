@@ -106,8 +106,8 @@ describe("a webhook", () => {
   });
 });
 
-/** A mail server by its answers to each line; resolves with its port and all that it was sent. */
-async function serveMail(answer: (line: string, socket: Socket) => string): Promise<{ port: number; heard: string[] }> {
+/** An SMTP server by its answers to each line; resolves with its port and all that it was sent. */
+async function serveSmtp(answer: (line: string, socket: Socket) => string): Promise<{ port: number; heard: string[] }> {
   const heard: string[] = [];
   const server = createServer((socket) => {
     socket
@@ -121,16 +121,16 @@ async function serveMail(answer: (line: string, socket: Socket) => string): Prom
           socket.write(answer(line, socket));
         }
       });
-    socket.write("220 mail.example\r\n");
+    socket.write("220 smtp.example\r\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   return { port: (server.address() as AddressInfo).port, heard };
 }
 
-describe("a mail server in whose way somebody stands", () => {
+describe("an SMTP server in whose way somebody stands", () => {
   const email = (port: number): SinkConfig => ({
-    name: "mail",
+    name: "email",
     kind: "email",
     host: "127.0.0.1",
     port,
@@ -144,15 +144,21 @@ describe("a mail server in whose way somebody stands", () => {
     `${extensions.map((one) => `250-${one}\r\n`).join("")}250 AUTH PLAIN\r\n`;
 
   it.each<[string, (line: string) => string]>([
-    ["leaves STARTTLS out of what it can", (line) => (line.startsWith("EHLO") ? greets(["mail"]) : "250 ok\r\n")],
-    ["refuses STARTTLS", (line) => (line.startsWith("EHLO") ? greets(["mail", "STARTTLS"]) : "454 not now\r\n")],
+    [
+      "leaves STARTTLS out of what it can",
+      (line) => (line.startsWith("EHLO") ? greets(["smtp.example"]) : "250 ok\r\n"),
+    ],
+    [
+      "refuses STARTTLS",
+      (line) => (line.startsWith("EHLO") ? greets(["smtp.example", "STARTTLS"]) : "454 not now\r\n"),
+    ],
     [
       "says what comes after TLS before it",
-      () => `${greets(["mail"])}220 go\r\n235 welcome\r\n250 ok\r\n354 go on\r\n`,
+      () => `${greets(["smtp.example"])}220 go\r\n235 welcome\r\n250 ok\r\n354 go on\r\n`,
     ],
     ["knows no EHLO", (line) => (line.startsWith("EHLO") ? "502 what?\r\n" : "250 ok\r\n")],
   ])("and %s gets neither the password nor the message", async (_, answer) => {
-    const { port, heard } = await serveMail(answer);
+    const { port, heard } = await serveSmtp(answer);
     expect(await send(email(port))).not.toBe("taken");
     const clear = heard.join("\n");
     expect(clear).not.toMatch(/^(?:AUTH|MAIL|RCPT|DATA)/m);
