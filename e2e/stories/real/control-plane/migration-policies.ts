@@ -57,7 +57,12 @@ const refused: readonly (readonly [string, object, object])[] = [
   ["spec.checklist.window", {}, { window: { ...window, end: "15:30" } }],
   ["spec.checklist.window", {}, { window: { ...window, timeZone: "Asia/Tokyo" } }],
   ["spec.destination.kind: expected one of qdrant", { destination: { ...pgvector, ...user, tls: {} } }, {}],
-  ["got host evilbank.example", { destination: { ...qdrant, url: "https://evilbank.example:6333" } }, {}],
+  [
+    "spec.destination: got host evilbank.example",
+    { destination: { ...qdrant, url: "https://evilbank.example:6333" } },
+    {},
+  ],
+  ["spec.data: expected copy and sync Never", { data: { copy: "IfIncomplete" } }, {}],
   ["reached by TLS", { destination: { ...qdrant, url: "http://q:6333" } }, {}],
 ];
 

@@ -97,6 +97,15 @@ function describeWriters(): void {
       expect(await admin.ask(call)).toContain(refused);
     });
 
+    it("hears by which it is refused: the label, or the name that a Deployment reads", async () => {
+      expect(await admin.ask(create(alice, "x-retriever-migration", overlayLabels))).toContain(
+        "ConfigMaps with the labels of retriever.dev are the operator's",
+      );
+      expect(await admin.ask(create(alice, "shop-api-retriever-migration"))).toContain(
+        "shop-api-retriever-migration is the overlay of Deployment shop-api",
+      );
+    });
+
     it("has ConfigMaps of a similar name that no sidecar reads", async () => {
       for (const name of ["plain-retriever-migration", "nobodys-retriever-migration"]) {
         expect(await admin.ask(create(alice, name))).toBe(allowed);
