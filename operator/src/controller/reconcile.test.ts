@@ -7,6 +7,7 @@ import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { OperatorError } from "#errors.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
+import type { RawMigration } from "#ports/cluster.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
 import { aCondition } from "#test/builders/migration.ts";
@@ -182,7 +183,7 @@ describe("a reconcile of a migration", () => {
     }));
     jobs.addTemplate("sync");
     await jobs.createJob({ ...aMigration().build().meta, uid: "a stranger" }, { ...wish, name: "docs-sync-1" });
-    const meta = (await cluster.readMigration(searchKey))?.meta ?? expect.fail("no migration");
+    const { meta } = (await cluster.readMigration(searchKey)) as RawMigration;
     await jobs.createJob(meta, { ...wish, name: "docs-copy-1" });
     for (let pass = 0; pass < 3; pass += 1) expect(await reconcileOnce()).toEqual({ kind: "failed", mostMs: 5000 });
     expect(jobs.journal).toContain("deleted docs-copy-1");

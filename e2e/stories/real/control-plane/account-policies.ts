@@ -84,6 +84,13 @@ function admissionPolicy(name: string): string {
 
 /** Tests of a scene whose policies are in force. */
 export function describeAccounts(): void {
+  describeRights();
+  describeUnlisted();
+  describeJobOwners();
+  describeRest();
+}
+
+function describeRights(): void {
   describe("rights, by the roles that the chart brings", () => {
     beforeAll(async () => {
       const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "edit" };
@@ -106,7 +113,9 @@ export function describeAccounts(): void {
       expect(await admin.ask(call)).toContain(noRight);
     });
   });
+}
 
+function describeUnlisted(): void {
   describe("an operator that no release lists", () => {
     it("writes no overlay, evidence or freeze, whatever rights it has", async () => {
       const maps = `${core}/configmaps`;
@@ -117,7 +126,9 @@ export function describeAccounts(): void {
       expect(await admin.ask(labelled("unlisted", { "retriever.dev/frozen": "true" }))).toContain(only);
     });
   });
+}
 
+function describeJobOwners(): void {
   describe("whose a Job is", () => {
     const label = "retriever.dev/migration-uid";
     const jobs = `${batch}/jobs`;
@@ -142,7 +153,9 @@ export function describeAccounts(): void {
       expect(await admin.ask(patch(root, `${jobs}/labelled`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
     });
   });
+}
 
+function describeRest(): void {
   it("the operator makes no pod, and has nothing to do with what is below one", async () => {
     const pod = { metadata: { name: "made" }, spec: { containers: [{ name: "c", image: "c:1" }] } };
     expect(await admin.ask(post(operator, `${core}/pods`, pod))).toContain("not create or delete");

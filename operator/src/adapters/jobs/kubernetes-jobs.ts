@@ -57,13 +57,7 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
       } catch (fault) {
         if (!hasCode(fault, "ROP_CONFLICT")) throw fault;
         const there = await get({ resource: jobs, namespace, name: wish.name }, signal);
-        // Gone again: the next pass makes it.
-        if (there === undefined) throw fault;
-        if (there.metadata?.labels?.[jobLabel] !== meta.uid)
-          throw new OperatorError(
-            "ROP_NAME_TAKEN",
-            `jobs.batch ${namespace}/${wish.name} is somebody else's; delete it`,
-          );
+        if (there?.metadata?.labels?.[jobLabel] !== meta.uid) throw takenBy(there, fault);
       }
     },
     deleteJob: async (meta, name, signal) => {
@@ -82,4 +76,11 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
     keepReport: (meta, configMap, report, signal) => keepReport(request, { meta, name: configMap, report }, signal),
     placeReports: (meta, move, overlay, signal) => placeReports(request, { meta, ...move, overlay }, signal),
   };
+}
+
+/** What is in a Job's way; gone again, the next pass makes the Job. */
+function takenBy(there: KubeObject | undefined, fault: unknown): unknown {
+  if (there === undefined) return fault;
+  const { namespace, name } = there.metadata ?? {};
+  return new OperatorError("ROP_NAME_TAKEN", `jobs.batch ${namespace}/${name} is somebody else's; delete it`);
 }
