@@ -68,8 +68,8 @@ function compareStages(): void {
   for (const { name, busy, quiet } of comparisons) {
     const ratios = seeds.flatMap((seed) => {
       const times = stageTimes(play(busy, seed, "whole"));
-      // Fleets that begin equally large have the same quiet one.
-      const key = `${quiet.pods.count} ${seed}`;
+      // Fleets that begin equally large and are asked as often have the same quiet one.
+      const key = `${quiet.pods.count} ${quiet.traffic.requestsPerSecond} ${seed}`;
       const usual = quietTimes.get(key) ?? stageTimes(play(quiet, seed, "whole"));
       quietTimes.set(key, usual);
       return usual.map((seconds, stage) => (times[stage] ?? Number.POSITIVE_INFINITY) / seconds);

@@ -7,6 +7,8 @@ type Shape = {
   readonly pods: number;
   readonly events: readonly Omit<Partial<ScenarioEvent>, "at">[];
   readonly every: string;
+  /** Of all pods; 100 where left out. */
+  readonly requestsPerSecond?: number;
 };
 
 /** What comes over and over, one after the other, until the ramp is surely over. */
@@ -17,13 +19,24 @@ const shapes: Readonly<Record<string, Shape>> = {
     every: "1h",
     events: [{ pods: { scale: 60 } }, { pods: { scale: 3 } }],
   },
+  // Soon after a stage has begun, which has just enough requests to end in time.
+  "3 to 60 to 3 pods within a stage of few requests": {
+    pods: 3,
+    every: "62m",
+    events: [{ pods: { scale: 60 } }, { pods: { scale: 3 } }],
+    requestsPerSecond: 10,
+  },
   "a deploy of 10 pods each hour": { pods: 10, every: "1h", events: [{ pods: { replace: 10 } }] },
 };
 
 const rampSeconds = 4 * 3600;
 
-function scenarioOf(pods: number, events: readonly object[], until: string): Scenario {
-  const traffic = { requestsPerSecond: 100 };
+function scenarioOf(
+  pods: number,
+  events: readonly object[],
+  until: string,
+  traffic = { requestsPerSecond: 100 },
+): Scenario {
   return scenarioSchema.parse({
     kind: "RehearsalScenario",
     shows: "a fleet",
@@ -37,16 +50,20 @@ function scenarioOf(pods: number, events: readonly object[], until: string): Sce
 type Comparison = { readonly name: string; readonly busy: Scenario; readonly quiet: Scenario };
 
 /** Each shape beside a quiet fleet as large as it begins with; nobody promotes, so both end before the cutover. */
-export const comparisons: readonly Comparison[] = Object.entries(shapes).map(([name, { pods, events, every }]) => {
-  const step = durationSeconds(every);
-  const times = Math.min(200, Math.floor(rampSeconds / step));
-  const all = Array.from({ length: times }, (_, index) => ({
-    ...events[index % events.length],
-    at: `${((index + 1) * step) / 60}m`,
-  }));
-  const until = `${rampSeconds / 3600}h`;
-  return { name, busy: scenarioOf(pods, all, until), quiet: scenarioOf(pods, [], until) };
-});
+export const comparisons: readonly Comparison[] = Object.entries(shapes).map(
+  ([name, { pods, events, every, requestsPerSecond = 100 }]) => {
+    const step = durationSeconds(every);
+    const times = Math.min(200, Math.floor(rampSeconds / step));
+    const all = Array.from({ length: times }, (_, index) => ({
+      ...events[index % events.length],
+      at: `${((index + 1) * step) / 60}m`,
+    }));
+    const until = `${rampSeconds / 3600}h`;
+    const [busy, quiet] = [all, []].map((some) => scenarioOf(pods, some, until, { requestsPerSecond }));
+    if (busy === undefined || quiet === undefined) throw new Error("two lists of events make two scenarios");
+    return { name, busy, quiet };
+  },
+);
 
 const promote = { at: "AwaitingCutover+1m", act: "Promote", actor: "ada" };
 

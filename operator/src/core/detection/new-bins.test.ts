@@ -89,9 +89,11 @@ describe("the bins that nobody has judged", () => {
 
 describe("what one pod may weigh", () => {
   const honest = ["a", "b", "c"].map((name) => telling(name, [bin(now - 10, 100, 100)]));
-  const take = (pods: readonly PodObservation[], evidence?: Before) => {
+  const take = (pods: readonly PodObservation[], evidence?: Before, judgedUntil = 0) => {
     const recorded = recordOf(pods, evidence);
-    const { bins, weights } = newBins({ epoch, pods, evidence, recorded, judgedUntil: 0, now });
+    // Judged for so long that one bin is little of all.
+    const judgedFrom = judgedUntil === 0 ? undefined : now - 3600;
+    const { bins, weights } = newBins({ epoch, pods, evidence, recorded, judgedFrom, judgedUntil, now });
     return { bins, record: addCounted(recorded, bins, weights) };
   };
 
@@ -111,6 +113,24 @@ describe("what one pod may weigh", () => {
     expect(taken).toBeLessThan(1000);
     expect(summed.at(-1)?.counters.errors).toBe(300);
     expect(summed.at(-1)?.counters.requests).toBeLessThan(320);
+  });
+
+  it("is told by those that are there: three that are left of twelve have all of the traffic", () => {
+    const before = Array.from({ length: 12 }, (_, index) =>
+      telling(`pod-${index}`, [bin(now - 20, 100)], { closedAt: now - 10 }),
+    );
+    const { record } = take(before, undefined, now - 30);
+    const left = [0, 1, 2].map((index) => telling(`pod-${index}`, [bin(now - 10, 400)]));
+    const [summed] = take(left, record, now - 10).bins;
+    expect(summed?.counters.requests).toBe(1200);
+  });
+
+  it("is told by its predecessor as well, where it took the place of one that went", () => {
+    const before = [...honest, telling("liar", [bin(now - 10, 1e9)])];
+    const { record } = take(before, undefined, now - 20);
+    const alone = take(honest.slice(0, 3), record, now - 10).record;
+    const after = [...["a", "b", "c"].map((name) => telling(name, [])), telling("again", [bin(now - 10, 1e9)])];
+    expect(take(after, alone, now - 10).bins[0]?.counters.requests).toBeLessThan(10);
   });
 
   it("isn't bounded where it serves everything alone, and where few tell", () => {

@@ -145,7 +145,7 @@ function sliceWeights(slices: readonly SliceCounters[]): Weights {
 /** Brings each group of each bin to what is plausible beside the others. */
 function boundBins(
   collected: readonly (readonly [number, CollectingBin])[],
-  groups: readonly Weights[],
+  groups: EpochEvidence["groups"],
   judged: { readonly from: number | undefined; readonly until: number },
 ): NewBins {
   let weights = groups.map(({ requests, samples, exact, content }): Weights => ({ requests, samples, exact, content }));
@@ -156,7 +156,9 @@ function boundBins(
     until = Math.max(until, at);
     const known = weights.map((weight) => mapWeights(weight, (value) => value * faded));
     const claims = known.map((_, group) => weightOf(parts.get(group)?.counters ?? noCounters()));
-    const factors = boundWeights(claims, known, perBin(Math.max(0, at - from)));
+    // Who has gone is nobody's fellow; what it was taken from is remembered for who takes its place.
+    const fellows = known.map((weight, group) => (groups[group]?.processes.length === 0 ? noWeights : weight));
+    const factors = boundWeights(claims, fellows, perBin(Math.max(0, at - from)));
     weights = known.map((weight, group) =>
       mapWeights(weight, (value, measure) =>
         shortened(value + (claims[group]?.[measure] ?? 0) * (factors[group]?.[measure] ?? 1)),
