@@ -3,11 +3,13 @@
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { harmLines } from "@retriever/crds/status/harm-status.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { packStatus, unpackStatus } from "@retriever/crds/status/packed-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
 import type { Migration } from "#core/model/migration.ts";
+import { updateOutbox } from "#core/people/outbox.ts";
 import { aSpec } from "./builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "./builders/world.ts";
 
@@ -100,7 +102,8 @@ function aDay(index: number): Counters {
   return Object.fromEntries(fields) as Counters;
 }
 
-it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth is replaced each minute", () => {
+/** In the guard with what 1,000 pods count, while every tenth is replaced each minute. */
+function ofManyPods(): MigrationStatus {
   let migration = aFullMigration();
   for (let minute = 0; minute < 4; minute += 1) {
     const pods = Array.from({ length: 1000 }, (_, index) => {
@@ -113,7 +116,11 @@ it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth i
     const { status } = decide({ migration, observation, now: noon + minute * 60_000 });
     migration = { ...migration, status };
   }
-  const { status } = migration;
+  return migration.status;
+}
+
+it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth is replaced each minute", () => {
+  const status = ofManyPods();
   expect(status.phase).toBe("Guard");
   expect(status.evidence?.vanishedPods).toBeGreaterThan(0);
   expect([status.acks?.lagging.length, status.acks?.lost.length, status.history.length]).toEqual([20, 20, 20]);
@@ -123,6 +130,61 @@ it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth i
   const stored: unknown = JSON.parse(JSON.stringify(packStatus(full)));
   expect(migrationStatusSchema.parse(unpackStatus(stored))).toEqual(JSON.parse(JSON.stringify(full)));
   expect(kibibytes(full)).toBeLessThan(64);
+});
+
+/** As it is after hours of traffic: whole counts, and shares of some digits. */
+function aUsualLine(line: HarmLine): HarmLine {
+  const at = new Date(noon - 600_000).toISOString();
+  const part = { partBad: 12, partN: 345, partSquares: 0 };
+  const counts = { share: 0.0354, bad: 435, n: 12_345, sourceBad: 61, sourceN: 12_345, ...part };
+  const clock = line.clock && { ...line.clock, since: at, seenAt: at, partFrom: at, ...counts };
+  const groups = line.groups?.map(() => [36, 1028, 0, 5, 1028, 3, 2].slice(0, line.groups?.[0]?.length));
+  const logs = line.logs.map((_, index) => -12.34 - index);
+  return {
+    ...line,
+    limit: 0.05,
+    bad: 435,
+    n: 12_345,
+    evidence: 0.12,
+    logs,
+    ...(clock && { clock }),
+    ...(groups && { groups }),
+  };
+}
+
+it("as traffic brings it about is at most 64 KiB with 1,000 pods, every line standing, 20 stages and a full outbox", () => {
+  const stages = Array.from({ length: 20 }, (_, index) => ({
+    sampleRate: (index + 1) / 1000,
+    minDuration: "120m",
+    deadline: "1440m",
+  }));
+  const sinks = ["engineering", "search-on-call", "managers"];
+  const spec = aSpec({ stages, communications: { sinks } });
+  const counted = ofManyPods();
+  const detection = aFullMigration().status.detection;
+  const lines = detection?.lines.map(aUsualLine) ?? [];
+  const at = new Date(noon).toISOString();
+  const message = (index: number): OutboxMessage => ({
+    key: `6f1d4c1e-0000-4000-8000-000000000000/5/Page/Reason${index}/492283`,
+    kind: "Page",
+    reason: `Reason${index}`,
+    incident: `Page/Reason${index}`,
+    phase: "Guard",
+    text: "y".repeat(2000),
+    at,
+    pending: sinks,
+    failed: [],
+    attempts: 3,
+    nextAttemptAt: at,
+    lastError: "search-on-call: HTTP 503",
+  });
+  const outbox = Array.from({ length: 50 }, (_, index) => message(index));
+  const { meta, status: planned } = aMigration(spec).in("Guard").build();
+  const full = { ...counted, plan: planned.plan, ...(detection && { detection: { ...detection, lines } }), outbox };
+  const told = { meta, plan: spec, before: full, next: full, deliveries: [], announcements: [], now: noon };
+  const left = updateOutbox(told);
+  expect(left.length).toBeGreaterThan(10);
+  expect(kibibytes({ ...full, outbox: [...left] })).toBeLessThan(64);
 });
 
 it("keeps no more of a step's sentence in its history than the status has room for", () => {

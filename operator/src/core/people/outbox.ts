@@ -11,9 +11,8 @@ import { instantMs } from "../model/status-readings.ts";
 import { withoutIds } from "../verification/describe-result.ts";
 import { endedIncidents, openIncidents, returnedIncidents } from "./incidents.ts";
 import { calls, hourOf, newsOf } from "./outbox-news.ts";
+import { bounded } from "./outbox-room.ts";
 
-/** As many as the status holds. */
-const mostMessages = 50;
 /** After so many tries a sink is given up: with the waits below, within about half a day. */
 export const mostAttempts = 15;
 /** The last word on an incident is tried for a week more: nobody else opens or closes it. */
@@ -76,7 +75,7 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
   const ended = endedIncidents(present, next, now).filter(
     ({ incident }) => !fresh.some((message) => message.incident === incident),
   );
-  return bounded([...said, ...(sinks.length === 0 ? [] : returned), ...over(ended, { said, next, now })]);
+  return bounded([...said, ...(sinks.length === 0 ? [] : returned), ...over(ended, { said, next, now })], next);
 }
 
 type Unplanned = Pick<OutboxInput, "next" | "deliveries" | "now"> & { readonly isLeaving: boolean };
@@ -88,7 +87,7 @@ export function settleOutbox({ next, deliveries, isLeaving, now }: Unplanned): r
 }
 
 function allOver(said: readonly OutboxMessage[], next: MigrationStatus, now: number): readonly OutboxMessage[] {
-  return bounded([...said, ...over(openIncidents(said), { said, next, now })]);
+  return bounded([...said, ...over(openIncidents(said), { said, next, now })], next);
 }
 
 const overWord = "Over: ";
@@ -138,21 +137,6 @@ function tellNewSinks(outbox: readonly OutboxMessage[], sinks: readonly string[]
 function reopened(key: string, incident: string | undefined, present: readonly OutboxMessage[]): string {
   const told = incident === undefined ? [] : present.filter((message) => message.incident === incident);
   return told.at(-1)?.kind === "Resolved" ? `${key}/${told.length}` : key;
-}
-
-/** Delivered messages go first, then the oldest; the last word on an incident goes last, while it stands or isn't told. */
-function bounded(messages: readonly OutboxMessage[]): readonly OutboxMessage[] {
-  const words = new Set(messages.filter((message) => isLastWord(message, messages)));
-  const isStanding = (message: OutboxMessage) =>
-    words.has(message) && (message.kind !== "Resolved" || message.pending.length > 0);
-  const isUntold = ({ pending }: OutboxMessage) => pending.length > 0;
-  return [(one: OutboxMessage) => isStanding(one) || isUntold(one), isStanding, () => false].reduce(dropped, messages);
-}
-
-/** Without the oldest that aren't kept, as many as are too many. */
-function dropped(messages: readonly OutboxMessage[], isKept: (message: OutboxMessage) => boolean) {
-  let surplus = messages.length - mostMessages;
-  return messages.filter((message) => surplus <= 0 || isKept(message) || surplus-- <= 0);
 }
 
 function settleAll(
