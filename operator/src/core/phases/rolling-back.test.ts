@@ -1,13 +1,15 @@
 // A rollback asked by itself: nothing ends it before every pod is back.
 import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { expect, it } from "vitest";
 import { aContext, ago, lagging } from "#test/builders/context.ts";
-import { destinationIdentity } from "#test/builders/sidecar-status.ts";
+import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aResult, aRun } from "#test/builders/verification.ts";
 import { aPod } from "#test/builders/world.ts";
 import type { Context } from "../model/context.ts";
+import type { PodObservation } from "../model/workload.ts";
 import { rollingBack } from "./rolling-back.ts";
 
 const rollback = {
@@ -36,13 +38,21 @@ it("waits for every pod to follow, and for none to serve from elsewhere", () => 
   expect(told({ ...c, acks: lagging })).toBe(
     "RollingBack working Propagating: rolling back: 1 of 2 pods follow; lagging: pod-2",
   );
-  const stranger = aPod("pod-2")
-    .following(c.migration)
-    .saying(({ config }) => ({ config: { ...config, primaryIdentity: destinationIdentity } }))
-    .build();
-  const observation = { ...c.observation, pods: { ok: true as const, value: [aPod("pod-1").build(), stranger] } };
-  expect(told({ ...c, observation })).toMatch(
-    /^RollingBack working Propagating: rolling back: .*; served from elsewhere by pod-2: make the base name pgvector:\S+ again$/,
+  const stranger = (name: string, base: StoreIdentity | null) =>
+    aPod(name)
+      .following(c.migration)
+      .saying(({ config }) => ({ base, config: { ...config, primaryIdentity: destinationIdentity } }))
+      .build();
+  const fleet = [stranger("pod-1", sourceIdentity), stranger("pod-2", destinationIdentity), stranger("pod-3", null)];
+  const withPods = (value: PodObservation[]) => ({
+    ...c,
+    observation: { ...c.observation, pods: { ok: true as const, value } },
+  });
+  expect(told(withPods(fleet))).toMatch(
+    /; served from elsewhere by pod-2, pod-3: make the base name pgvector:\S+ again; served from elsewhere by pod-1: restart who doesn't read the overlay$/,
+  );
+  expect(told({ ...withPods(fleet), status: { ...c.status, source: undefined } })).toContain(
+    "pod-1, pod-2, pod-3: make",
   );
 });
 

@@ -1,6 +1,7 @@
 // RollingBack: waits until every pod reports the pinned source as its primary, or is left there by the deadline of the
 // cutover. No act and no finding ends it earlier.
 
+import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -37,13 +38,24 @@ function awaitPods(c: Context): Outcome | undefined {
     (pod) => source === undefined || !isSameStore(pod.config.primaryIdentity, source),
   );
   if (!isFollowed(c) || elsewhere.length > 0) {
-    const strangers =
-      elsewhere.length === 0
-        ? ""
-        : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${labelOf(c.status, "source")} again`;
-    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
+    const message = `rolling back: ${describeAcks(c.acks)}${describeElsewhere(c, elsewhere)}`;
+    return stay(c, "working", "Propagating", message);
   }
   return undefined;
+}
+
+/** Who is served by another store, and what takes it back: only where the base names that store is it the base. */
+function describeElsewhere(c: Context, elsewhere: readonly SidecarStatus[]): string {
+  const { source } = c.status;
+  const isMisled = ({ base }: SidecarStatus): boolean =>
+    base === null || source === undefined || !isSameStore(base, source);
+  const parts = [
+    { pods: elsewhere.filter(isMisled), remedy: `make the base name ${labelOf(c.status, "source")} again` },
+    { pods: elsewhere.filter((pod) => !isMisled(pod)), remedy: "restart who doesn't read the overlay" },
+  ].filter(({ pods }) => pods.length > 0);
+  return parts
+    .map(({ pods, remedy }) => `; served from elsewhere by ${nameSome(pods.map((pod) => pod.podName))}: ${remedy}`)
+    .join("");
 }
 
 /** A rollback is as late as its last pod: until then the destination was written to. */
