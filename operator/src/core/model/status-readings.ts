@@ -1,5 +1,5 @@
 // What everybody reads off a status in the same way. Total: what is absent or can't be read never becomes NaN.
-import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 
 /** What a condition or a check says, without the time since when. */
@@ -30,3 +30,6 @@ export function isPastCutover(status: MigrationStatus): boolean {
 export function isRollingBack(status: MigrationStatus): boolean {
   return status.phase === "RollingBack" || status.phase === "VerifyingDrift";
 }
+
+/** Phases in which users may be served by the destination, and somebody would take them back. */
+export const servedPhases: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];

@@ -9,17 +9,26 @@ import { announceFlips } from "./announce.ts";
 
 type Said = readonly [Condition["status"], reason: string, message?: string];
 
-/** What is told when a condition goes from one to the other while the migration is in a phase. */
-function told(type: Condition["type"], phase: Phase, before: Said | undefined, now: Said | undefined): object[] {
-  const status = (said: Said | undefined): MigrationStatus => {
-    if (said === undefined) return aStatus({ phase, conditions: [] });
+/** What is told when a condition goes from one to the other while the migration is in a phase, or comes to it. */
+function told(
+  type: Condition["type"],
+  phase: Phase | readonly [from: Phase, to: Phase],
+  before: Said | undefined,
+  now: Said | undefined,
+): object[] {
+  const [from, to] = typeof phase === "string" ? [phase, phase] : phase;
+  const status = (said: Said | undefined, phase: Phase): MigrationStatus => {
+    const rollback = { at: "2026-03-01T11:00:00Z", from, reason: "Aborted", causes: [], actor: "ada" };
+    const basics = { phase, ...(phase === "RollingBack" ? { rollback } : {}) };
+    if (said === undefined) return aStatus({ ...basics, conditions: [] });
     const [value, reason, message = "as it is"] = said;
     return aStatus({
-      phase,
+      ...basics,
       conditions: [aCondition("Paused", "False"), { ...aCondition(type, value, message), reason }],
     });
   };
-  return announceFlips({ ...served, migration: { ...served.migration, status: status(before) } }, status(now));
+  const migration = { ...served.migration, status: status(before, from) };
+  return announceFlips({ ...served, migration }, status(now, to));
 }
 /** Pods serve from the destination. */
 const served = aContext("Guard");
@@ -57,6 +66,20 @@ describe("a rollback path that closes", () => {
   ] as const)("and %s", (_what, before, now, times) => {
     expect(told("RollbackReady", "Guard", before, now)).toHaveLength(times);
   });
+});
+
+it("a rollback path that stays closed when a cutover is taken back is told anew, as a ticket", () => {
+  const closed = ["False", "SourceFailing"] as const;
+  const said = (from: Phase, to: Phase) => told("RollbackReady", [from, to], closed, closed);
+  expect(said("RollingBack", "AwaitingCutover")).toEqual([warning("RollbackNotReady", "ticket")]);
+  expect([...said("Ramp", "AwaitingCutover"), ...said("Guard", "RollingBack")]).toEqual([]);
+});
+
+it("an alert that isn't armed while a cutover is taken back is told anew, as a ticket", () => {
+  const missing = ["False", "RuleMissing"] as const;
+  const said = (from: Phase) => told("AlertsArmed", [from, "AwaitingCutover"], missing, missing);
+  expect(said("RollingBack")).toEqual([warning("AlertsNotArmed", "ticket")]);
+  expect(said("Ramp")).toEqual([]);
 });
 
 describe("an alert that isn't armed any more", () => {
@@ -107,11 +130,19 @@ describe("pods that don't follow in time", () => {
     expect(told("ConfigPropagated", "Ramp", before, now)).toEqual(said);
   });
 
-  it("page where they keep the store that is being left", () => {
-    expect(told("ConfigPropagated", "RollingBack", undefined, ["False", "AckTimeout"])).toEqual([
-      warning("AckTimeout", "page"),
-    ]);
-  });
+  it.each([
+    ["CuttingOver", "page"],
+    ["Guard", "page"],
+    ["Ramp", "ticket"],
+    ["AwaitingCutover", "ticket"],
+  ] as const)(
+    "are, where they may keep the store that is being left since a rollback from %s, a %s",
+    (from, severity) => {
+      expect(told("ConfigPropagated", [from, "RollingBack"], undefined, ["False", "AckTimeout"])).toEqual([
+        warning("AckTimeout", severity),
+      ]);
+    },
+  );
 });
 
 describe("what keeps a migration from starting", () => {

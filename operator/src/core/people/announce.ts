@@ -2,6 +2,7 @@
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement } from "../model/decision.ts";
+import { isRollingBack, servedPhases } from "../model/status-readings.ts";
 import { mayServeElsewhere } from "../pods/acks.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
@@ -62,24 +63,33 @@ const ended: readonly string[] = ["SyncFailed", "SyncNotStarted"];
 /** Unknown, and nothing that comes by itself. */
 const hopeless: readonly string[] = ["NoSyncTemplate", "SyncForbidden", "SyncWouldHide"];
 
-const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
-
 /** After the cutover a closed rollback path is a page: the old store's errors never send traffic to it. */
 function rollbackPath(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "RollbackReady");
   if (now?.reason === "PodsCannotGoBack" && old?.reason !== now.reason)
     return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
-  if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
-  const severity = served.includes(next.phase) ? "page" : "ticket";
+  if (now?.status !== "False" || (isClosedAsBefore(old, now) && !isCalmed(before, next))) return [];
+  const severity = servedPhases.includes(next.phase) ? "page" : "ticket";
   return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, severity }];
+}
+
+function isClosedAsBefore(old: Condition | undefined, now: Condition): boolean {
+  return old?.status === now.status && old.reason === now.reason;
+}
+
+/** The page of a danger ends with it: what is left of its cause is told as the ticket that it is. */
+function isCalmed({ phase: before }: MigrationStatus, { phase: next }: MigrationStatus): boolean {
+  return servedPhases.includes(before) && !servedPhases.includes(next);
 }
 
 /** A rule that vanished is a page once people rely on it; a Prometheus that can't be read is only told. */
 function missedAlerts(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "AlertsArmed");
   if (old === undefined || now === undefined || !relied.includes(next.phase)) return [];
-  if (now.status === "True" || old.status === now.status || notTold.includes(now.reason)) return [];
-  const severity = now.status === "False" && served.includes(next.phase) ? "page" : "ticket";
+  // Nobody relies on it while a migration goes back, so that it ends there.
+  const isTold = old.status === now.status && !isRollingBack(before);
+  if (now.status === "True" || isTold || notTold.includes(now.reason)) return [];
+  const severity = now.status === "False" && servedPhases.includes(next.phase) ? "page" : "ticket";
   return [{ type: "Warning", reason: "AlertsNotArmed", message: now.message, severity }];
 }
 
@@ -110,11 +120,11 @@ function denials({ acts: old }: MigrationStatus, { acts: now, planHash }: Migrat
   }));
 }
 
-/** A pod that keeps the store that is being left harms its users; anywhere else the source answers them. */
+/** A pod that keeps the store that is being left harms its users; anywhere else the source answers them, as before a cutover. */
 function lateAcks(c: Context, before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "ConfigPropagated");
   if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
-  const severity = next.phase === "RollingBack" && mayServeElsewhere(c) ? "page" : "ticket";
+  const severity = next.phase === "RollingBack" && mayServeElsewhere(c, next.rollback) ? "page" : "ticket";
   return [{ type: "Warning", reason: "AckTimeout", message: now.message, severity }];
 }
 

@@ -1,10 +1,10 @@
 // Which of the causes that people were called for stand, by the status alone: whatever was said, missed or lost meanwhile,
 // an incident is open exactly as long as its cause stands.
-import type { ConditionType, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { planDamaged } from "../model/accepted-plan.ts";
-import { instantMs, isPastCutover, isRollingBack } from "../model/status-readings.ts";
+import { instantMs, isPastCutover, isRollingBack, servedPhases } from "../model/status-readings.ts";
 
 /** Unclear is neither: what is open stays open, and what is closed stays closed. */
 type Standing = "stands" | "over" | "unclear";
@@ -88,6 +88,15 @@ function whether(stands: (next: MigrationStatus, message: OutboxMessage) => bool
   return (next, message) => (stands(next, message) ? "stands" : "over");
 }
 
+/** The same; as a page only in phases in which users may be harmed by it. What stands of it then is told as a ticket. */
+function pagedIn(phases: readonly Phase[], cause: Judge): Judge {
+  return (next, message) => (isPage(message) && !phases.includes(next.phase) ? "over" : cause(next, message));
+}
+
+function isPage({ incident }: OutboxMessage): boolean {
+  return incident?.startsWith("Page/") === true;
+}
+
 /** It is what the operator answers. */
 const answered = whether(({ conditions }, { reason }) =>
   conditions.some((one) => one.type === "Ready" && one.reason === reason),
@@ -106,8 +115,8 @@ function timed(isOver: (next: MigrationStatus, message: OutboxMessage) => boolea
   return (next, message) => (isOver(next, message) ? "over" : "unclear");
 }
 
-const standsStill = timed(({ waiting }, { incident }) =>
-  incident?.startsWith("Page/") === true ? waiting?.danger === undefined : waiting?.told === undefined,
+const standsStill = timed(({ waiting }, message) =>
+  isPage(message) ? waiting?.danger === undefined : waiting?.told === undefined,
 );
 
 /** Harm that nothing is done about, by whichever name it was told first. */
@@ -115,9 +124,14 @@ const harmHeld = untilTheEnd((next, message) =>
   next.harm?.heldSince === undefined ? "over" : answered(next, message) === "stands" ? "stands" : "unclear",
 );
 
-/** Some serve the source and some the destination: it is over once all say the same, whoever it was told of. */
+/**
+ * Some serve the source and some the destination: it is over once all say the same, whoever it was told of, and once those go
+ * back of whom it was told after a cutover.
+ */
 const twoPrimaries: Judge = (next, message) => {
   if (answered(next, message) === "stands") return "stands";
+  const isBack = !isPastCutover(next) && !isRollingBack(next);
+  if (isBack && message.phase !== next.phase && servedPhases.some((phase) => phase === message.phase)) return "over";
   const told = next.conditions.find(({ type }) => type === "ConfigPropagated");
   return told === undefined || ["AllPodsFollow", "OverlayRemoved"].includes(told.reason) ? "over" : "unclear";
 };
@@ -130,17 +144,23 @@ const approvalExpires = untilTheEnd(
 
 const approved = untilTheEnd(condition("Approved"));
 const copied = untilTheEnd(condition("DataCopied"));
-const propagated = condition("ConfigPropagated");
+/** What is told of pods that don't follow takes the place of what was told of them before. */
+const propagated: Judge = (next, message) => {
+  const found = next.conditions.find(({ type }) => type === "ConfigPropagated")?.reason ?? "";
+  const isOther = found !== message.reason && toldOfPods.includes(found);
+  return isOther ? "over" : condition("ConfigPropagated")(next, message);
+};
+const toldOfPods: readonly string[] = ["AckTimeout", "PodsFenced", "QuorumFollows"];
 const proved = condition("InputsProved");
 const synced = condition("DataSynced");
 const driftMended = condition("DriftResolved");
 
 /** By the reason that was told; what isn't here was told of a step. */
 const causes: Readonly<Record<string, Judge>> = {
-  RollbackNotReady: condition("RollbackReady", ["False"]),
+  RollbackNotReady: pagedIn(servedPhases, condition("RollbackReady", ["False"])),
   PodsCannotGoBack: condition("RollbackReady"),
-  AlertsNotArmed: untilItGoesBack(condition("AlertsArmed", ["False"])),
-  AckTimeout: propagated,
+  AlertsNotArmed: untilItGoesBack(pagedIn(servedPhases, condition("AlertsArmed", ["False"]))),
+  AckTimeout: pagedIn(["RollingBack"], propagated),
   PodsFenced: propagated,
   QuorumFollows: propagated,
   ApprovalsMissing: approved,

@@ -206,8 +206,7 @@ function heldOf(c: Context, reason: string): Wait {
 
 /** While pods are being taken back somebody may still be served by the store that is being left. */
 function servedSeverity(c: Context): Severity {
-  const { from } = c.status.rollback ?? {};
-  return (from === "CuttingOver" || from === "Guard") && mayServeElsewhere(c) ? "page" : "ticket";
+  return mayServeElsewhere(c, c.status.rollback) ? "page" : "ticket";
 }
 
 /** Users may be harmed, or nothing and nobody could take them back: only that gets a person out of bed. */

@@ -1,6 +1,7 @@
 // Which pods follow the revision in force: an ack is a pod that reports its epoch and hash. An empty set of pods is unknown, never "all".
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isSameStore, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
@@ -68,8 +69,12 @@ export function followsBase({ status }: PodObservation): boolean {
   return status.ok && status.value.config.overlay === "absent";
 }
 
-/** Somebody may still be answered by the store that is being left: a pod says so, or says nothing. */
-export function mayServeElsewhere({ observation, status }: Pick<Context, "observation" | "status">): boolean {
+/** Somebody may still be answered by the destination in a rollback from a cutover: a pod says so, or says nothing. */
+export function mayServeElsewhere(
+  { observation, status: { source } }: Pick<Context, "observation" | "status">,
+  rollback: MigrationStatus["rollback"],
+): boolean {
+  if (rollback?.from !== "CuttingOver" && rollback?.from !== "Guard") return false;
   const serving = servingPods(observation);
-  return serving === null || !serving.every(servesFrom(status.source));
+  return serving === null || !serving.every(servesFrom(source));
 }

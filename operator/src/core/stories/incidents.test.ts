@@ -1,10 +1,10 @@
 // Incidents at a receiver that honours keys, over operators that are killed, sinks that fail and migrations that are deleted:
 // at rest those are open of which the cause stands, and no others.
-import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
+import { type Fate, Receiver } from "#test/receiver.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 
@@ -16,34 +16,6 @@ const spec = aSpec(plan);
 const approvals = { checklist: { ...onlyReachable, approvals: { roles: [{ name: "owner", quorum: 1 }] } } };
 const approving = aSpec({ ...plan, ...approvals });
 const day = 86_400_000;
-
-/** What becomes of the next message: it arrives and is recorded, arrives before a kill, or doesn't arrive. */
-type Fate = "recorded" | "killed" | "refused";
-
-/** Opens and closes incidents by their names, as PagerDuty does by the `dedup_key`. */
-class Receiver {
-  readonly open = new Set<string>();
-  /** Messages that arrived. */
-  taken = 0;
-  fate: () => Fate = () => "recorded";
-
-  constructor(sim: Simulation) {
-    sim.sink = (_key, message, sink) => this.#take(message, sim.status.outbox ?? [], sink);
-  }
-
-  #take(message: OutboxMessage, outbox: readonly OutboxMessage[], sink: string): string | null | undefined {
-    const { incident, kind } = message;
-    const earlier = outbox.slice(0, outbox.indexOf(message));
-    // As the notifier does: an end waits for its beginning.
-    if (incident !== undefined && earlier.some((one) => one.incident === incident && one.pending.includes(sink)))
-      return undefined;
-    const fate = this.fate();
-    if (fate === "refused") return "HTTP 503";
-    this.taken += 1;
-    if (incident !== undefined) this.open[kind === "Resolved" ? "delete" : "add"](`${sink} ${incident}`);
-    return fate === "killed" ? undefined : null;
-  }
-}
 
 /** In the guard, blind for so long that somebody is called. */
 function blindInGuard() {
