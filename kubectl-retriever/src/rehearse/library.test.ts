@@ -34,6 +34,13 @@ const rollsBackLate = (reason: string): Expected => ({
 const library: Readonly<Record<string, Expected>> = {
   healthy: completes,
   "batch-client-at-cutover": completes,
+  "fleet-shrinks": { trace: ramp, reason: "RampPassed", ending: "waiting" },
+  "abort-with-silent-pods": {
+    trace: `${start} > Ramp 2 > RollingBack > RolledBack`,
+    reason: "Aborted",
+    ending: "ended",
+    tickets: ["AckTimeout", "AckTimeout", "HoldOverdue"],
+  },
   "blip-in-guard": completes,
   "both-stores-suffer": { ...completes, pages: ["HoldOverdue"] },
   "few-shadow-errors": { trace: ramp, reason: "RampPassed", ending: "waiting" },
