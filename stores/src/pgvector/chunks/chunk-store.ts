@@ -74,7 +74,12 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       const pageSize = table.isIdUnique ? options.pageSize : options.pageSize * 2;
       const dimension = description.dimension ?? 0;
       const makePage = (): ChunkPage => new ChunkPage({ level: options.level, pageSize, dimension });
-      yield* readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
+      try {
+        yield* readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
+      } catch (error) {
+        described = undefined;
+        throw error;
+      }
     },
     bounds: async (parts, signal) => {
       const { table } = await describe(signal).catch(rethrow(signal));
@@ -93,6 +98,8 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
           }),
         );
       } catch (error) {
+        // Somebody may have changed the table since it was described.
+        described = undefined;
         throw readError(error, signal);
       }
     },

@@ -10,7 +10,7 @@ import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readEpochForm } from "./epoch-form.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
-import { copyRowsIn, type EncodedRows, encodeRows, isCopied } from "./load-rows.ts";
+import { encodeRows, isCopied, isLoaded, type LoadedTable } from "./load-rows.ts";
 import {
   cautionsOf,
   readColumns,
@@ -20,6 +20,7 @@ import {
   type TableColumns,
   unnamedIn,
 } from "./table-columns.ts";
+import { readShape } from "./table-shape.ts";
 import { makeReadChunk } from "./whole-chunk-row.ts";
 import { scanWhole } from "./whole-chunk-scan.ts";
 import {
@@ -33,7 +34,7 @@ import {
   updateQuery,
   writingOf,
 } from "./whole-chunk-sql.ts";
-import { isOfRow, skipRefused, writeError } from "./write-refusal.ts";
+import { skipRefused, writeError } from "./write-refusal.ts";
 
 /** A batch of whole chunks, vectors as text. */
 const wholeChunks = { rows: 50_000, bytes: 128 * 1_048_576 };
@@ -46,14 +47,16 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
   const pool = makePool(spec, atOnce, statementTimeoutMs);
   const scanPool = makePool(spec, 1, statementTimeoutMs);
   let known: Omit<Table, "spec" | "client"> | undefined;
+  // A sync goes on for weeks, and somebody changes the table meanwhile.
   const tableAt = async (client: PoolClient): Promise<Table> => {
-    if (known === undefined) {
+    const shape = await readShape(client, spec);
+    if (known?.shape !== shape) {
       const catalogue = await catalogueOf(client, spec);
       const epoch = await inSettings(client, sessionSettings(spec, statementTimeoutMs), () =>
         readEpochForm(client, spec, catalogue.columns),
       );
       const columns = { ...readColumns(spec, fields, catalogue), epoch };
-      known = { columns, takesCopies: isCopied(catalogue, columns) };
+      known = { shape, columns, takesCopies: isCopied(catalogue, columns) };
     }
     return { spec, client, ...known };
   };
@@ -105,12 +108,7 @@ function catalogueOf(client: PoolClient, spec: PgvectorSpec): Promise<Catalogue>
   return inSettings(client, sessionSettings(spec, statementTimeoutMs), () => readCatalogue(client, spec));
 }
 
-type Table = {
-  readonly spec: PgvectorSpec;
-  readonly client: PoolClient;
-  readonly columns: TableColumns;
-  readonly takesCopies: boolean;
-};
+type Table = LoadedTable & { readonly columns: TableColumns; readonly takesCopies: boolean };
 
 type Rows = (table: Table, rows: readonly Given[]) => Promise<LeftChunk[]>;
 
@@ -249,19 +247,6 @@ async function loadRows(table: Table, rows: readonly Given[]): Promise<LeftChunk
     if (encoded.rows.length > 0 && !(await isLoaded(table, encoded))) others.push(...encoded.rows);
   }
   return writeRows(table, others);
-}
-
-/** Whether the table took all of the rows; none of them where it refused one or has one by now. */
-async function isLoaded({ client, spec }: Table, encoded: EncodedRows): Promise<boolean> {
-  try {
-    const isWhole = (await copyRowsIn(client, spec, encoded)) === encoded.rows.length;
-    await client.query(isWhole ? "COMMIT" : "ROLLBACK");
-    return isWhole;
-  } catch (error) {
-    await client.query("ROLLBACK").catch(() => undefined);
-    if (isOfRow(error)) return false;
-    throw error;
-  }
 }
 
 /** Rows with the same columns, new and held ones apart: one statement each. */

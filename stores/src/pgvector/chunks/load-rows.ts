@@ -9,7 +9,9 @@ import type { PgvectorSpec } from "../config/schema.ts";
 import { encoderOf, encodeVector } from "./binary-values.ts";
 import type { Given } from "./given-rows.ts";
 import type { TableColumns } from "./table-columns.ts";
+import { readShape } from "./table-shape.ts";
 import { begin, GivenVector } from "./whole-chunk-sql.ts";
+import { isOfRow } from "./write-refusal.ts";
 
 const answerBytes = 1_048_576;
 
@@ -19,7 +21,7 @@ export function isCopied({ relation, rewriting, rules }: Catalogue, { id }: Tabl
 }
 
 /** Rows as COPY takes them, all with the same columns. */
-export type EncodedRows = { readonly rows: readonly Given[]; readonly bytes: Buffer };
+type EncodedRows = { readonly rows: readonly Given[]; readonly bytes: Buffer };
 
 /** Rows in binary, and those that the table may not hold as they were given. */
 export function encodeRows(rows: readonly [Given, ...Given[]], columns: TableColumns) {
@@ -103,8 +105,30 @@ function putRow(out: ByteWriter, row: Given, encode: readonly EncodeField[]): bo
   return true;
 }
 
+export type LoadedTable = {
+  readonly spec: PgvectorSpec;
+  readonly client: PoolClient;
+  /** As it was when its columns were read. */
+  readonly shape: string;
+};
+
+/** Whether the table took all of the rows; none of them where it refused one, has one by now, or isn't what they were encoded for. */
+export async function isLoaded({ client, spec, shape }: LoadedTable, encoded: EncodedRows): Promise<boolean> {
+  try {
+    const isWhole = (await copyRowsIn(client, spec, encoded)) === encoded.rows.length;
+    // The bytes of one type may be another value of another type. Nobody changes a column before the transaction's end.
+    const isTaken = isWhole && (await readShape(client, spec)) === shape;
+    await client.query(isTaken ? "COMMIT" : "ROLLBACK");
+    return isTaken;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    if (isOfRow(error)) return false;
+    throw error;
+  }
+}
+
 /** Begins a transaction that adds all the rows, or none of them. Resolves with how many. Rejects with what the server reports. */
-export function copyRowsIn(client: PoolClient, spec: PgvectorSpec, { rows, bytes }: EncodedRows): Promise<number> {
+function copyRowsIn(client: PoolClient, spec: PgvectorSpec, { rows, bytes }: EncodedRows): Promise<number> {
   const names = rows[0]?.names.map(quoteName).join(", ");
   const text = `${begin}; COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary)`;
   expectBytes(client, answerBytes);
