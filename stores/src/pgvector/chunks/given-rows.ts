@@ -23,7 +23,7 @@ export type Documents = Readonly<Record<string, unknown>>;
 export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, documents: Documents): Given | string {
   const clash = clashOf(chunk, columns) ?? otherNamespace(chunk, columns);
   if (clash !== null) return clash;
-  const row: Record<string, unknown> = {};
+  const row: Record<string, unknown> = over === null ? absentIn(columns) : {};
   for (const said of saidOf(chunk, columns)) {
     const { column, path } = said.place;
     const document = isColumn(path) ? {} : ((row[column.name] ?? documents[column.name] ?? {}) as Members);
@@ -38,6 +38,15 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
   }
   const names = [...(over === null ? [columns.id.name] : []), ...Object.keys(row)];
   return { id: chunk.id, over, names, row: { ...row, [columns.id.name]: chunk.id } };
+}
+
+/** What a new chunk doesn't say it hasn't: a column's own default would be somebody else's word. When it was written is no word of the chunk. */
+function absentIn({ entity, namespace, fields }: TableColumns): Record<string, unknown> {
+  const whole = [entity, namespace, ...fields].flatMap((place) =>
+    place !== null && isColumn(place.path) ? [place.column] : [],
+  );
+  const free = whole.filter(({ isNotNull, isGenerated }) => !isNotNull && !isGenerated);
+  return Object.fromEntries(free.map(({ name }) => [name, null]));
 }
 
 function clashOf({ entityId, namespace }: WholeChunk, { entity, ...columns }: TableColumns): string | null {
