@@ -74,3 +74,11 @@ test("a source that is written as fast as it is repaired is compared four times"
   const result = await run(at, false, (round) => at.source.chunks.set(`new-${round}`, chunk(`new-${round}`)));
   expect(result).toMatchObject({ report: { outcome: "drift" }, rounds: 4 });
 });
+
+test("a repair that mends nothing isn't tried again, however much it wrote", async () => {
+  const at = scene([chunk("a"), chunk("b")], [chunk("b", "other")]);
+  const { writer } = at.destination;
+  // As a column that the server makes itself: every write is taken, and changes nothing.
+  const deaf = { ...at, destination: { ...at.destination, writer: { ...writer, write: async () => [] } } };
+  expect(await run(deaf, false)).toMatchObject({ report: { outcome: "drift" }, rounds: 1, written: 2 });
+});

@@ -41,7 +41,8 @@ export async function settle(
     written += result.written;
     removed += result.removed;
     left = result.left;
-    if (result.written + result.removed === 0) return { ...settled, left };
+    const hasMended = result.remaining.length < report.differences.length;
+    if (result.written + result.removed === 0 || !hasMended) return { ...settled, written, removed, left };
   }
 }
 
