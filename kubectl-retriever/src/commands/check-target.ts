@@ -22,6 +22,8 @@ import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { told } from "#told.ts";
 import { type CheckTools, operatorFaults } from "./check-cluster.ts";
+import { type Item, missing, ok, unknownItem, type Writing } from "./check-item.ts";
+import { collectWriters } from "./check-writers.ts";
 import { similarWorkload } from "./similar-workload.ts";
 import { type OperatorRead, readOperators } from "./versions.ts";
 
@@ -29,15 +31,9 @@ type TargetRequest = {
   readonly namespace: string;
   readonly name: string;
   readonly operatorNamespace: string | undefined;
+  /** What is to write to a store; empty: whatever has its CronJob. */
+  readonly data: readonly Writing[];
   readonly output: "json" | "yaml" | undefined;
-};
-
-/** `unknown`: it couldn't be read, and `message` says why. */
-type Item = {
-  readonly name: string;
-  readonly state: "ok" | "missing" | "unknown";
-  readonly message: string;
-  readonly remedy?: string;
 };
 
 /** What is printed as data. */
@@ -62,8 +58,8 @@ export async function checkTarget(asked: TargetRequest, tools: CheckTools, signa
     terminal.data(await printValue(document, output));
   } else {
     for (const { state, name: title, message, remedy } of items) {
-      terminal.print(`${state.padEnd(8)} ${title.padEnd(12)} ${message}`);
-      if (remedy !== undefined) terminal.print(`${"".padEnd(21)} ${remedy}`);
+      terminal.print(`${state.padEnd(8)} ${title.padEnd(13)} ${message}`);
+      if (remedy !== undefined) terminal.print(`${"".padEnd(22)} ${remedy}`);
     }
     const rest = unknown.length === 0 ? "" : `, ${unknown.length} not known`;
     terminal.print(
@@ -74,7 +70,7 @@ export async function checkTarget(asked: TargetRequest, tools: CheckTools, signa
 }
 
 async function collectItems(
-  { namespace, name, operatorNamespace }: TargetRequest,
+  { namespace, name, operatorNamespace, data }: TargetRequest,
   { client, request, clock }: CheckTools,
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
@@ -98,19 +94,21 @@ async function collectItems(
     told(readOperators({ operatorNamespace, now: clock.now() }, request, signal)),
     told(client.mayI(right, signal)),
   ]);
+  const writers = await collectWriters(
+    { namespace, workload: name, asked: data, operators },
+    { client, request },
+    signal,
+  );
   return [
     podsItem(pods, found),
     ...templateItems(target, found, name),
     verifierItem(template, name),
+    ...writers,
     claimItem(claims),
     operatorItem(operators),
     rightItem(mayCreate, namespace),
   ];
 }
-
-const ok = (name: string, message: string): Item => ({ name, state: "ok", message });
-const missing = (name: string, message: string, remedy: string): Item => ({ name, state: "missing", message, remedy });
-const unknownItem = (name: string, why: string): Item => ({ name, state: "unknown", message: why });
 
 function notThere(namespace: string, name: string, meant: string): Item {
   return missing(

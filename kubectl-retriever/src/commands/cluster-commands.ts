@@ -1,6 +1,8 @@
 // The commands that look at a cluster, and their options.
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, End, Surroundings } from "#surroundings.ts";
+import { type Writing, writings } from "./check-item.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { collect, durationMs } from "./options.ts";
 
@@ -38,6 +40,7 @@ type CheckOptions = ClusterOptions & {
   readonly in: readonly string[];
   readonly idle: boolean;
   readonly for?: string;
+  readonly data: readonly Writing[];
   readonly operatorNamespace?: string;
   readonly actIdentity: "proved" | "trusted";
   readonly leaderWithin: number;
@@ -50,6 +53,15 @@ function addCheck(program: Command, around: Surroundings, end: End): void {
     .addOption(
       new Option("--for <workload>", "what a migration of this workload lacks, e.g. deployment/search-api")
         .argParser(parseWorkload)
+        .conflicts(["in", "idle"]),
+    )
+    .addOption(
+      new Option(
+        "--data <what>",
+        "beside --for: what is to write to a store, copy, sync or repair, once for each; default: what has its CronJob",
+      )
+        .argParser(collectWriting)
+        .default([], "none")
         .conflicts(["in", "idle"]),
     )
     .option("--in <namespace>", "namespace to look at, once for each; default: all", collect, [])
@@ -76,6 +88,7 @@ async function runCheck(options: CheckOptions, tools: Surroundings & Connected):
     in: namespaces,
     for: name,
     idle,
+    data,
     operatorNamespace,
     actIdentity,
     leaderWithin: leaderWithinMs,
@@ -83,12 +96,16 @@ async function runCheck(options: CheckOptions, tools: Surroundings & Connected):
   } = options;
   const { signal, namespace } = tools;
   if (idle) return (await import("./check-idle.ts")).checkIdle(namespaces, tools, signal);
+  if (name === undefined && data.length > 0) {
+    tools.terminal.warn("--data: expected --for beside it, which says what workload it is about");
+    return exitCodes.error;
+  }
   if (name === undefined) {
     const { checkCluster } = await import("./check-cluster.ts");
     return checkCluster({ namespaces, operatorNamespace, actIdentity, leaderWithinMs, output }, tools, signal);
   }
   const { checkTarget } = await import("./check-target.ts");
-  return checkTarget({ namespace, name, operatorNamespace, output }, tools, signal);
+  return checkTarget({ namespace, name, operatorNamespace, data, output }, tools, signal);
 }
 
 function addInit(program: Command, around: Surroundings, end: End): void {
@@ -111,6 +128,12 @@ function addInit(program: Command, around: Surroundings, end: End): void {
         ),
       );
     });
+}
+
+function collectWriting(word: string, before: readonly Writing[]): readonly Writing[] {
+  const writing = writings.find((each) => each === word);
+  if (writing === undefined) throw new InvalidArgumentError(`expected one of ${writings.join(", ")}`);
+  return [...before, writing];
 }
 
 function parseLeaderTime(text: string): number {

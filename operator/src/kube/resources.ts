@@ -39,6 +39,9 @@ export const admissionPolicyBindings = resource(
   "validatingadmissionpolicybindings",
   "ValidatingAdmissionPolicyBinding",
 );
+export const roles = resource("rbac.authorization.k8s.io", "roles", "Role");
+export const clusterRoles = resource("rbac.authorization.k8s.io", "clusterroles", "ClusterRole");
+export const roleBindings = resource("rbac.authorization.k8s.io", "rolebindings", "RoleBinding");
 export const tokenReviews = resource("authentication.k8s.io", "tokenreviews", "TokenReview");
 export const selfSubjectReviews = resource("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
 export const selfSubjectAccessReviews = resource(

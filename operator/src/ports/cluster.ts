@@ -90,7 +90,10 @@ export interface Cluster {
    * The RetrieverMigrationPolicies of the migration's namespace, and those that can't be read. None where the API doesn't
    * serve them. ROP_FORBIDDEN without the right to list them.
    */
-  listPolicies(meta: MigrationMeta, signal: AbortSignal): Promise<readonly PolicyObservation[]>;
+  listPolicies(
+    meta: Pick<MigrationMeta, "namespace" | "uid">,
+    signal: AbortSignal,
+  ): Promise<readonly PolicyObservation[]>;
   /** Whether the admission policy that proves who an act's actor is stands, and is bound so that it denies. */
   readActIdentityProved(signal: AbortSignal): Promise<boolean>;
 
