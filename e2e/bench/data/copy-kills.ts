@@ -1,5 +1,6 @@
 // C5: copies and syncs that are killed while the source is written leave no difference after the last one.
 import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "#support/eventually.ts";
 import { makeRandom } from "#support/random.ts";
 import { keepBusy } from "#support/verify/busy-table.ts";
 import {
@@ -15,6 +16,10 @@ import { amount, least, most, type Row } from "../report/rows.ts";
 import { makeTable } from "./corpus.ts";
 import { idOf } from "./faults.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
+
+const writesPerSecond = 50;
+/** From the beginning of a run to its end by SIGKILL. */
+const longestMs = 5000;
 
 export async function measureCopyKills(scene: Scene): Promise<Row> {
   const paced = ["--budget", `${Math.ceil(scene.sizes.fewRows / 8)}`, "--lag", "0.5"];
@@ -46,17 +51,30 @@ async function kill(scene: Scene, name: string, { start, finish }: Killed): Prom
   const { connectionString } = postgres;
   const table = "bench_busy";
   const embedding = "format('[%s,%s,1,2]', random(), random())::vector";
-  const busy = await keepBusy({ connectionString, table, embedding, idOf, ids: fewRows, random, everyMs: 20 });
+  const busy = await keepBusy({
+    connectionString,
+    table,
+    embedding,
+    idOf,
+    ids: fewRows,
+    random,
+    everyMs: 1000 / writesPerSecond,
+  });
   let killed = 0;
   try {
     for (let round = 0; round < copyKills; round += 1) {
       const run = await start(place);
-      await Promise.race([pause(1000 + random() * 5000), run.ended]);
+      // Whatever a slow machine takes to start it isn't worth a kill.
+      await eventually(`the ${name} has begun`, async () => run.output("stdout").includes(name), {
+        everyMs: 20,
+        isOver: () => !run.isRunning(),
+      });
+      await Promise.race([pause(random() * longestMs), run.ended]);
       run.signal("SIGKILL");
       if ((await run.ended) === null) killed += 1;
       say(`C5 ${name} ${round + 1} of ${copyKills}`);
     }
-    const writes = await busy.stop();
+    const { writes, perSecond } = await busy.stop();
     const last = await finish(place);
     await runVerify(place, ["--level", "vector", "--budget", "none", "--lag", "0.5"]);
     const { counts } = place.report();
@@ -65,6 +83,7 @@ async function kill(scene: Scene, name: string, { start, finish }: Killed): Prom
       amount(`differences after a ${name} killed ${killed} times and a last one`, differences, most(0), { n: killed }),
       amount(`exit code of the last ${name}`, last.exitCode, most(0)),
       amount("writes to the source meanwhile, each tenth beside a removal", writes, least(1)),
+      amount("of them a second", perSecond, least(0.9 * writesPerSecond)),
     ];
   } finally {
     await busy.stop();

@@ -23,7 +23,7 @@ const turn = () => { const end = performance.now() + 100 * share; while (perform
 console.log("{}"); turn();`;
 
 type Felt = { readonly p99Ms: number; readonly failures: number };
-type Slices = { readonly beside: Felt[]; readonly burning: Felt[] };
+type Slices = { readonly beside: Felt[]; readonly burning: Felt[]; readonly again: Felt[] };
 
 export async function measureCopyLatency(scene: Scene): Promise<Row> {
   const { sizes, postgres, client, say } = scene;
@@ -31,7 +31,7 @@ export async function measureCopyLatency(scene: Scene): Promise<Row> {
   await loadPgvector(postgres.connectionString, { schema: "public", table: "bench_served" }, dataset);
   const sidecar = await startSidecar({ base: { primary: tableAdapter(scene, "served") } });
   const search = () => feel(sidecar.appUrl, dataset);
-  const slices: Slices = { beside: [], burning: [] };
+  const slices: Slices = { beside: [], burning: [], again: [] };
   const shares: number[] = [];
   try {
     await search();
@@ -41,6 +41,7 @@ export async function measureCopyLatency(scene: Scene): Promise<Row> {
       slices.beside.push(felt);
       shares.push(share);
       slices.burning.push(await whileBurning(share, search));
+      slices.again.push(await whileBurning(share, search));
       say(`C7 ${round + 1} of ${sizes.rounds}`);
     }
   } finally {
@@ -56,6 +57,7 @@ export async function measureCopyLatency(scene: Scene): Promise<Row> {
         ratios(p99s(slices.beside), p99s(slices.burning)),
         most(1.3),
       ),
+      estimated("null row: as much CPU / as much CPU", ratios(p99s(slices.again), p99s(slices.burning)), null),
       amount("searches that failed beside a copy", failures, most(0)),
       estimated("ms, p99 beside a copy", p99s(slices.beside), null),
       estimated("ms, p99 beside as much CPU", p99s(slices.burning), null),

@@ -49,7 +49,7 @@ export async function measureAfterCutover(scene: Scene): Promise<Row> {
       everyMs: 20,
     });
     await pause(hourMs);
-    const writes = await busy.stop();
+    const { writes, perSecond } = await busy.stop();
     say("C8 the writers have stopped");
     const stoppedAt = Date.now() + 1000;
     await until(
@@ -68,6 +68,7 @@ export async function measureAfterCutover(scene: Scene): Promise<Row> {
         ),
         amount("chunks of the destination alone that are gone", ownChunks - own, most(0)),
         amount("writes to the source meanwhile", writes, least(1)),
+        amount("of them a second", perSecond, null),
         amount("chunks that the source removed and the sync took away", removed, least(1)),
       ],
     };

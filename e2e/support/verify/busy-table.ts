@@ -11,11 +11,13 @@ type Busy = {
   readonly idOf: (index: number) => string;
   readonly ids: number;
   readonly random: () => number;
-  /** Between two writes; each tenth has a removal beside it. */
+  /** From one write to the next, or as soon after as the server lets it; each tenth has a removal beside it. */
   readonly everyMs: number;
 };
 
-/** Begins at once. `stop` resolves with how many writes there were. */
+type Written = { readonly writes: number; readonly perSecond: number };
+
+/** Begins at once. `stop` resolves with how many writes there were, and how many a second. */
 export async function keepBusy({ connectionString, table, embedding, idOf, ids, random, everyMs }: Busy) {
   const client = new Client({ connectionString });
   await client.connect();
@@ -23,20 +25,22 @@ export async function keepBusy({ connectionString, table, embedding, idOf, ids, 
   const any = (): string => idOf(Math.floor(random() * ids * 1.1));
   const upsert = `INSERT INTO ${table} (chunk_id, entity_id, updated_at, embedding) VALUES ($1, 'e', now(), ${embedding})
     ON CONFLICT (chunk_id) DO UPDATE SET updated_at = now(), entity_id = 'entity-' || random(), embedding = EXCLUDED.embedding`;
-  const work = async (): Promise<number> => {
+  const work = async (): Promise<Written> => {
+    const startedAt = performance.now();
     let writes = 0;
     while (!stopping.signal.aborted) {
       await client.query(upsert, [any()]);
       if (writes % 10 === 0) await client.query(`DELETE FROM ${table} WHERE chunk_id = $1`, [any()]);
       writes += 1;
-      await pause(everyMs);
+      await pause(Math.max(0, startedAt + writes * everyMs - performance.now()));
     }
+    const seconds = (performance.now() - startedAt) / 1000;
     await client.end();
-    return writes;
+    return { writes, perSecond: writes / seconds };
   };
   const working = work();
   return {
-    stop: (): Promise<number> => {
+    stop: (): Promise<Written> => {
       stopping.abort();
       return working;
     },
