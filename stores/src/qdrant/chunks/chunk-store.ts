@@ -45,6 +45,16 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     return described;
   };
   const known = async (signal: AbortSignal): Promise<DescribedCollection> => described ?? describe(signal);
+  /** Where it fails, somebody may have changed the collection since it was described. */
+  const doubting = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      described = undefined;
+      caller.forget();
+      throw error;
+    }
+  };
   return {
     identity,
     agreeOn: (agreement) => {
@@ -62,16 +72,17 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
       yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
     },
     bounds: (parts, signal) => boundsOf(place, parts, signal),
-    lookUp: async (ids, level, signal) => {
-      const { description, info } = await known(signal);
-      const size = Math.min(mostLookedUp, info.limits.conditionSize, info.limits.points);
-      const found: FoundChunk[] = [];
-      for (let start = 0; start < ids.length; start += size) {
-        const batch = { ids: ids.slice(start, start + size), level, dimension: description.dimension ?? 0 };
-        found.push(...(await findPoints(place, { ...batch, info }, signal)));
-      }
-      return found;
-    },
+    lookUp: (ids, level, signal) =>
+      doubting(async () => {
+        const { description, info } = await known(signal);
+        const size = Math.min(mostLookedUp, info.limits.conditionSize, info.limits.points);
+        const found: FoundChunk[] = [];
+        for (let start = 0; start < ids.length; start += size) {
+          const batch = { ids: ids.slice(start, start + size), level, dimension: description.dimension ?? 0 };
+          found.push(...(await findPoints(place, { ...batch, info }, signal)));
+        }
+        return found;
+      }),
     close: caller.collection.close,
   };
 }

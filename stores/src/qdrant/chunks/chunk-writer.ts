@@ -3,7 +3,6 @@
 // decided, so what was written is read again.
 
 import { metadataPath, unnamed } from "#config/chunk-fields.ts";
-import { RetrieverError } from "#errors.ts";
 import {
   type ChunkAccess,
   type ChunkRemoval,
@@ -13,31 +12,21 @@ import {
   type StoredChunk,
   type WholeChunk,
 } from "#ports/chunk-store.ts";
-import { epochFormOfAll } from "#values/epoch.ts";
-import { valueAt } from "#values/member-path.ts";
-import { member, parseAnswer, textOf } from "../client/answers.ts";
-import { type CollectionInfo, readCollection } from "../client/collection.ts";
+import { textOf } from "../client/answers.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { findPoints, type Place, retrieve } from "./find-points.ts";
-import { type Given, givenOf, type IdConventions, isWritten, readChunk } from "./given-points.ts";
+import { type Given, givenOf, isWritten, readChunk } from "./given-points.ts";
 import { changesOf } from "./held-changes.ts";
 import { expectedKeys, guardOf, type Keys, unguarded, versionOf } from "./held-point.ts";
-import { readPoints, type StoredPoint } from "./point-answers.ts";
-import { fallbackRule, ownIdRule, pointIdRule } from "./point-ids.ts";
-import { openPoints, type PointsCaller } from "./points-caller.ts";
+import { type Known, readKnown, refuseOld } from "./known-collection.ts";
+import type { StoredPoint } from "./point-answers.ts";
+import { fallbackRule } from "./point-ids.ts";
+import { openPoints } from "./points-caller.ts";
 import { whyVectorUnfit } from "./vector-fit.ts";
 import { scanPoints, unnamedKeys } from "./whole-scan.ts";
 import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
-/** Points read to detect how the application makes ids, and which keys it uses. */
-const rulePoints = 16;
-
-type Known = {
-  readonly info: CollectionInfo;
-  readonly conventions: IdConventions;
-  readonly someNames: readonly (readonly string[])[];
-};
 type Target = Place &
   Known & { readonly spec: QdrantSpec; readonly fields: readonly string[]; readonly momentKeys: ReadonlySet<string> };
 
@@ -53,6 +42,26 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
     });
     return { ...known, caller, signal, spec, fields, momentKeys: new Set(momentKeys) };
   };
+  /** Where something is refused or fails, somebody may have changed the collection since it was read. */
+  const doubting = async (work: Promise<LeftChunk[]>): Promise<LeftChunk[]> => {
+    let left: LeftChunk[] | undefined;
+    try {
+      left = await work;
+      return left;
+    } finally {
+      if (left === undefined || left.some(({ why }) => why === "refused")) {
+        known = undefined;
+        caller.forget();
+      }
+    }
+  };
+  /** Nothing is asked for none. */
+  const each = <Item>(
+    items: readonly Item[],
+    signal: AbortSignal,
+    run: (target: Target, items: readonly Item[]) => Promise<LeftChunk[]>,
+  ): Promise<LeftChunk[]> =>
+    items.length === 0 ? Promise.resolve([]) : doubting(open(signal).then((target) => run(target, items)));
   return {
     identity,
     vectors: "json",
@@ -78,10 +87,10 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
         (point): StoredChunk => ({ ...readChunk(point, target), version: versionOf(point) }),
       );
     },
-    check: async (writes, signal) => (writes.length === 0 ? [] : (await prepare(await open(signal), writes)).left),
-    write: async (writes, signal) => (writes.length === 0 ? [] : writePoints(await open(signal), writes)),
-    load: async (chunks, signal) => (chunks.length === 0 ? [] : loadPoints(await open(signal), chunks)),
-    remove: async (removals, signal) => (removals.length === 0 ? [] : removePoints(await open(signal), removals)),
+    check: (writes, signal) => each(writes, signal, async (target, some) => (await prepare(target, some)).left),
+    write: (writes, signal) => each(writes, signal, writePoints),
+    load: (chunks, signal) => each(chunks, signal, loadPoints),
+    remove: (removals, signal) => each(removals, signal, removePoints),
     close: caller.collection.close,
   };
 }
@@ -90,30 +99,6 @@ const firstRule = `the collection is empty: points get ${fallbackRule.name} of t
 const unknownRule =
   `the ids of the collection's points follow no known rule: a chunk that it lacks gets ${fallbackRule.name} of its ` +
   "chunk id, and an application that makes ids another way will write it a second time";
-
-async function readKnown(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<Known> {
-  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec);
-  const body = { limit: Math.min(rulePoints, info.limits.points), with_payload: true, with_vector: false };
-  const answer = await caller.call({ method: "POST", path: "/points/scroll", body }, signal);
-  const { points } = readPoints(answer, spec.fields);
-  const someNames = points.map(({ payload }) => Object.keys(payload));
-  const { id: path, updatedAt } = spec.fields;
-  const epoch = updatedAt === null ? null : epochFormOfAll(points.map(({ payload }) => valueAt(payload, updatedAt)));
-  const named = path === null ? [] : points.flatMap(({ payload }) => valueAt(payload, path) ?? []);
-  const ids = points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId }));
-  const rule = path === null ? ownIdRule : pointIdRule(ids);
-  const isNumeric = named.length > 0 && named.every((id) => typeof id !== "string");
-  return { info, someNames, conventions: { rule, isNumeric, epoch } };
-}
-
-/** An older server would take the points and ignore their condition. A version that isn't told is taken for a new one. */
-async function refuseOld(caller: PointsCaller, signal: AbortSignal): Promise<void> {
-  const version = member(parseAnswer(await caller.collection.call({ method: "GET", path: "/" }, signal)), "version");
-  const [major = 0, minor = 0] = typeof version === "string" ? version.split(".").map(Number) : [1, 16];
-  if (major > 1 || (major === 1 && minor >= 16)) return;
-  const message = `Qdrant ${String(version)} can't make a write depend on what the point holds: upgrade it to 1.16 or later`;
-  throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message });
-}
 
 /** `held`: the point that is changed; null: there is none. */
 type Prepared = { readonly id: string; readonly given: Given; readonly held: StoredPoint | null };

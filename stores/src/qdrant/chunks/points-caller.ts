@@ -11,10 +11,12 @@ const mostPageBytes = 64 * 1_048_576;
 
 export type PointsCaller = {
   readonly collection: Collection;
-  /** What the collection said when it was first asked. Rejects with a RetrieverError. */
+  /** What the collection said when it was asked last. Rejects with a RetrieverError. */
   readonly limits: (signal: AbortSignal) => Promise<StrictLimits>;
   /** `path` below the collection, query string included; a body in text is JSON already. Rejects with a RetrieverError. */
   readonly call: (call: PointsCall, signal: AbortSignal) => Promise<string>;
+  /** What the collection said is asked for again. */
+  readonly forget: () => void;
 };
 type PointsCall = Pick<Call, "method" | "path"> & { readonly body?: object | string };
 
@@ -37,6 +39,9 @@ export function openPoints(spec: QdrantSpec, connections = 2): PointsCaller {
       const query = `${path.includes("?") ? "&" : "?"}timeout=${seconds}`;
       const text = typeof body === "object" ? JSON.stringify(body) : (body ?? null);
       return collection.call({ method, path: `${collection.folder}${path}${query}`, body: text }, signal);
+    },
+    forget: () => {
+      known = undefined;
     },
   };
 }
