@@ -8,7 +8,8 @@ const mostTold = 5;
 
 export const writtenRow: HostileRow = {
   id: "Z1",
-  title: "hostile statuses of pods, overlays, bases, acts, summaries of Jobs, answers of Prometheus and Alertmanager",
+  title:
+    "hostile statuses of pods, overlays, bases, acts, what Jobs of verification, copy, sync and repair leave, answers of Prometheus and Alertmanager",
   run: async ({ isQuick, seed, say }) => {
     const wanted = isQuick ? documents.slice : documents.whole;
     const played = await playHostile(wanted, seed);

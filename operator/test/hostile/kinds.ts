@@ -24,6 +24,7 @@ import { aSummary } from "#test/builders/verification.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import type { Simulation } from "#test/simulate.ts";
 import { mutated, oddWords, oneOf, type Random, textOf, valuesOf } from "./values.ts";
+import { syncedAt, writerKinds } from "./writer-kinds.ts";
 
 type Tampered = {
   readonly seen: Observation;
@@ -40,8 +41,8 @@ export type Kind = {
   readonly spec?: MigrationSpec;
   /** What the plan's Prometheus says on the way to the phase. */
   readonly alerts?: (now: number) => AlertsRead;
-  /** Of a plan that has the destination synced. */
-  readonly isSynced?: true;
+  /** Where it is played; default: a plan that has nothing written to a store. */
+  readonly world?: (phase: Phase) => Simulation;
   readonly tamper: (truth: Observation, sim: Simulation, random: Random) => Promise<Tampered> | Tampered;
 };
 
@@ -228,7 +229,7 @@ function jobDocument(name: string) {
 const hostileSyncs: Kind = {
   name: "what a sync says of itself",
   phases: ["Ramp", "AwaitingCutover", "Guard"],
-  isSynced: true,
+  world: syncedAt,
   tamper: async (truth, sim, random) => {
     const plan = sim.spec.ok ? sim.spec.value : undefined;
     if (plan === undefined) throw new Error("no plan");
@@ -261,4 +262,12 @@ const hostileSyncs: Kind = {
   },
 };
 
-export const kinds: readonly Kind[] = [lyingPods, forgedOverlays, hostileBases, hostileActs, hostileJobs, hostileSyncs];
+export const kinds: readonly Kind[] = [
+  lyingPods,
+  forgedOverlays,
+  hostileBases,
+  hostileActs,
+  hostileJobs,
+  hostileSyncs,
+  ...writerKinds,
+];

@@ -1,8 +1,8 @@
 // Hostile documents by the thousand, read by the operator's own readers and decided on: how often one got what it wanted.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
-import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
-import { Simulation, simulationAt } from "#test/simulate.ts";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 import { openAlertKinds } from "./alert-kinds.ts";
 import { type Found, type Harm, harms, judge } from "./judge.ts";
@@ -50,7 +50,7 @@ async function playKinds(kinds: readonly Kind[], atLeast: number, seed: number):
     const among = kind.phases ?? phases;
     const isDead = among.includes("Guard") && random() < deadShare;
     const phase = isDead ? "Guard" : oneOf<Phase>(random, among);
-    const sim = kind.isSynced === true ? syncedAt(phase) : simAt(phase, kind);
+    const sim = kind.world?.(phase) ?? simAt(phase, kind);
     const { count, harms } = isDead ? await whileDead(sim, kind, random) : await somePasses(sim, kind, random);
     read += count;
     documents[kind.name] = (documents[kind.name] ?? 0) + count;
@@ -72,19 +72,6 @@ function simAt(phase: Phase, { spec: asked = spec, alerts }: Kind): Simulation {
     compared.until("VerifyingDrift", 600);
   }
   return compared.clone();
-}
-
-const synced = new Map<Phase, Simulation>();
-
-function syncedAt(phase: Phase): Simulation {
-  const known = synced.get(phase);
-  if (known !== undefined) return known.clone();
-  const checklist = { ...onlyReachable, approvals: { roles: [{ name: "sre" }] } };
-  const asked = aSpec({ ...shortPlan, rollback: late, guard: longGuard, checklist, data: { sync: "Continuous" } });
-  const sim = new Simulation({ spec: asked, pods }).run(20);
-  sim.act("Approve", { role: "sre", planHash: sim.status.planHash });
-  synced.set(phase, sim.until(phase));
-  return sim.clone();
 }
 
 const heard = new Map<string, Simulation>();
