@@ -56,12 +56,9 @@ function addCheck(program: Command, around: Surroundings, end: End): void {
         .conflicts(["in", "idle"]),
     )
     .addOption(
-      new Option(
-        "--data <what>",
-        "beside --for: what is to write to a store, copy, sync or repair, once for each; default: what has its CronJob",
-      )
+      new Option("--data <what>", "beside --for: what is to write to a store, copy, sync or repair, once for each")
         .argParser(collectWriting)
-        .default([], "none")
+        .default([], "what has its CronJob")
         .conflicts(["in", "idle"]),
     )
     .option("--in <namespace>", "namespace to look at, once for each; default: all", collect, [])
