@@ -88,16 +88,27 @@ export function unnamedIn({ id, embedding, updatedAt, namespace, entity, fields,
 }
 
 /** What a person should know before the table is written. */
-export function cautionsOf(catalogue: Catalogue, { fields }: PgvectorSpec, names: readonly string[]): string[] {
+export function cautionsOf(
+  catalogue: Catalogue,
+  { fields, embeddingColumn }: PgvectorSpec,
+  names: readonly string[],
+): string[] {
   const { columns } = catalogue;
   const needed = new Set(names.map((name) => metadataPath(fields, name)[0]));
   const missed = [...needed].filter((name) => !columns.has(name));
   const lack = `the table has no columns for ${missed.join(", ")}: these fields aren't written`;
   const [id = ""] = fields.id ?? [];
+  const own = [fields.id, fields.entity, fields.updatedAt, fields.namespace, fields.text].map((path) => path?.[0]);
+  const named = new Set([...needed, ...own, embeddingColumn]);
+  const unfilled = [...columns.values()].filter(({ name, isRequired }) => isRequired && !named.has(name));
+  const unfilledNames = unfilled.map((column) => column.name).join(", ");
   const isUnique = columns.get(id)?.isConflictTarget === true;
   return [
     ...(missed.length === 0 ? [] : [lack]),
     ...(isUnique ? [] : [`${id} has no unique index, so that chunks that are missing can't be written`]),
+    ...(unfilled.length === 0
+      ? []
+      : [`no field names ${unfilledNames}, NOT NULL without a default: chunks that are missing can't be written`]),
     ...(fields.caution === undefined ? [] : [fields.caution]),
     ...remarksOf(catalogue),
   ];
