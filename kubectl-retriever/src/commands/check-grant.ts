@@ -14,9 +14,10 @@ type Asked = {
   readonly name: string;
   readonly operators: Read<readonly OperatorRead[]>;
 };
+type Subject = { readonly kind?: string; readonly name?: string; readonly namespace?: string };
 type Binding = {
   readonly roleRef?: { readonly kind?: string; readonly name?: string };
-  readonly subjects?: readonly { readonly kind?: string; readonly name?: string; readonly namespace?: string }[];
+  readonly subjects?: readonly Subject[];
 };
 type Rule = {
   readonly apiGroups?: readonly string[];
@@ -31,29 +32,41 @@ export async function readGrant(asked: Asked, request: KubeRequest, signal: Abor
   const place = { resource: roleBindings, namespace };
   const bound = await told(listAll(request, { place }, (item) => [item as Binding], signal));
   if (!bound.ok) return unknownItem("grant", bound.why);
-  const leading = operators.ok ? operators.value.find(({ isLeading }) => isLeading) : undefined;
+  const leading = operators.ok ? operators.value.find(({ isLeading }) => isLeading)?.namespace : undefined;
   const unread: string[] = [];
-  for (const { roleRef, subjects = [] } of bound.value) {
-    const account = subjects.find(
-      (subject) =>
-        subject.kind === "ServiceAccount" && (leading === undefined || subject.namespace === leading.namespace),
-    );
+  for (const binding of bound.value) {
+    const account = accountOf(binding, leading);
     if (account === undefined) continue;
-    const isCluster = roleRef?.kind === "ClusterRole";
-    const role = { resource: isCluster ? clusterRoles : roles, name: roleRef?.name ?? "" };
-    const read = await told(readObject(request, isCluster ? role : { ...role, namespace }, signal));
-    if (!read.ok) unread.push(read.why);
-    else if (
-      ((read.value as { readonly rules?: readonly Rule[] } | undefined)?.rules ?? []).some((rule) => lets(rule, name))
-    )
-      return ok("grant", `${account.namespace}/${account.name} may make Jobs of it`);
+    const rules = await told(readRules(binding, namespace, request, signal));
+    if (!rules.ok) unread.push(rules.why);
+    else if (rules.value.some((rule) => lets(rule, name))) return ok("grant", `${account} may make Jobs of it`);
   }
-  if (unread[0] !== undefined) return unknownItem("grant", unread[0]);
+  const [why] = unread;
+  if (why !== undefined) return unknownItem("grant", why);
   return missing(
     "grant",
     `no Role of ${namespace} lets the operator create cronjobs/instantiate of ${name}`,
     "the library chart makes the Role and its binding; operator.namespace and operator.serviceAccount say whose",
   );
+}
+
+/** The account that it is for, as far as it may be an operator's of that namespace; `leading` undefined: of any. */
+function accountOf({ subjects = [] }: Binding, leading: string | undefined): string | undefined {
+  const isOperators = ({ kind, namespace }: Subject): boolean =>
+    kind === "ServiceAccount" && (leading === undefined || namespace === leading);
+  const account = subjects.find(isOperators);
+  return account === undefined ? undefined : `${account.namespace}/${account.name}`;
+}
+
+async function readRules(
+  { roleRef: { kind, name = "" } = {} }: Binding,
+  namespace: string,
+  request: KubeRequest,
+  signal: AbortSignal,
+): Promise<readonly Rule[]> {
+  const place = kind === "ClusterRole" ? { resource: clusterRoles, name } : { resource: roles, namespace, name };
+  const role = (await readObject(request, place, signal)) as { readonly rules?: readonly Rule[] } | undefined;
+  return role?.rules ?? [];
 }
 
 function lets({ apiGroups = [], resources = [], resourceNames, verbs = [] }: Rule, name: string): boolean {

@@ -74,12 +74,8 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       const pageSize = table.isIdUnique ? options.pageSize : options.pageSize * 2;
       const dimension = description.dimension ?? 0;
       const makePage = (): ChunkPage => new ChunkPage({ level: options.level, pageSize, dimension });
-      try {
-        yield* readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
-      } catch (error) {
-        described = undefined;
-        throw error;
-      }
+      const pages = readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
+      yield* doubting(pages, () => (described = undefined));
     },
     bounds: async (parts, signal) => {
       const { table } = await describe(signal).catch(rethrow(signal));
@@ -98,7 +94,6 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
           }),
         );
       } catch (error) {
-        // Somebody may have changed the table since it was described.
         described = undefined;
         throw readError(error, signal);
       }
@@ -107,6 +102,16 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
     },
   };
+}
+
+/** Where reading fails, somebody may have changed the table since it was described. */
+async function* doubting<T>(pages: AsyncGenerator<T>, forget: () => void): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    forget();
+    throw error;
+  }
 }
 
 async function readClock(client: PoolClient): Promise<number> {

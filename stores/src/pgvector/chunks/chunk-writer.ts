@@ -50,14 +50,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
   // A sync goes on for weeks, and somebody changes the table meanwhile.
   const tableAt = async (client: PoolClient): Promise<Table> => {
     const shape = await readShape(client, spec);
-    if (known?.shape !== shape) {
-      const catalogue = await catalogueOf(client, spec);
-      const epoch = await inSettings(client, sessionSettings(spec, statementTimeoutMs), () =>
-        readEpochForm(client, spec, catalogue.columns),
-      );
-      const columns = { ...readColumns(spec, fields, catalogue), epoch };
-      known = { shape, columns, takesCopies: isCopied(catalogue, columns) };
-    }
+    if (known?.shape !== shape) known = { shape, ...(await learn(client, spec, fields)) };
     return { spec, client, ...known };
   };
   const work = async <T>(signal: AbortSignal, run: (table: Table) => Promise<T>): Promise<T> => {
@@ -102,6 +95,15 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
       await Promise.allSettled([pool.end(), scanPool.end()]);
     },
   };
+}
+
+async function learn(client: PoolClient, spec: PgvectorSpec, fields: readonly string[]) {
+  const catalogue = await catalogueOf(client, spec);
+  const epoch = await inSettings(client, sessionSettings(spec, statementTimeoutMs), () =>
+    readEpochForm(client, spec, catalogue.columns),
+  );
+  const columns = { ...readColumns(spec, fields, catalogue), epoch };
+  return { columns, takesCopies: isCopied(catalogue, columns) };
 }
 
 function catalogueOf(client: PoolClient, spec: PgvectorSpec): Promise<Catalogue> {

@@ -23,7 +23,7 @@ export type Documents = Readonly<Record<string, unknown>>;
 export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, documents: Documents): Given | string {
   const clash = clashOf(chunk, columns) ?? otherNamespace(chunk, columns);
   if (clash !== null) return clash;
-  const row: Record<string, unknown> = over === null ? absentIn(columns) : {};
+  const row: Record<string, unknown> = absentIn(over, columns);
   for (const said of saidOf(chunk, columns)) {
     const { column, path } = said.place;
     const document = isColumn(path) ? {} : ((row[column.name] ?? documents[column.name] ?? {}) as Members);
@@ -41,7 +41,8 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
 }
 
 /** What a new chunk doesn't say it hasn't: a column's own default would be somebody else's word. When it was written is no word of the chunk. */
-function absentIn({ entity, namespace, fields }: TableColumns): Record<string, unknown> {
+function absentIn(over: string | null, { entity, namespace, fields }: TableColumns): Record<string, unknown> {
+  if (over !== null) return {};
   const whole = [entity, namespace, ...fields].flatMap((place) =>
     place !== null && isColumn(place.path) ? [place.column] : [],
   );

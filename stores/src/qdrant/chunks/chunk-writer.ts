@@ -42,18 +42,9 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
     });
     return { ...known, caller, signal, spec, fields, momentKeys: new Set(momentKeys) };
   };
-  /** Where something is refused or fails, somebody may have changed the collection since it was read. */
-  const doubting = async (work: Promise<LeftChunk[]>): Promise<LeftChunk[]> => {
-    let left: LeftChunk[] | undefined;
-    try {
-      left = await work;
-      return left;
-    } finally {
-      if (left === undefined || left.some(({ why }) => why === "refused")) {
-        known = undefined;
-        caller.forget();
-      }
-    }
+  const forget = (): void => {
+    known = undefined;
+    caller.forget();
   };
   /** Nothing is asked for none. */
   const each = <Item>(
@@ -61,7 +52,12 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
     signal: AbortSignal,
     run: (target: Target, items: readonly Item[]) => Promise<LeftChunk[]>,
   ): Promise<LeftChunk[]> =>
-    items.length === 0 ? Promise.resolve([]) : doubting(open(signal).then((target) => run(target, items)));
+    items.length === 0
+      ? Promise.resolve([])
+      : doubting(
+          open(signal).then((target) => run(target, items)),
+          forget,
+        );
   return {
     identity,
     vectors: "json",
@@ -93,6 +89,16 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
     remove: (removals, signal) => each(removals, signal, removePoints),
     close: caller.collection.close,
   };
+}
+
+/** Where something is refused or fails, somebody may have changed the collection since it was read. */
+async function doubting(work: Promise<LeftChunk[]>, forget: () => void): Promise<LeftChunk[]> {
+  const left = await work.catch((error: unknown) => {
+    forget();
+    throw error;
+  });
+  if (left.some(({ why }) => why === "refused")) forget();
+  return left;
 }
 
 const firstRule = `the collection is empty: points get ${fallbackRule.name} of their chunk ids as ids; an application that makes others would hold chunks twice`;
