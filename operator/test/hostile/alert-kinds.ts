@@ -12,7 +12,7 @@ import { someAlerts } from "#test/builders/alerts.ts";
 import { canaryRule, groupsAnswer, place } from "#test/builders/prometheus-answers.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
 import { mutated, oddWords, oneOf, type Random, textOf } from "./values.ts";
 
 const sources = ["unpinned", "pinned"] as const;

@@ -1,7 +1,5 @@
 // Each kind of document that somebody else writes: made hostile, and read the way the operator reads it.
 import { latchingActs, migrationActSpecSchema } from "@retriever/crds/migration.ts";
-import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { syncStatusSchema } from "@retriever/sidecar/contract/sync-status.ts";
@@ -9,7 +7,6 @@ import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.t
 import { makeClusterActs } from "#adapters/cluster/cluster-acts.ts";
 import { readPodDocument, readWorkloadDocument } from "#adapters/cluster/read-workload.ts";
 import { readJobDocument, readTemplateDocument } from "#adapters/jobs/job-documents.ts";
-import type { AlertsRead } from "#core/model/alert-observation.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation } from "#core/model/workload.ts";
 import { makeActPick } from "#core/people/turns.ts";
@@ -23,28 +20,9 @@ import { baseText } from "#test/builders/search-app.ts";
 import { aSummary } from "#test/builders/verification.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import type { Simulation } from "#test/simulate.ts";
+import type { Kind } from "./kind.ts";
 import { mutated, oddWords, oneOf, type Random, textOf, valuesOf } from "./values.ts";
 import { syncedAt, writerKinds } from "./writer-kinds.ts";
-
-type Tampered = {
-  readonly seen: Observation;
-  /** Hostile documents in it. */
-  readonly count: number;
-  /** Somebody with the right to says that it goes back. */
-  readonly mayRollBack: boolean;
-};
-export type Kind = {
-  readonly name: string;
-  /** Default: any of them. */
-  readonly phases?: readonly Phase[];
-  /** Default: a plan that asks no Prometheus. */
-  readonly spec?: MigrationSpec;
-  /** What the plan's Prometheus says on the way to the phase. */
-  readonly alerts?: (now: number) => AlertsRead;
-  /** Where it is played; default: a plan that has nothing written to a store. */
-  readonly world?: (phase: Phase) => Simulation;
-  readonly tamper: (truth: Observation, sim: Simulation, random: Random) => Promise<Tampered> | Tampered;
-};
 
 const signal = new AbortController().signal;
 const clock = new FakeClock();

@@ -6,7 +6,8 @@ import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 import { openAlertKinds } from "./alert-kinds.ts";
 import { type Found, type Harm, harms, judge } from "./judge.ts";
-import { type Kind, kinds as ofCluster } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
+import { kinds as ofCluster } from "./kinds.ts";
 import { makeRandom, oneOf, type Random } from "./values.ts";
 
 const phases = ["Preflight", "WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard", "VerifyingDrift"] as const;

@@ -10,7 +10,7 @@ import type { JobPodRead } from "#ports/jobs.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
 import { mutated, oddWords, oneOf, type Random, textOf, valuesOf } from "./values.ts";
 
 const deadline = { clock: new FakeClock(), deadlineMs: 1000, signal: new AbortController().signal };
