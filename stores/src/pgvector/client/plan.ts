@@ -35,9 +35,9 @@ export function estimateIn(plan: Plan): number {
   return Number(membersOf(plan).find(([key]) => key === "Plan Rows")?.[1] ?? 0);
 }
 
-/** Whether no rows are sorted for their order, and of those that are, and of all, the tables. */
+/** Whether rows are sorted for the answer's order, and of those that are, and of all, the tables. */
 export function sortsIn(plan: Plan) {
-  const sorts = nodesIn(plan).filter((node) => String(node["Node Type"]).endsWith("Sort"));
+  const sorts = orderedNodesIn(plan).filter((node) => String(node["Node Type"]).endsWith("Sort"));
   return { sorts: sorts.length > 0, sorted: relationsIn(sorts), all: relationsIn(plan) };
 }
 
@@ -54,6 +54,21 @@ export function orderingIndexIn(plan: Plan): string | null {
 }
 
 type Node = Readonly<Record<string, unknown>>;
+
+/**
+ * Those that the answer's rows come through in its order. What a view looks up for each of them, or once, may be sorted for
+ * an order of its own.
+ */
+function orderedNodesIn(plan: Plan): Node[] {
+  if (Array.isArray(plan)) return plan.flatMap(orderedNodesIn);
+  if (typeof plan !== "object" || plan === null) return [];
+  const node = plan as Node;
+  if ("Plan" in node) return orderedNodesIn(node["Plan"]);
+  const below = Array.isArray(node["Plans"]) ? (node["Plans"] as Node[]) : [];
+  const aside = node["Node Type"] === "Nested Loop" ? /^(Inner|InitPlan|SubPlan)$/ : /^(InitPlan|SubPlan)$/;
+  const leading = below.filter((each) => !aside.test(String(each["Parent Relationship"])));
+  return [node, ...leading.flatMap(orderedNodesIn)];
+}
 
 /** At any depth: partitions have one each. */
 function nodesIn(plan: Plan): Node[] {

@@ -157,6 +157,15 @@ describe("an index", () => {
       "a view with names of its own",
       "SELECT v AS embedding, chunk_id, entity_id, updated_at, namespace, lang FROM shaped",
     ],
+    [
+      "a view that sorts what it looks up for each row",
+      `SELECT shaped.* FROM shaped JOIN LATERAL (SELECT FROM vector_chunks o WHERE o.lang = shaped.lang
+        ORDER BY o.updated_at LIMIT 1) AS looked_up ON true`,
+    ],
+    [
+      "a view that sorts what it looks up once",
+      "SELECT * FROM shaped WHERE lang <> (SELECT chunk_id FROM vector_chunks ORDER BY updated_at LIMIT 1)",
+    ],
   ])("below %s is found", async (_, select) => {
     const renamed = select.includes("SELECT v");
     const backend = await arrange(
