@@ -13,9 +13,12 @@ export function agree(stores: RunDeps["stores"], both: Descriptions): void {
   destination.agreeOn(agreement);
 }
 
+/** From what tells all numbers apart to what tells the fewest. */
+const numeric: readonly FieldKind[] = ["exact", "number", "float64", "float32"];
+
 /**
- * What either knows of a field beyond its exact value: nothing where one has it as text, of floats and of moments the
- * coarser, of other two such kinds the source's.
+ * What either knows of a field beyond its exact value: nothing where one has it as text, of two kinds of numbers and of
+ * moments the coarser, of others what isn't about numbers, else the source's.
  */
 function commonKinds({ source, destination }: Both<{ readonly fieldKinds?: readonly FieldKind[] }>): FieldKind[] {
   const [own = [], other = []] = [source.fieldKinds, destination.fieldKinds];
@@ -23,6 +26,7 @@ function commonKinds({ source, destination }: Both<{ readonly fieldKinds?: reado
     const [kind, against] = [own[index] ?? "exact", other[index] ?? "exact"];
     if (kind === "text" || against === "text") return "text";
     if (isMomentPrecision(kind) && isMomentPrecision(against)) return coarserOf(kind, against);
-    return kind === "exact" || (kind === "float64" && against === "float32") ? against : kind;
+    const [rank, rankOther] = [numeric.indexOf(kind), numeric.indexOf(against)];
+    return rank >= 0 && (rankOther < 0 || rankOther > rank) ? against : kind;
   });
 }

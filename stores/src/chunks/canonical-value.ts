@@ -7,16 +7,11 @@ import { readMoment } from "#values/time.ts";
 import { isUuid } from "./ids.ts";
 import { isMomentPrecision, nearestUnits } from "./moment-unit.ts";
 
-export type ValueRule = {
-  /** Null: the other store's isn't known, so that fractions compare as float32, and texts of moments as moments. */
-  readonly kind: FieldKind | null;
-  /** Whether `12.0` is another value than `12`: a search for 12 doesn't find it without an index of integers. */
-  readonly tellsFractions: boolean;
-};
-const unknownRule: ValueRule = { kind: null, tellsFractions: false };
+/** What both stores know of a field. Null: the other's isn't known, so that fractions compare as float32, and texts of moments as moments. */
+export type ValueRule = FieldKind | null;
 
 /** Text, numbers and booleans never equal each other; an absent value is null, and members come in no order. */
-export function canonicalText(value: unknown, rule: ValueRule = unknownRule): string {
+export function canonicalText(value: unknown, rule: ValueRule = null): string {
   switch (typeof value) {
     case "string":
       return canonicalString(value, rule);
@@ -32,7 +27,7 @@ export function canonicalText(value: unknown, rule: ValueRule = unknownRule): st
   }
 }
 
-function canonicalString(text: string, { kind }: ValueRule): string {
+function canonicalString(text: string, kind: ValueRule): string {
   const isMoment = isMomentPrecision(kind);
   if (isMoment || (kind === null && text.length >= 19 && text.length <= 40)) {
     const time = readMoment(text);
@@ -44,11 +39,19 @@ function canonicalString(text: string, { kind }: ValueRule): string {
 
 const beyondSearch = 2 ** 63;
 
-function canonicalNumber(spelling: string, { kind, tellsFractions }: ValueRule): string {
+/**
+ * `12.0` is another value than 12 where a search for 12 doesn't find it, and where both stores can hold either: what holds
+ * fractions knows no difference between them.
+ */
+function tellsFractions(kind: ValueRule): boolean {
+  return kind !== null && kind !== "number" && kind !== "float32" && kind !== "float64";
+}
+
+function canonicalNumber(spelling: string, kind: ValueRule): string {
   const value = Number(spelling);
   const isSpelledWhole = /^-?\d+$/.test(spelling);
   const isWhole = isSpelledWhole || Number.isInteger(value);
-  const isOther = tellsFractions && isWhole && !isSpelledWhole && Math.abs(value) < beyondSearch;
+  const isOther = tellsFractions(kind) && isWhole && !isSpelledWhole && Math.abs(value) < beyondSearch;
   const held = asFloat(value, kind ?? (isWhole ? "exact" : "float32"));
   return `${isOther ? "r" : "n"}${decimalOf(held === undefined ? spelling : String(held))}`;
 }
@@ -101,7 +104,7 @@ function canonicalObject(value: object | null, rule: ValueRule): string {
   if (number !== undefined) return canonicalNumber(number, rule);
   if (Array.isArray(value)) return `[${value.map((each) => canonicalText(each, rule)).join(",")}]`;
   // No filter reaches into an object that is compared as a whole.
-  const inner = { ...rule, kind: rule.kind === null ? null : ("exact" as const), tellsFractions: false };
+  const inner = rule === null ? null : "number";
   const members = Object.entries(value)
     .filter(([, member]) => member !== null && member !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));

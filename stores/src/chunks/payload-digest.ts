@@ -6,18 +6,9 @@ import { scramble } from "./element-hash.ts";
 /** What a store's payloads are digested by: a rule for each agreed field, in their order. */
 export type DigestRules = readonly ValueRule[];
 
-type Own = {
-  /** Null: what the other store knows isn't known. */
-  readonly kinds: readonly FieldKind[] | null;
-  readonly tellsFractions: (field: string) => boolean;
-};
-
-/** The rules of one store for these fields. */
-export function digestRules(fields: readonly string[], { kinds, tellsFractions }: Own): DigestRules {
-  return fields.map((field, index) => ({
-    kind: kinds === null ? null : (kinds[index] ?? "exact"),
-    tellsFractions: tellsFractions(field),
-  }));
+/** The rules for these fields; null: what the other store knows isn't known. */
+export function digestRules(fields: readonly string[], kinds: readonly FieldKind[] | null): DigestRules {
+  return fields.map((_, index) => (kinds === null ? null : (kinds[index] ?? "exact")));
 }
 
 /** An entity's name: stores keep it as text or as a number, applications see text. */

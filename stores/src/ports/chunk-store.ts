@@ -25,11 +25,11 @@ export const momentPrecisions = [
 export type MomentPrecision = (typeof momentPrecisions)[number];
 
 /**
- * What a store knows of a field, or both together. text: a column of text, in which no text means another one; float32:
- * of `real`; float64: of `double precision`; a precision: a column of moments, or an index of them; uuid: an index that
- * knows no case.
+ * What a store knows of a field, or both together. text: a column of text, in which no text means another one; number: of
+ * `numeric` or JSON, or an index of integers, to which `12.0` is 12; float32: of `real`; float64: of `double precision`;
+ * a precision: a column of moments, or an index of them; uuid: an index that knows no case.
  */
-export type FieldKind = "exact" | "text" | "float32" | "float64" | "uuid" | MomentPrecision;
+export type FieldKind = "exact" | "text" | "number" | "float32" | "float64" | "uuid" | MomentPrecision;
 
 /** Kind of a field's values. json: anything. */
 export type FieldShape = "text" | "texts" | "integer" | "float" | "decimal" | "boolean" | "moment" | "uuid" | "json";

@@ -55,13 +55,11 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     );
   const describe = async (signal: AbortSignal): Promise<DescribedTable> =>
     (described ??= await ask(signal, (client) => describeTable(client, spec, fields)));
-  // Every whole number of a column is found by a search for it, however the column's type prints it.
-  const own = { kinds: null, tellsFractions: () => false };
-  let rules = digestRules(fields, own);
+  let rules = digestRules(fields, null);
   return {
     identity,
-    agreeOn: (agreement) => {
-      rules = digestRules(fields, { ...own, ...agreement });
+    agreeOn: ({ kinds }) => {
+      rules = digestRules(fields, kinds);
     },
     describe: async (signal) => {
       described = undefined;

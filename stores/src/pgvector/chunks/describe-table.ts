@@ -84,7 +84,7 @@ export async function describeTable(
     count: await countRows(client, spec, { isOrdered, estimate: catalogue.estimate }),
     vectorless: await countVectorless(client, spec, { isNotNull: vector.isNotNull, estimate: catalogue.estimate }),
     isLookUpCheap: isOrdered && isSearchable(id.type),
-    fieldKinds: paths.agreed.map((path) => kindOf(isColumn(path) ? columns.get(path[0]) : undefined)),
+    fieldKinds: paths.agreed.map((path) => (isColumn(path) ? kindOf(columns.get(path[0])) : "number")),
     seesDoubles: true,
     fieldShapes: paths.agreed.map((path) =>
       isColumn(path) ? (shapes[columns.get(path[0])?.type ?? ""] ?? null) : null,
@@ -124,6 +124,7 @@ function kindOf(column: Column | undefined): FieldKind {
   const type = column?.type.replace(/^_/, "") ?? "";
   if (type === "float4") return "float32";
   if (type === "float8") return "float64";
+  if (/^(numeric|jsonb?)$/.test(type)) return "number";
   if (/^(text|varchar|bpchar)$/.test(type)) return "text";
   return (column === undefined ? null : momentPrecisionOf(column)) ?? "exact";
 }

@@ -92,7 +92,7 @@ type Pages = ScanOptions & { readonly dimension: number; readonly info: Collecti
 /** A cursor is the JSON of the point id that the next page begins with. */
 async function* readPages(place: Place, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const page = new ChunkPage(pages);
-  const read = fieldsOf(place, pages.info);
+  const read = fieldsOf(place);
   const body = {
     ...shown(place, pages.level, []),
     limit: pages.pageSize,
@@ -161,7 +161,7 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
   // By point, since two filters may find the same one.
   const found = new Map<string, FoundChunk>();
   const page = new ChunkPage({ level, pageSize: 1, dimension });
-  const read = fieldsOf(place, info);
+  const read = fieldsOf(place);
   const body = { ...shown(place, level, [place.spec.fields.namespace]), limit: ids.length };
   for (const should of filtersOf(place.spec, ids, info)) {
     for (let offset: string | null = ""; offset !== null; ) {
@@ -238,9 +238,6 @@ function writtenSince({ fields }: QdrantSpec, { sinceMs, info }: Pick<Pages, "si
   };
 }
 
-/** A search for 12 finds 12.0 by an index of integers only. */
-function fieldsOf({ spec, fields, agreement }: Place, { indexes }: CollectionInfo) {
-  const tellsFractions = (name: string): boolean => indexes.get(keyOf(metadataPath(spec.fields, name))) !== "integer";
-  const rules = digestRules(fields, { ...agreement, tellsFractions });
-  return { places: placesOf(spec, fields), rules, vectorName: spec.vectorName };
+function fieldsOf({ spec, fields, agreement }: Place) {
+  return { places: placesOf(spec, fields), rules: digestRules(fields, agreement.kinds), vectorName: spec.vectorName };
 }

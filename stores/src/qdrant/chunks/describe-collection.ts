@@ -95,6 +95,8 @@ function remarksOf({ fields: { text, textMember } }: QdrantSpec): string[] {
 
 function kindOf(index: string | undefined): FieldKind {
   if (index === "datetime") return "microsecond";
+  // By it a search for 12 finds 12.0.
+  if (index === "integer") return "number";
   return index === "uuid" ? "uuid" : "exact";
 }
 
