@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { QdrantClient } from "@qdrant/js-client-rest";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "#ports/backend.ts";
 import { describeBackend } from "#test/backend-contract.ts";
 import { makeCertificate } from "#test/certificate.ts";
@@ -169,4 +169,68 @@ test("TLS with a certificate of unknown origin fails as TLS, not as a dead store
   const plain = make({ url: server.url.replace("http:", "https:") });
   expect(await plain.probe(AbortSignal.timeout(2000))).toMatchObject({ reachable: true, tls: "failed" });
   await plain.close();
+});
+
+describe("an alias that was pointed at a collection of another metric", () => {
+  const points = [7.5, 3, 0.25];
+  const distances = { Cosine: [0.9, 0.5, -0.2], Dot: points, Euclid: points.toReversed() };
+
+  test.each([
+    { before: "Cosine", after: "Euclid", similarities: [0.8, 0.25, 1 / 8.5] },
+    { before: "Cosine", after: "Dot", similarities: points.map((x) => (1 + x / (1 + x)) / 2) },
+    { before: "Euclid", after: "Cosine", similarities: [0.95, 0.75, 0.4] },
+  ] as const)(
+    "from $before to $after is scored by the new one with the first answer",
+    async ({ before, after, similarities }) => {
+      const alias: { distance: keyof typeof distances } = { distance: before };
+      server.behave = (request, response) => {
+        const result = request.url?.includes("query")
+          ? { points: distances[alias.distance].map((score, id) => ({ id, score, payload: { chunk_id: `c${id}` } })) }
+          : { config: { params: { vectors: { size: 8, distance: alias.distance } } } };
+        response.end(JSON.stringify({ result }));
+      };
+      const switched = make({});
+      await ask(switched, { embedding: vectorAt(3), k: 3 });
+      alias.distance = after;
+      const { candidates } = await ask(switched, { embedding: vectorAt(3), k: 3 });
+      const found = candidates.map(({ similarity }) => similarity);
+      for (const [at, similarity] of similarities.entries()) expect(found[at]).toBeCloseTo(similarity, 9);
+      await switched.close();
+    },
+  );
+
+  test("is asked once more for its metric, and not with each answer, where the scores go on speaking against it", async () => {
+    server.behave = (request, response) => {
+      const points = [300, 120].map((score, id) => ({ id, score, payload: { chunk_id: `c${id}` } }));
+      const info = { config: { params: { vectors: { size: 8, distance: "Cosine" } } } };
+      response.end(JSON.stringify({ result: request.url?.includes("query") ? { points } : info }));
+    };
+    const quantised = make({});
+    const before = server.seen.length;
+    for (let time = 0; time < 3; time += 1) await ask(quantised, { embedding: vectorAt(3), k: 2 });
+    const asked = server.seen.slice(before).filter(({ path }) => !path.includes("query"));
+    expect(asked).toHaveLength(2);
+    await quantised.close();
+  });
+
+  test("from one size of vectors to another is learnt anew with the request after the one that failed", async () => {
+    const alias = { size: 8 };
+    server.behave = (request, response) => {
+      if (request.url?.includes("query") !== true)
+        return response.end(
+          JSON.stringify({ result: { config: { params: { vectors: { size: alias.size, distance: "Cosine" } } } } }),
+        );
+      if (alias.size === 8) return "as usual";
+      const error = "Wrong input: Vector dimension error: expected dim: 4, got 8";
+      return response.writeHead(400).end(JSON.stringify({ status: { error } }));
+    };
+    const switched = make({});
+    await ask(switched);
+    alias.size = 4;
+    await expect(ask(switched)).rejects.toMatchObject({ code: "RETR_REQUEST_INVALID", path: "embedding" });
+    const before = server.seen.length;
+    await expect(ask(switched)).rejects.toMatchObject({ code: "RETR_REQUEST_INVALID", path: "embedding" });
+    expect(server.seen.slice(before).map(({ path }) => path)).toEqual(["/collections/chunks", expect.any(String)]);
+    await switched.close();
+  });
 });

@@ -30,6 +30,7 @@ import {
 import type { QdrantSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import { readCandidates } from "./answer.ts";
+import { isOfMetric } from "./is-of-metric.ts";
 import { queryBody } from "./query-body.ts";
 import { refuseRequest, refuseSettings, strictRemarks } from "./strict-search.ts";
 
@@ -46,8 +47,15 @@ const metrics: Readonly<Record<Distance, Metric>> = {
 };
 
 type Known = { readonly metric: Metric } & Pick<CollectionInfo, "limits" | "indexes">;
+/** Described since an answer spoke against its metric: quantised scores may, too, where nothing ranks them again. */
+type Confirmed = Known & { readonly isConfirmed?: boolean };
 
-const undescribed: Known = { metric: "cosine-similarity", limits: readLimits(undefined), indexes: new Map() };
+const undescribed: Confirmed = {
+  metric: "cosine-similarity",
+  limits: readLimits(undefined),
+  indexes: new Map(),
+  isConfirmed: true,
+};
 
 /** Opens no connection by itself. */
 export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filterable }: BackendDeps): Backend {
@@ -72,7 +80,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
       const startedAt = clock.monotonicMs();
       const { trace } = request;
       const known = await description.known(signal);
-      const { metric, limits } = known;
+      const { limits } = known;
       refuseRequest(request.k, limits);
       const query: Call = {
         method: "POST",
@@ -82,10 +90,20 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
         headers: trace && traceHeaders(trace),
         ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs, limits) : {}),
       };
-      const text = await call(query, signal);
+      const text = await call(query, signal).catch(description.forget);
       const vectorMs = clock.monotonicMs() - startedAt;
-      const toSimilarity = (score: number): number => similarity(metric, score);
-      return { candidates: readCandidates(text, spec.fields, toSimilarity, request.content), vectorMs };
+      const scores: number[] = [];
+      const read = (metric: Metric) => {
+        const noting = (score: number): number => {
+          scores.push(score);
+          return similarity(metric, score);
+        };
+        return readCandidates(text, spec.fields, noting, request.content);
+      };
+      const candidates = read(known.metric);
+      if (known.isConfirmed === true || isOfMetric(known.metric, scores)) return { candidates, vectorMs };
+      const { metric } = await description.confirm(signal);
+      return { candidates: metric === known.metric ? candidates : read(metric), vectorMs };
     },
     probe: async (signal) => {
       const tls = spec.tls === null ? "off" : "verified";
@@ -111,7 +129,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
 
 /** What the collection says of itself, asked with the first request and by every probe. */
 function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
-  let known: Known | undefined;
+  let known: Confirmed | undefined;
   const read = async (signal: AbortSignal): Promise<CollectionInfo> => {
     const info = readCollection(await call({ method: "GET", path: folder }, signal), spec);
     refuseSettings(spec, info);
@@ -120,13 +138,27 @@ function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
     return info;
   };
   /** A key may search a collection that it can't describe. */
-  const learn = async (signal: AbortSignal): Promise<Known> => {
+  const learn = async (signal: AbortSignal): Promise<Confirmed> => {
     const failure = await read(signal).then(() => null, faultOf);
     if (failure?.code === "RETR_BACKEND_MISSING") throw new RetrieverError(failure);
     if (failure?.code === "RETR_BACKEND_AUTH") known = undescribed;
     return known ?? undescribed;
   };
-  return { read, known: async (signal: AbortSignal) => known ?? learn(signal) };
+  return {
+    read,
+    known: async (signal: AbortSignal) => known ?? learn(signal),
+    confirm: async (signal: AbortSignal) => {
+      await read(signal);
+      known = { ...(known ?? undescribed), isConfirmed: true };
+      return known;
+    },
+    /** Of another collection than the one that is known requests may fail: the next one learns it anew. */
+    forget: (error: unknown): never => {
+      if (/^RETR_(REQUEST_INVALID|BACKEND_MISSING|BACKEND_ANSWER_INVALID)$/.test(faultOf(error).code))
+        known = undefined;
+      throw error;
+    },
+  };
 }
 
 function traceHeaders({ traceparent, tracestate }: TraceContext): Record<string, string> {
