@@ -139,6 +139,53 @@ describe.each([
   });
 });
 
+describe("an alias", () => {
+  const alias = "contracts-alias";
+  const other = "contracts-other";
+  const point = (collection_name: string) =>
+    server.call({
+      method: "POST",
+      path: "/collections/aliases",
+      body: {
+        actions: [{ delete_alias: { alias_name: alias } }, { create_alias: { alias_name: alias, collection_name } }],
+      },
+    });
+
+  beforeAll(async () => {
+    await fill();
+    await server.call({ method: "DELETE", path: pathOf(other) });
+    await server.call({ method: "PUT", path: pathOf(other), body: { vectors: { size: 8, distance: "Euclid" } } });
+    await upsert(server.call, other, makePoints(40));
+  });
+  afterAll(() => qdrant.removeCollection(other));
+
+  test("is known as the collection that it leads to now, and that one as itself", async () => {
+    const ownOf = async (name: string) => {
+      const store = makeQdrantChunkStore(specOf({ collection: name }), { identity, fields: [] });
+      const { own } = await store.describe(limit());
+      await store.close();
+      return own?.label.split("/").at(-1);
+    };
+    await point(collection);
+    expect([await ownOf(alias), await ownOf(collection)]).toEqual([collection, collection]);
+    await point(other);
+    expect([await ownOf(alias), await ownOf(other)]).toEqual([other, other]);
+  });
+
+  test("that is pointed at a collection of another distance is scored by it from the first answer on", async () => {
+    await point(collection);
+    const backend = makeQdrantBackend(specOf({ collection: alias }), testDeps);
+    const direct = makeQdrantBackend(specOf({ collection: other }), testDeps);
+    const ask = (asked: Backend) => asked.retrieve(requestOf({ embedding: vectorAt(11.4), k: 5 }), limit());
+    const before = await ask(backend);
+    await point(other);
+    const [after, expected] = [await ask(backend), await ask(direct)];
+    expect(after.candidates).toEqual(expected.candidates);
+    expect(after.candidates).not.toEqual(before.candidates);
+    await Promise.all([backend.close(), direct.close()]);
+  });
+});
+
 describe("a collection whose strict mode refuses exact searches, and which has no graph of all vectors", () => {
   const ask = { embedding: vectorAt(3), k: 1 };
   const open = async (payload_m: number): Promise<Backend> => {

@@ -146,6 +146,15 @@ export const batchBody = z.strictObject({
     z.union([z.strictObject({ set_payload: setPayloadBody }), z.strictObject({ update_vectors: updateVectorsBody })]),
   ),
 });
+const aliasName = { alias_name: z.string() };
+export const aliasesBody = z.strictObject({
+  actions: z.array(
+    z.union([
+      z.strictObject({ create_alias: z.strictObject({ ...aliasName, collection_name: z.string() }) }),
+      z.strictObject({ delete_alias: z.strictObject(aliasName) }),
+    ]),
+  ),
+});
 export const indexBody = z.strictObject({
   field_name: path,
   field_schema: z.union([z.string(), z.looseObject({ type: z.string() })]),

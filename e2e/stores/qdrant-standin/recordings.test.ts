@@ -32,7 +32,7 @@ afterAll(() => standIn.close());
 describe("the recordings", () => {
   it("are all replayed", () => {
     expect([...answers.keys()]).toEqual(rows.map(({ seq }) => seq));
-    expect(rows).toHaveLength(135);
+    expect(rows).toHaveLength(138);
   });
 
   it("lose the kept connection where it was lost then: after a body that reached no route", () => {

@@ -1,7 +1,9 @@
 // The routes of the REST API that take a key: each reads its body and does its work.
 // Refusals are thrown as ApiFault.
 import type { z } from "zod";
+import { changeAliases, checkFree, dropCollection, listAliases } from "./aliases.ts";
 import {
+  aliasesBody,
   batchBody,
   changeBody,
   countBody,
@@ -29,6 +31,8 @@ import { describeCollection, runQuery, runScroll } from "./queries.ts";
 /** All data of a server. They live longer than any listening socket. */
 export type Store = {
   readonly collections: Map<string, Collection>;
+  /** By each, the collection that it leads to. */
+  readonly aliases: Map<string, string>;
   readonly visible: Visibility;
   /** Decides the order of equal scores. */
   readonly seed: number;
@@ -67,8 +71,9 @@ export function matchRoute(method: string, path: string): { route: Route; names:
 }
 
 function collectionOf({ store, names: [name = ""] }: Call): Collection {
-  const collection = store.collections.get(name);
-  if (collection === undefined) throw noCollection(name);
+  const own = store.aliases.get(name) ?? name;
+  const collection = store.collections.get(own);
+  if (collection === undefined) throw noCollection(own);
   return collection;
 }
 
@@ -165,7 +170,7 @@ function create(call: Call): string {
     throw new ApiFault(422, "Validation error in path parameters: the name has a forbidden character", true);
   }
   const { vectors, ...settings } = readBody(createBody, body);
-  if (store.collections.has(name)) throw new ApiFault(409, `Wrong input: Collection \`${name}\` already exists!`);
+  checkFree(store, name);
   const named = "distance" in vectors && typeof vectors.distance === "string" ? { "": vectors } : vectors;
   const spaces = Object.entries(named);
   const shown = { ...settings, vectors: Object.fromEntries(spaces) };
@@ -188,7 +193,11 @@ const present: readonly Route[] = [
       return "true";
     }),
   ),
-  makeRoute("DELETE /collections/*", ({ store, names }) => String(store.collections.delete(names[0] ?? ""))),
+  makeRoute("DELETE /collections/*", ({ store, names }) => dropCollection(store, names[0] ?? "")),
+  makeRoute("GET /aliases", ({ store }) => listAliases(store)),
+  makeRoute("POST /collections/aliases", ({ store, body }) =>
+    changeAliases(store, readBody(aliasesBody, body).actions),
+  ),
   makeRoute(
     "POST /collections/*/points",
     // In the order of the request, each once, missing ones left out.
@@ -259,8 +268,6 @@ const missing = [
   "GET /metrics",
   "GET /telemetry",
   "GET /cluster",
-  "GET /aliases",
-  "POST /collections/aliases",
   "GET /collections/*/exists",
   "DELETE /collections/*/index/*",
   "POST /collections/*/facet",

@@ -70,6 +70,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const stopping = new AbortController();
   const store: Store = {
     collections: new Map(),
+    aliases: new Map(),
     visible: (slot) => !faults.dropHalf || slot % 2 === 0,
     seed: options.seed,
   };

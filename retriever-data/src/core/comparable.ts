@@ -12,6 +12,9 @@ export function whyIncomparable(
   destination: StoreDescription,
   level: VerifyLevel,
 ): Fault | undefined {
+  if (source.own !== undefined && source.own.digest === destination.own?.digest) {
+    return refuse(`both stores are ${source.own.label}, by an alias of it: name another collection`);
+  }
   if (differ(source.dimension, destination.dimension)) {
     return refuse(`dimension: the source has ${source.dimension}, the destination ${destination.dimension}`);
   }

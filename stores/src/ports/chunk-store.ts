@@ -55,6 +55,8 @@ export type IdKind = "text" | "integer" | "uuid";
 
 /** Everything known of a store without reading it through. Null: not known. */
 export type StoreDescription = {
+  /** Who the store is by its own name, where it tells: it may be configured by an alias. */
+  readonly own?: StoreIdentity;
   readonly dimension: number | null;
   /** Null: unknown, or none of these. */
   readonly metric: VectorMetric | null;

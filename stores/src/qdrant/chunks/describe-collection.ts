@@ -15,6 +15,7 @@ import { member, parseAnswer } from "../client/answers.ts";
 import { type CollectionInfo, type Distance, readCollection, readNewest } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
+import { readOwnIdentity } from "./own-identity.ts";
 import type { PointsCaller } from "./points-caller.ts";
 import { placesOf, readScroll } from "./scroll-page.ts";
 
@@ -41,8 +42,10 @@ export async function describeCollection(
   if (info.dimension === null || info.distance === null)
     throw missing("the configured vector has a distance other than Cosine, Dot, Euclid and Manhattan");
   const ids = await readIds(caller, spec, { limit: Math.min(someIds, info.limits.points), signal });
+  const own = await readOwnIdentity(caller.collection, spec, signal);
   const newest = await readNewest(caller.collection, { spec, info }, signal);
   const description: StoreDescription = {
+    own,
     dimension: info.dimension,
     metric: metrics[info.distance],
     metricName: info.distance,
