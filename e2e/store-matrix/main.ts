@@ -241,7 +241,8 @@ async function runGenerated(): Promise<void> {
   for (const fault of wrong) note("generated tables", "16-0.8", "table", [fault]);
   const collections = await runCollectionLaw({ address, collections: tables, seed: Number(options.seed) });
   note("generated collections", "Qdrant's stand-in", "collection", collections.wrong);
-  const copies = await runCopies({ address, tables: Math.ceil(tables / 8), seed: Number(options.seed) });
+  const some = Math.ceil(tables / 8);
+  const copies = await runCopies({ address, tables: some, collections: some, seed: Number(options.seed) });
   note("copies of them", "16-0.8", "all", copies.wrong);
 }
 

@@ -3,7 +3,8 @@
 import { rawJson } from "#support/raw-json.ts";
 import { dimension, type StoreCase } from "./generate.ts";
 
-type CollectionCase = StoreCase & {
+export type CollectionCase = StoreCase & {
+  readonly distance: "Cosine" | "Dot" | "Euclid";
   /** That make it, `rest` behind its own path. */
   readonly requests: readonly { readonly method: "PUT" | "PATCH"; readonly rest: string; readonly body: object }[];
 };
@@ -100,7 +101,7 @@ export function drawCollection(random: () => number): CollectionCase {
   };
   const metadata = ["one", "two"].map((name) => ({ name, path: place(name, values) }));
   const vectorName = pick([undefined, "text"]);
-  const distance = pick(["Cosine", "Dot", "Euclid"]);
+  const distance = pick(["Cosine", "Dot", "Euclid"] as const);
   // Where strict mode wants an index, a search without one is refused by name: what is asked of each chunk has one.
   const indexed = fields.filter(
     ({ values: { index } }) => index !== undefined && (strictness === wanting || random() < 0.6),
@@ -114,6 +115,7 @@ export function drawCollection(random: () => number): CollectionCase {
       ...shown,
       `indexes ${indexed.map(({ path }) => path).join()}`,
     ].join("; "),
+    distance,
     requests: requestsOf({ points, fields, indexed, vectorName, distance, strict }),
     document: { vectorName, fields: { ...paths, metadata } },
     metadata: metadata.map(({ name }) => name),

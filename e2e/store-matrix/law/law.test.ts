@@ -14,8 +14,8 @@ test("the same of a generated collection, with and without payload indexes and s
   expect(served).toBe(60);
 });
 
-test("a generated table that is copied is equal at the end or its chunks are refused by name, and a second copy writes nothing", async () => {
-  const { equal, wrong } = await runCopies({ address: "127.0.0.94", tables: 5, seed: 1 });
+test("a generated table or collection that is copied is equal at the end or its chunks are refused by name, and a second copy writes nothing", async () => {
+  const { equal, wrong } = await runCopies({ address: "127.0.0.94", tables: 5, collections: 5, seed: 1 });
   expect(wrong).toEqual([]);
   expect(equal).toBeGreaterThan(2);
 });

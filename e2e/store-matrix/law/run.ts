@@ -37,7 +37,7 @@ export async function runLaw({ address, tables, seed }: LawRun): Promise<LawOutc
 }
 
 /** The first numbers of neighbouring seeds are alike. */
-function drawing(seed: number, number: number): Random {
+export function drawing(seed: number, number: number): Random {
   const random = makeRandom(seed * 100_000 + number);
   for (let skipped = 0; skipped < 16; skipped += 1) random();
   return random;

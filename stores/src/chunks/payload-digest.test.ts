@@ -137,6 +137,8 @@ test("a namespace is text: a search for it finds no number", () => {
 test("an entity's name is the same as text and as a number, and a field isn't taken for its neighbour", () => {
   expect(digestPayload(7, "n", [])).toEqual(digestPayload("7", "n", []));
   expect(digestPayload(parseExact("9007199254740993"), "n", [])).toEqual(digestPayload("9007199254740993", "n", []));
+  expect(digestPayload(parseExact("2.0"), "n", [])).toEqual(digestPayload("2", "n", []));
+  expect(digestPayload(parseExact("0.10"), "n", [])).toEqual(digestPayload("0.1", "n", []));
   expect(digestPayload("a", "bc", [])).not.toEqual(digestPayload("ab", "c", []));
   expect(digestPayload(null, "n", [])).not.toEqual(digestPayload("0", "n", []));
 });

@@ -15,7 +15,7 @@ export function digestRules(fields: readonly string[], kinds: readonly FieldKind
 export function canonicalName(value: unknown): string {
   if (value === null || value === undefined) return "0";
   if (typeof value === "string") return `s${value}`;
-  const text = canonicalText(value);
+  const text = canonicalText(value, "number");
   return `s${text.startsWith("n") ? text.slice(1) : text}`;
 }
 

@@ -1,4 +1,5 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
+import { decimalOf } from "#chunks/canonical-value.ts";
 import { isSameWithin } from "#chunks/moment-unit.ts";
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
 import { epochFormOf, epochNumber, exactTimeOf, unclearUnit } from "#values/epoch.ts";
@@ -117,7 +118,7 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
   const said = (place: Said["place"] | null, value: unknown, isSame: Said["isSame"]): Said[] =>
     place === null ? [] : [{ place, value, isSame }];
   const all = [
-    ...said(entity, chunk.entityId, isSameName),
+    ...said(entity, entity === null ? undefined : entityFor(chunk.entityId, entity), isSameName),
     ...said(updatedAt, moment, isSameMoment),
     ...said({ column: embedding, path: [embedding.name] }, vector, isSameText),
     // One place may stand for both.
@@ -127,6 +128,12 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
     ),
   ];
   return all.filter(({ place: { column }, value }) => value !== undefined && !column.isGenerated);
+}
+
+/** As text a number has the digits that both stores compare: `2.0` is 2. */
+function entityFor(value: unknown, { path, column: { type } }: Place): unknown {
+  const digits = isColumn(path) && /^(text|varchar|bpchar|citext)$/.test(type) ? numberText(value) : null;
+  return digits === null ? value : decimalOf(digits);
 }
 
 /** Cut to the column's precision: Postgres would round it, perhaps into the future. */
