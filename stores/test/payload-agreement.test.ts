@@ -148,7 +148,7 @@ const doubles = new Set(["weight", "score", "price", "more"]);
 /** A double has a point there, also where it is whole. */
 function printAsPython(held: object): string {
   return JSON.stringify(held, (key, value: unknown) =>
-    doubles.has(key) && Number.isInteger(value) ? rawJson(Number(value).toFixed(1)) : value,
+    doubles.has(key) && Number.isInteger(value) ? rawJson(String(value).replace(/^-?\d+$/, "$&.0")) : value,
   );
 }
 
