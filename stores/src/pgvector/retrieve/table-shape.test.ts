@@ -151,27 +151,19 @@ describe("an index", () => {
     expect(await remarksOf(other)).toEqual([`${slow}; there are shaped_idx (vector_cosine_ops)`]);
   });
 
-  test.each([
-    ["a view", "SELECT * FROM shaped WHERE lang IS NOT NULL"],
-    [
-      "a view with names of its own",
+  const views = {
+    "a view": "SELECT * FROM shaped WHERE lang IS NOT NULL",
+    "a view with names of its own":
       "SELECT v AS embedding, chunk_id, entity_id, updated_at, namespace, lang FROM shaped",
-    ],
-    [
-      "a view that sorts what it looks up for each row",
-      `SELECT shaped.* FROM shaped JOIN LATERAL (SELECT FROM vector_chunks o WHERE o.lang = shaped.lang
-        ORDER BY o.updated_at LIMIT 1) AS looked_up ON true`,
-    ],
-    [
-      "a view that sorts what it looks up once",
+    "a view that sorts what it looks up for each row":
+      "SELECT t.* FROM shaped t JOIN LATERAL (SELECT FROM vector_chunks o WHERE o.lang = t.lang ORDER BY o.updated_at LIMIT 1) x ON true",
+    "a view that sorts what it looks up once":
       "SELECT * FROM shaped WHERE lang <> (SELECT chunk_id FROM vector_chunks ORDER BY updated_at LIMIT 1)",
-    ],
-  ])("below %s is found", async (_, select) => {
-    const renamed = select.includes("SELECT v");
-    const backend = await arrange(
-      `${whole}; ${index}; ${renamed ? "ALTER TABLE shaped RENAME COLUMN embedding TO v;" : ""} CREATE VIEW shaped_view AS ${select}`,
-      { table: "shaped_view" },
-    );
+  };
+  test.each(Object.entries(views))("below %s is found", async (_, select) => {
+    const renamed = select.includes("SELECT v") ? "ALTER TABLE shaped RENAME COLUMN embedding TO v;" : "";
+    const view = `CREATE VIEW shaped_view AS ${select}`;
+    const backend = await arrange(`${whole}; ${index}; ${renamed} ${view}`, { table: "shaped_view" });
     expect(await remarksOf(backend)).toEqual([]);
     expect((await ask(backend)).candidates[0]?.chunkId).toBe("chunk-5");
   });

@@ -8,6 +8,7 @@ import {
   type BackendAnswer,
   type BackendDeps,
   type BackendRequest,
+  type Candidate,
   exactTimeoutMs,
   type ProbeFacts,
   type TraceContext,
@@ -92,18 +93,9 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
       };
       const text = await call(query, signal).catch(description.forget);
       const vectorMs = clock.monotonicMs() - startedAt;
-      const scores: number[] = [];
-      const read = (metric: Metric) => {
-        const noting = (score: number): number => {
-          scores.push(score);
-          return similarity(metric, score);
-        };
-        return readCandidates(text, spec.fields, noting, request.content);
-      };
-      const candidates = read(known.metric);
-      if (known.isConfirmed === true || isOfMetric(known.metric, scores)) return { candidates, vectorMs };
-      const { metric } = await description.confirm(signal);
-      return { candidates: metric === known.metric ? candidates : read(metric), vectorMs };
+      const read: Read = (toSimilarity) => readCandidates(text, spec.fields, toSimilarity, request.content);
+      const confirm = () => description.confirm(signal);
+      return { candidates: await scored(read, { similarity, known, confirm }), vectorMs };
     },
     probe: async (signal) => {
       const tls = spec.tls === null ? "off" : "verified";
@@ -125,6 +117,26 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
     },
     close: collection.close,
   };
+}
+
+type Read = (toSimilarity: (score: number) => number) => Candidate[];
+type Scoring = Pick<BackendDeps, "similarity"> & {
+  readonly known: Confirmed;
+  readonly confirm: () => Promise<Known>;
+};
+
+/** By the metric that is known; where the scores speak against it, by the one that the collection has now. */
+async function scored(read: Read, { similarity, known, confirm }: Scoring): Promise<Candidate[]> {
+  const scores: number[] = [];
+  const readBy = (metric: Metric): Candidate[] =>
+    read((score) => {
+      scores.push(score);
+      return similarity(metric, score);
+    });
+  const candidates = readBy(known.metric);
+  if (known.isConfirmed === true || isOfMetric(known.metric, scores)) return candidates;
+  const { metric } = await confirm();
+  return metric === known.metric ? candidates : readBy(metric);
 }
 
 /** What the collection says of itself, asked with the first request and by every probe. */
