@@ -49,7 +49,13 @@ const calls: Readonly<Record<string, Call>> = {
     opens: "Page/HoldOverdue",
     minutes: 25,
   },
-  "harm that nothing is done about": { from: "Guard", more: manual, begin: worsen, opens: "Page/Harm", minutes: 12 },
+  "harm that nothing is done about": {
+    from: "Guard",
+    more: manual,
+    begin: worsen,
+    opens: "Page/RollbackBlocked",
+    minutes: 12,
+  },
   "pods that fell back to the source in the guard": {
     from: "Guard",
     begin: fallBack,
@@ -178,7 +184,7 @@ const mends: Readonly<Record<string, (sim: Simulation) => void>> = {
 /** With what people were called for open at the receiver. */
 function called({ from, more, begin, opens, minutes }: Call) {
   const sim = simulationAt(from, {
-    spec: aSpec({ ...plan, ...more, cutover: { hold: true, ...more?.cutover } }),
+    spec: aSpec({ ...plan, ...more, cutover: { hold: from !== "Guard", ...more?.cutover } }),
     reconcileSeconds: from === "AwaitingCutover" ? 20 : 60,
   }).run(60);
   const receiver = new Receiver(sim);
