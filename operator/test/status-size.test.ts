@@ -9,7 +9,7 @@ import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.
 import { expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
 import type { Migration } from "#core/model/migration.ts";
-import { updateOutbox } from "#core/people/outbox.ts";
+import { updateOutbox } from "#core/outbox/outbox.ts";
 import { aSpec } from "./builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "./builders/world.ts";
 

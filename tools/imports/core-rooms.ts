@@ -16,8 +16,10 @@ export const coreRooms = [
   "verification",
   // The checklist that lets a migration start and cut over.
   "checks",
-  // What people ask for and what they are told.
+  // What people ask for, and what is announced.
   "people",
+  // The messages that wait for their sinks, and the incidents that they open and close.
+  "outbox",
   // The overlay's text, and the effects that make the cluster equal to a status.
   "overlay",
   // The ways in which a status changes: stay, transition, rollback, step down.

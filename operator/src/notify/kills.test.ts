@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeSinks } from "#adapters/sinks/sinks.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import { updateOutbox } from "#core/people/outbox.ts";
+import { updateOutbox } from "#core/outbox/outbox.ts";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { openMailbox, openReceivers, type Receivers, receiverSecret } from "#test/fakes/sink-receivers.ts";

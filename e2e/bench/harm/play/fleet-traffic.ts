@@ -3,7 +3,7 @@ import type { Draws } from "@retriever/kubectl/toy/draws.ts";
 import { severeLimit } from "@retriever/operator/core/detection/lines.ts";
 import type { Bin, BinPart } from "@retriever/operator/core/detection/new-bins.ts";
 import { addCounters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
-import { drawGuardBin, exactSearchesPerSecond, podNames, type Segment } from "./traffic.ts";
+import { drawPodBin, exactSearchesPerSecond, podNames, type Segment } from "./traffic.ts";
 
 /** `rate` is 0..1. Throws RangeError for more pods than have names. */
 export function drawFleetBin(
@@ -20,7 +20,7 @@ export function drawFleetBin(
   const parts = new Map<number, BinPart>();
   const failing: string[] = [];
   for (const [group, uid] of uids.entries()) {
-    const { counters, slices } = drawGuardBin(at, own, rate, draws, exactSearchesPerSecond / pods);
+    const { counters, slices } = drawPodBin(at, own, { rate, draws, exactPerSecond: exactSearchesPerSecond / pods });
     if (counters.requests === 0) continue;
     parts.set(group, { counters, slices });
     if (counters.errors > 0 && counters.errors >= severeLimit * counters.requests) failing.push(uid);

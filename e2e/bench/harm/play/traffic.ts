@@ -71,13 +71,20 @@ export class AdaptiveRate {
 }
 
 /** A bin of the guard: the destination serves, the source is the shadow. */
-export function drawGuardBin(
-  at: number,
-  segments: readonly Segment[],
-  rate: number,
-  draws: Draws,
-  exactPerSecond = exactSearchesPerSecond,
-): Bin {
+export function drawGuardBin(at: number, segments: readonly Segment[], rate: number, draws: Draws): Bin {
+  return drawPodBin(at, segments, { rate, draws, exactPerSecond: exactSearchesPerSecond });
+}
+
+type PodDrawing = {
+  /** Of samples, 0..1. */
+  readonly rate: number;
+  readonly draws: Draws;
+  /** Exact searches of a store. */
+  readonly exactPerSecond: number;
+};
+
+/** The same of one pod, whose share of the fleet's requests the regimes say. */
+export function drawPodBin(at: number, segments: readonly Segment[], { rate, draws, exactPerSecond }: PodDrawing): Bin {
   const counters = noCounters();
   for (const { regime, seconds } of segments) {
     const requests = draws.poisson(regime.requestsPerSecond * seconds);

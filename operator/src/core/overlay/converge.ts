@@ -8,7 +8,7 @@ import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import { isRollingBack } from "../model/status-readings.ts";
 import type { OverlayIntent, OverlayObservation } from "../model/workload.ts";
-import { farewellSinks, openIncidents } from "../people/incidents.ts";
+import { farewellSinks, openIncidents } from "../outbox/incidents.ts";
 import { jobEffects } from "../verification/effects.ts";
 import { frozenBase } from "./deploy-freeze.ts";
 import { whoIsAhead } from "./epochs.ts";

@@ -4,7 +4,7 @@ import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { mostAttempts } from "../people/outbox.ts";
+import { mostAttempts } from "../outbox/outbox.ts";
 
 const spec = aSpec({ ...shortPlan, communications: { sinks: ["engineering", "incidents"] } });
 const day = 86_400_000;
