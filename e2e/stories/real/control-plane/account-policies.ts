@@ -151,6 +151,8 @@ function describeJobOwners(): void {
       const plain = patch(root, `${jobs}/plain`, { metadata: { labels: { [label]: "u" } } });
       expect(await admin.ask(plain)).toContain(words);
       expect(await admin.ask(patch(root, `${jobs}/labelled`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
+      const template = { metadata: { annotations: { "retriever.dev/job-template": "other" } } };
+      expect(await admin.ask(patch(root, `${jobs}/labelled`, template))).toContain(words);
     });
   });
 }
