@@ -64,27 +64,36 @@ test("a column that is made wider takes what it refused", async () => {
   expect(await add(writer, chunks)).toEqual([]);
 });
 
-test("a column that gets another type between two batches, and in the middle of one, holds values and not their bytes", async () => {
-  const writer = await makeWriter("retyped", "lang text, pages bigint");
-  const load = (mark: string) =>
-    writer.load(
-      many((index) => chunk(`${mark}${index}`, { pages: index })),
-      limit(),
+test.each(["read committed", "repeatable read"])(
+  "a column that gets another type between two batches, and in the middle of one, holds values and not their bytes, where the database's transactions are %s",
+  async (isolation) => {
+    await client.query(
+      `DROP TABLE IF EXISTS retyped; ALTER DATABASE postgres SET default_transaction_isolation TO '${isolation}'`,
     );
-  expect(await load("a")).toEqual([]);
-  await client.query("ALTER TABLE retyped ALTER pages TYPE double precision");
-  expect(await load("b")).toEqual([]);
-  const other = await connect();
-  onTestFinished(() => other.end());
-  await other.query("BEGIN; ALTER TABLE retyped ALTER pages TYPE bigint");
-  const loading = load("c");
-  const waiting = "SELECT 1 FROM pg_locks WHERE relation = 'retyped'::regclass AND NOT granted";
-  await eventually("the load waits for the other's lock", async () => (await other.query(waiting)).rows.length > 0);
-  await other.query("COMMIT");
-  expect(await loading).toEqual([]);
-  const numbers = many((index) => chunk(`${index}`, {})).map(({ id }) => id);
-  expect(await pagesOf("retyped")).toEqual(["a", "b", "c"].flatMap(() => numbers.toSorted()));
-});
+    onTestFinished(
+      async () => void (await client.query("ALTER DATABASE postgres RESET default_transaction_isolation")),
+    );
+    const writer = await makeWriter("retyped", "lang text, pages bigint");
+    const load = (mark: string) =>
+      writer.load(
+        many((index) => chunk(`${mark}${index}`, { pages: index })),
+        limit(),
+      );
+    expect(await load("a")).toEqual([]);
+    await client.query("ALTER TABLE retyped ALTER pages TYPE double precision");
+    expect(await load("b")).toEqual([]);
+    const other = await connect();
+    onTestFinished(() => other.end());
+    await other.query("BEGIN; ALTER TABLE retyped ALTER pages TYPE bigint");
+    const loading = load("c");
+    const waiting = "SELECT 1 FROM pg_locks WHERE relation = 'retyped'::regclass AND NOT granted";
+    await eventually("the load waits for the other's lock", async () => (await other.query(waiting)).rows.length > 0);
+    await other.query("COMMIT");
+    expect(await loading).toEqual([]);
+    const numbers = many((index) => chunk(`${index}`, {})).map(({ id }) => id);
+    expect(await pagesOf("retyped")).toEqual(["a", "b", "c"].flatMap(() => numbers.toSorted()));
+  },
+);
 
 test("a table that is made anew under its name is read anew", async () => {
   const writer = await makeWriter("anew", "lang text, pages int, owner text NOT NULL DEFAULT 'o'");

@@ -22,8 +22,12 @@ const said = `"retriever said"`;
 const document = `"retriever rows"."retriever document"`;
 const number = `"retriever rows"."retriever number"`;
 
-/** Begins a transaction in which a row's text is always the same, and in which rows that security hides are an error. */
-export const begin = `BEGIN; ${textSettings}`;
+/**
+ * Begins a transaction in which a row's text is always the same, in which rows that security hides are an error, and of
+ * which each statement sees what was committed before it, whatever a database or a role sets: a condition of a write is
+ * looked at again after a wait, and the catalogue as well.
+ */
+export const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${textSettings}`;
 
 /** Digest of everything that the row holds. */
 const version = `md5((${held}.*)::text)`;
