@@ -22,7 +22,7 @@ type Filter = {
   readonly must_not?: readonly Condition[];
 };
 type Body = {
-  readonly limit: number;
+  readonly limit?: number;
   readonly offset?: unknown;
   readonly filter?: Filter;
   readonly points: readonly unknown[];
@@ -55,7 +55,7 @@ export function serveHeldPoints(fake: FakeQdrant, points: HeldPoints, settings?:
     if (serve === undefined || (request.method === "GET" && settings === undefined)) return "as usual";
     const held = { strict: {}, indexes: {}, version: "", ...settings, points };
     const body = parseExact(fake.seen.at(-1)?.body || "{}") as Body;
-    const fault = faultOf(held, body);
+    const fault = faultOf(held, body) ?? timeoutFault(held, request.url ?? "");
     if (fault !== null) return send(response, 400, { status: { error: fault } });
     if (path === "/") return send(response, 200, { title: "qdrant", version: held.version });
     return send(response, 200, { result: serve(held, body), status: "ok" });
@@ -128,9 +128,11 @@ function merged(
 /** What strict mode refuses of a request. */
 function faultOf(
   { strict, indexes }: HeldCollection,
-  { points, update_filter, filter, operations = [] }: Body,
+  { points, update_filter, filter, operations = [], limit = 0 }: Body,
 ): string | null {
   if (strict["enabled"] !== true) return null;
+  const shown = strict["max_query_limit"];
+  if (typeof shown === "number" && limit > shown) return `Bad request: Limit exceeded ${limit} > ${shown} for "limit".`;
   const most = strict["upsert_max_batchsize"];
   if (typeof most === "number" && points !== undefined && points.length > most) {
     return `Bad request: Limit exceeded ${points.length} > ${most} for "upsert limit".`;
@@ -155,7 +157,14 @@ function faultOf(
     : `Bad request: Index required but not found for "${bare}" of one of the following types: [keyword].`;
 }
 
-function scroll({ points }: HeldCollection, { limit, offset, filter }: Body): object {
+function timeoutFault({ strict }: HeldCollection, url: string): string | null {
+  const seconds = Number(/[?&]timeout=(\d+)/.exec(url)?.[1] ?? 0);
+  const most = strict["enabled"] === true ? strict["max_timeout"] : undefined;
+  if (typeof most !== "number" || seconds <= most || !url.includes("/points")) return null;
+  return `Bad request: Limit exceeded ${seconds} > ${most} for "timeout".`;
+}
+
+function scroll({ points }: HeldCollection, { limit = 10, offset, filter }: Body): object {
   const all = [...points.values()].filter(passes(filter));
   const start = offset === undefined ? 0 : numberOf(offset);
   // Its offsets are ids; here they are places, which nobody but the fake reads.

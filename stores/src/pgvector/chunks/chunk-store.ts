@@ -1,6 +1,7 @@
 // A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
 import type { Pool, PoolClient } from "pg";
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { doubted, doubtedPages } from "#chunks/doubted.ts";
 import { coarserOf } from "#chunks/moment-unit.ts";
 import { type DigestRules, digestRules } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
@@ -55,6 +56,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     );
   const describe = async (signal: AbortSignal): Promise<DescribedTable> =>
     (described ??= await ask(signal, (client) => describeTable(client, spec, fields)));
+  const forget = (): void => void (described = undefined);
   let rules = digestRules(fields, null);
   return {
     identity,
@@ -62,7 +64,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       rules = digestRules(fields, kinds);
     },
     describe: async (signal) => {
-      described = undefined;
+      forget();
       return (await describe(signal).catch(rethrow(signal))).description;
     },
     clockMs: (signal) => withClient(lookUpPool, signal, readClock).catch(rethrow(signal)),
@@ -73,43 +75,34 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       const dimension = description.dimension ?? 0;
       const makePage = (): ChunkPage => new ChunkPage({ level: options.level, pageSize, dimension });
       const pages = readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
-      yield* doubting(pages, () => (described = undefined));
+      yield* doubtedPages(pages, forget);
     },
-    bounds: async (parts, signal) => {
-      const { table } = await describe(signal).catch(rethrow(signal));
-      return ask(signal, (client) => readBounds(client, table, parts)).catch(rethrow(signal));
+    bounds: (parts, signal) => {
+      const read = async (): Promise<readonly string[]> => {
+        const { table } = await describe(signal);
+        return ask(signal, (client) => readBounds(client, table, parts));
+      };
+      return doubted(read, forget).catch(rethrow(signal));
     },
-    lookUp: async (ids, level, signal) => {
-      try {
+    lookUp: (ids, level, signal) => {
+      const find = async (): Promise<readonly FoundChunk[]> => {
         const { table, description } = await describe(signal);
         const possible = idsOfType(ids, table.idType);
         if (possible.length === 0) return [];
         const dimension = description.dimension ?? 0;
-        return await withClient(lookUpPool, signal, (client) =>
+        return withClient(lookUpPool, signal, (client) =>
           findHeld(client, possible, (some) => {
             const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, some, level)}; COMMIT`;
             return findRows(client, text, { level, dimension, rules, wanted: new Set(some) });
           }),
         );
-      } catch (error) {
-        described = undefined;
-        throw readError(error, signal);
-      }
+      };
+      return doubted(find, forget).catch(rethrow(signal));
     },
     close: async () => {
       await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
     },
   };
-}
-
-/** Where reading fails, somebody may have changed the table since it was described. */
-async function* doubting<T>(pages: AsyncGenerator<T>, forget: () => void): AsyncGenerator<T> {
-  try {
-    yield* pages;
-  } catch (error) {
-    forget();
-    throw error;
-  }
 }
 
 async function readClock(client: PoolClient): Promise<number> {

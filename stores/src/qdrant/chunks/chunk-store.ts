@@ -1,6 +1,7 @@
 // A collection as verification reads it: through by scrolling, and by id. Only what is compared is asked for.
 
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { doubted, doubtedPages } from "#chunks/doubted.ts";
 import { digestRules } from "#chunks/payload-digest.ts";
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
@@ -45,35 +46,33 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     return described;
   };
   const known = async (signal: AbortSignal): Promise<DescribedCollection> => described ?? describe(signal);
-  /** Where it fails, somebody may have changed the collection since it was described. */
-  const doubting = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      described = undefined;
-      caller.forget();
-      throw error;
-    }
+  const forget = (): void => {
+    described = undefined;
+    caller.forget();
   };
+  async function* scan(options: ScanOptions, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
+    const { description, info } = await known(signal);
+    const whole = mostWhole(description.dimension);
+    // Payloads may hold texts.
+    const ofLevel = { ids: options.pageSize, fresh: options.pageSize, payload: mostWithPayloads, vector: whole };
+    const most = Math.min(info.limits.points, ofLevel[options.level]);
+    if (options.sinceMs !== null) checkMomentIndex(spec, info);
+    const pageSize = Math.min(options.pageSize, most);
+    yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
+  }
   return {
     identity,
     agreeOn: (agreement) => {
       place = { ...place, agreement };
     },
-    describe: async (signal) => (await describe(signal)).description,
-    scan: async function* (options, signal) {
-      const { description, info } = await known(signal);
-      const whole = mostWhole(description.dimension);
-      // Payloads may hold texts.
-      const ofLevel = { ids: options.pageSize, fresh: options.pageSize, payload: mostWithPayloads, vector: whole };
-      const most = Math.min(info.limits.points, ofLevel[options.level]);
-      if (options.sinceMs !== null) checkMomentIndex(spec, info);
-      const pageSize = Math.min(options.pageSize, most);
-      yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
+    describe: async (signal) => {
+      forget();
+      return (await describe(signal)).description;
     },
-    bounds: (parts, signal) => boundsOf(place, parts, signal),
+    scan: (options, signal) => doubtedPages(scan(options, signal), forget),
+    bounds: (parts, signal) => doubted(() => boundsOf(place, parts, signal), forget),
     lookUp: (ids, level, signal) =>
-      doubting(async () => {
+      doubted(async () => {
         const { description, info } = await known(signal);
         const size = Math.min(mostLookedUp, info.limits.conditionSize, info.limits.points);
         const found: FoundChunk[] = [];
@@ -82,7 +81,7 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
           found.push(...(await findPoints(place, { ...batch, info }, signal)));
         }
         return found;
-      }),
+      }, forget),
     close: caller.collection.close,
   };
 }

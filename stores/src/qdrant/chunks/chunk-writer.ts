@@ -2,6 +2,7 @@
 // Qdrant decides by conditions that come with each write whether a point is still what was read. It doesn't tell what it
 // decided, so what was written is read again.
 
+import { doubted, doubtedPages } from "#chunks/doubted.ts";
 import { metadataPath, unnamed } from "#config/chunk-fields.ts";
 import {
   type ChunkAccess,
@@ -10,7 +11,9 @@ import {
   type ChunkWriter,
   type LeftChunk,
   type StoredChunk,
+  type WholeBatch,
   type WholeChunk,
+  type WholeScanOptions,
 } from "#ports/chunk-store.ts";
 import { textOf } from "../client/answers.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
@@ -46,6 +49,9 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
     known = undefined;
     caller.forget();
   };
+  async function* scan(options: WholeScanOptions, signal: AbortSignal): AsyncGenerator<WholeBatch> {
+    yield* scanPoints(await open(signal), options);
+  }
   /** Nothing is asked for none. */
   const each = <Item>(
     items: readonly Item[],
@@ -54,35 +60,25 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
   ): Promise<LeftChunk[]> =>
     items.length === 0
       ? Promise.resolve([])
-      : doubting(
-          open(signal).then((target) => run(target, items)),
-          forget,
-        );
+      : doubted(async () => {
+          const left = await run(await open(signal), items);
+          // By limits or indexes that are others by now.
+          if (left.some(({ why }) => why === "refused")) forget();
+          return left;
+        }, forget);
   return {
     identity,
     vectors: "json",
-    scan: async function* (options, signal) {
-      yield* scanPoints(await open(signal), options);
-    },
+    scan: (options, signal) => doubtedPages(scan(options, signal), forget),
     inspect: async (use, signal) => {
-      known = undefined;
-      const { conventions, someNames } = await open(signal);
-      if (use === "read") return unnamed(unnamedKeys(someNames.flat(), spec, fields));
+      forget();
+      const target = await open(signal);
+      if (use === "read") return unnamed(unnamedKeys(target.someNames.flat(), spec, fields));
       await refuseOld(caller, signal);
-      const { caution } = spec.fields;
-      return [
-        ...(conventions.rule === null ? [unknownRule] : []),
-        ...(someNames.length === 0 && spec.fields.id !== null ? [firstRule] : []),
-        ...(caution === undefined ? [] : [caution]),
-      ];
+      return cautionsOf(target);
     },
-    fetch: async (ids, signal) => {
-      const target = ids.length === 0 ? null : await open(signal);
-      if (target === null) return [];
-      return (await findPoints(target, ids)).map(
-        (point): StoredChunk => ({ ...readChunk(point, target), version: versionOf(point) }),
-      );
-    },
+    fetch: async (ids, signal) =>
+      ids.length === 0 ? [] : doubted(async () => fetchPoints(await open(signal), ids), forget),
     check: (writes, signal) => each(writes, signal, async (target, some) => (await prepare(target, some)).left),
     write: (writes, signal) => each(writes, signal, writePoints),
     load: (chunks, signal) => each(chunks, signal, loadPoints),
@@ -91,20 +87,24 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
   };
 }
 
-/** Where something is refused or fails, somebody may have changed the collection since it was read. */
-async function doubting(work: Promise<LeftChunk[]>, forget: () => void): Promise<LeftChunk[]> {
-  const left = await work.catch((error: unknown) => {
-    forget();
-    throw error;
-  });
-  if (left.some(({ why }) => why === "refused")) forget();
-  return left;
-}
-
 const firstRule = `the collection is empty: points get ${fallbackRule.name} of their chunk ids as ids; an application that makes others would hold chunks twice`;
 const unknownRule =
   `the ids of the collection's points follow no known rule: a chunk that it lacks gets ${fallbackRule.name} of its ` +
   "chunk id, and an application that makes ids another way will write it a second time";
+
+/** What a person should know before the collection is written. */
+function cautionsOf({ conventions, someNames, spec: { fields } }: Target): string[] {
+  return [
+    ...(conventions.rule === null ? [unknownRule] : []),
+    ...(someNames.length === 0 && fields.id !== null ? [firstRule] : []),
+    ...(fields.caution === undefined ? [] : [fields.caution]),
+  ];
+}
+
+async function fetchPoints(target: Target, ids: readonly string[]): Promise<StoredChunk[]> {
+  const points = await findPoints(target, ids);
+  return points.map((point) => ({ ...readChunk(point, target), version: versionOf(point) }));
+}
 
 /** `held`: the point that is changed; null: there is none. */
 type Prepared = { readonly id: string; readonly given: Given; readonly held: StoredPoint | null };
