@@ -143,6 +143,26 @@ test("columns of every type and what an application copies of them have one dige
     expect(rows.filter((each) => byId.get(each.chunk_id) !== digestInQdrant(print(each), rules))).toEqual([]);
 });
 
+test.each(["json", "jsonb"])(
+  "an entity that is a number within %s has the digest of the same number in a payload",
+  async (type) => {
+    const table = `within_${type}`;
+    const dated = "namespace text, updated_at timestamptz, embedding vector(2)";
+    const names = ["2", "2.0", "-0.10", "1e2", "9007199254740993", '"2.0"', '"e"', "null"];
+    await postgres.exec(`CREATE TABLE ${table} (chunk_id text PRIMARY KEY, ${dated}, meta ${type});
+    INSERT INTO ${table} VALUES ${names.map((name) => `('${name}', NULL, now(), NULL, '{"entity":${name}}')`).join(", ")}`);
+    const { connectionString, hasSessions } = postgres;
+    const where = { connectionString, table, preparedStatements: hasSessions, fields: { entity: "meta.entity" } };
+    const within = makePgvectorChunkStore(makeSpec("pgvector", where), { identity, fields: [] });
+    const found = await within.lookUp(names, "payload", AbortSignal.timeout(20_000));
+    await within.close();
+    const byId = new Map(found.map(({ id, payloadDigest }) => [id, payloadDigest]));
+    expect(names.map((name) => [name, byId.get(name)])).toEqual(
+      names.map((name) => [name, digestInQdrant(`{"entity_id":${name}}`, [], [])]),
+    );
+  },
+);
+
 const doubles = new Set(["weight", "score", "price", "more"]);
 
 /** A double has a point there, also where it is whole. */
@@ -154,10 +174,10 @@ function printAsPython(held: object): string {
 
 const collection = makeSpec("qdrant", { url: "http://localhost", collection: "c" });
 
-function digestInQdrant(payload: string, rules: DigestRules): string {
+function digestInQdrant(payload: string, rules: DigestRules, names: readonly string[] = fields): string {
   const page = new ChunkPage({ level: "payload", pageSize: 1, dimension: 0 });
   const text = `{"result":{"points":[{"id":1,"payload":${payload}}],"next_page_offset":null}}`;
-  readScroll(text, page, { places: placesOf(collection, fields), rules, vectorName: undefined });
+  readScroll(text, page, { places: placesOf(collection, names), rules, vectorName: undefined });
   const [first = 0, second = 0] = page.payloadDigests ?? [];
   return hexOf(first, second);
 }

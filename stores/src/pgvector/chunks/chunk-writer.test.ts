@@ -51,22 +51,6 @@ test("digits beyond the millisecond are kept", async () => {
   expect((await writer.fetch(["finer"], limit()))[0]?.updatedAt).toBe("2026-03-01T00:00:00.123456Z");
 });
 
-test("an entity that is a number is held as text by the digits that it is compared by", async () => {
-  const numbers = { whole: "2.0", exponent: "1e2", fraction: "0.10", large: "9007199254740993" };
-  const chunks = Object.entries(numbers).map(([id, text]) => makeChunk(id, { entityId: parseExact(text) }));
-  expect(await reasons(writer, chunks)).toEqual([]);
-  expect(
-    await writer.load(
-      chunks.map((chunk) => ({ ...chunk, id: `${chunk.id}, copied` })),
-      limit(),
-    ),
-  ).toEqual([]);
-  const ids = chunks.flatMap(({ id }) => [id, `${id}, copied`]);
-  const found = new Map((await writer.fetch(ids, limit())).map(({ id, entityId }) => [id, entityId]));
-  const held = ["2", "100", "0.1", "9007199254740993"];
-  expect(ids.map((id) => found.get(id))).toEqual(held.flatMap((digits) => [digits, digits]));
-});
-
 test("a table as it should be needs no caution; missing columns and indexes, triggers and generated columns are said", async () => {
   await postgres.exec(`CREATE TABLE bare (chunk_id text, entity_id text, updated_at timestamp, embedding vector(8),
       pages int GENERATED ALWAYS AS (length(entity_id)) STORED, owner text NOT NULL DEFAULT 'o', tenant text NOT NULL);

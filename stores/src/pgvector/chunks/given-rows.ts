@@ -1,6 +1,7 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
 import { decimalOf } from "#chunks/canonical-value.ts";
 import { isSameWithin } from "#chunks/moment-unit.ts";
+import { canonicalName } from "#chunks/payload-digest.ts";
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
 import { epochFormOf, epochNumber, exactTimeOf, unclearUnit } from "#values/epoch.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
@@ -63,9 +64,9 @@ function otherNamespace({ namespace }: WholeChunk, columns: TableColumns): strin
   return `column ${columns.namespace.path.join(".")}: the chunk's namespace is a number, which a search for its text doesn't find where it comes from, and would find here; let the application write it as text`;
 }
 
-/** A name keeps its type: the number 7 isn't made the text "7". */
+/** A name keeps its type and its spelling: neither 7 nor 7.0 is made the text "7". */
 function isSameName(before: unknown, value: unknown): boolean {
-  return isSameText(before, value) || (before !== undefined && nameOf(before) === nameOf(value));
+  return isSameText(before, value) || (before !== undefined && canonicalName(before) === canonicalName(value));
 }
 
 /** A text is compared as text, even where another one would be the same moment. */

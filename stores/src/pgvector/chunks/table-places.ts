@@ -5,7 +5,7 @@ import { isColumn, textAt } from "../client/field-sql.ts";
 import { whyNoId } from "../client/id-type.ts";
 import { expectedMoment, momentKindOf, momentValue } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
-import { nameAt, shownAt } from "../client/shown-column.ts";
+import { memberNameAt, nameAt, shownAt } from "../client/shown-column.ts";
 import { noTable } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
@@ -57,14 +57,16 @@ function isShownName(type = ""): boolean {
 export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, columns: Columns) {
   const typeOf = ([column]: FieldPath): string | undefined => columns.get(column)?.type;
   const shown = (path: FieldPath): string => shownAt(path, { type: typeOf(path) });
+  const entityAt = (path: FieldPath): string => {
+    const type = typeOf(path);
+    // A namespace is its text, and so is an entity in its place.
+    const isBoth = path.join(".") === namespace?.join(".");
+    if (!isColumn(path) && !isBoth) return memberNameAt(path, { type });
+    return isColumn(path) && isShownName(type) ? shown(path) : `${textAt(path, { isRaw: type === "json" })}::text`;
+  };
   return {
     id: quoteName(id),
-    entity:
-      entity === null
-        ? "NULL"
-        : isColumn(entity) && isShownName(typeOf(entity))
-          ? shown(entity)
-          : `${textAt(entity, { isRaw: typeOf(entity) === "json" })}::text`,
+    entity: entity === null ? "NULL" : entityAt(entity),
     namespace: namespace === null ? "NULL" : nameAt(namespace, { type: typeOf(namespace) }),
     ...momentPlaces(updatedAt, columns),
     fields: agreed.map(shown),

@@ -1,11 +1,14 @@
 // A row as a whole chunk.
+import { decimalOf } from "#chunks/canonical-value.ts";
 import type { StoredChunk } from "#ports/chunk-store.ts";
 import { exactTimeOf } from "#values/epoch.ts";
 import { parseExact } from "#values/exact-json.ts";
+import { numberText } from "#values/same-value.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import type { Row } from "../client/row-query.ts";
 import type { Place, TableColumns } from "./table-columns.ts";
+import { memberEntity } from "./whole-chunk-sql.ts";
 
 export type ReadChunk = (texts: Row, vector: Float32Array | null) => Omit<StoredChunk, "version">;
 
@@ -20,13 +23,14 @@ export function makeReadChunk(columns: TableColumns, plain: readonly Place[] = [
       return precision === null ? [] : [[name, precision] as const];
     }),
   );
+  const readEntity = memberEntity(columns) === null ? asItIs : memberName;
   return ([id, entity, namespace, updatedAt, fields, ...texted], vector) => {
     const time = columns.updatedAt === null ? undefined : momentOf(updatedAt ?? "null");
     const members = parseExact(fields ?? "{}") as Record<string, unknown>;
     for (const [index, { name }] of plain.entries()) members[name] = texted[index] ?? null;
     return {
       id: id ?? "",
-      entityId: saidOf(columns.entity, entity ?? null),
+      entityId: saidOf(columns.entity, readEntity(entity ?? null)),
       namespace: saidOf(columns.namespace, namespace ?? null),
       updatedAt: saidOf(columns.updatedAt, time),
       hasUnreadableMoment: columns.updatedAt !== null && time === undefined,
@@ -61,4 +65,15 @@ function momentOf(text: string): string | null | undefined {
   const moment = plainText.exec(text)?.[1] ?? parseExact(text);
   if (moment === null) return null;
   return exactTimeOf(moment) ?? undefined;
+}
+
+function asItIs(text: string | null): string | null {
+  return text;
+}
+
+/** Of its JSON: a number by the digits that it is compared by. */
+function memberName(json: string | null): string | null {
+  if (json === null) return null;
+  const value = parseExact(json);
+  return typeof value === "string" ? value : decimalOf(numberText(value) ?? "");
 }

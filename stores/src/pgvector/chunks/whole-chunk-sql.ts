@@ -6,7 +6,7 @@ import { isColumn, valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import { asCompared, type Comparable, comparedBy } from "../client/own-comparison.ts";
 import type { RowQuery } from "../client/row-query.ts";
-import { nameAt, shownAt } from "../client/shown-column.ts";
+import { memberNameAt, nameAt, shownAt } from "../client/shown-column.ts";
 import type { Column } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { arrayLiteral, idsOfType, isSearchable, textSettings } from "./chunk-sql.ts";
@@ -32,17 +32,23 @@ export const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${textSettings}`;
 /** Digest of everything that the row holds. */
 const version = `md5((${held}.*)::text)`;
 
+/** Where the entity is within JSON, and comes as JSON; null: it comes as text, as one does that is the namespace as well. */
+export function memberEntity({ entity, namespace }: Pick<TableColumns, "entity" | "namespace">): Place | null {
+  return entity === null || entity === namespace || isColumn(entity.path) ? null : entity;
+}
+
 /** Id, entity, namespace, moment and fields, the last two as JSON. */
 function wholeColumns({ id, entity, namespace, updatedAt, fields }: TableColumns): string[] {
   // As text, as a request would search it.
   const name = (place: Place | null): string =>
     place === null ? "NULL" : `${nameAt(place.path, { type: place.column.type, row: held })}::text`;
+  const within = memberEntity({ entity, namespace });
   const shown = fields.map(
     ({ name: field, column, path }) => `${shownAt(path, { type: column.type, row: held })} AS ${quoteName(field)}`,
   );
   return [
     `${held}.${quoteName(id.name)}::text`,
-    name(entity),
+    within === null ? name(entity) : `${memberNameAt(within.path, { type: within.column.type, row: held })}::text`,
     name(namespace),
     updatedAt === null
       ? "NULL"

@@ -18,3 +18,10 @@ export function nameAt(path: FieldPath, { type, row }: Reading): string {
   const text = textAt(path, { row, isRaw: type === "json" });
   return isColumn(path) && type === "numeric" ? `trim_scale(${text})` : text;
 }
+
+/** An entity's name within JSON, as JSON: a number is compared by its value, whatever else stands there by its text. */
+export function memberNameAt(path: FieldPath, { type, row }: Reading): string {
+  const [of, kind] = [{ row, isRaw: type === "json" }, type === "json" ? "json" : "jsonb"];
+  const [value, text] = [valueAt(path, of), textAt(path, of)];
+  return `(CASE WHEN ${kind}_typeof(${value}) = 'number' THEN ${value} ELSE to_${kind}(${text}) END)`;
+}

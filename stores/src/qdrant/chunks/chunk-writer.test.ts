@@ -173,15 +173,17 @@ test("F4: a key with dots leads into objects, both ways; what stands in its way 
 });
 
 test("F9: a value keeps its type, and its spelling where it means the same; a decimal without a fraction is whole", async () => {
-  hold(1, { chunk_id: "a", namespace: 7, pages: 12, updated_at: "2026-03-01T00:00:00Z" });
+  const name = parseExact("7.0");
+  hold(1, { chunk_id: "a", entity_id: name, namespace: 7, pages: 12, updated_at: "2026-03-01T00:00:00Z" });
   const chunk = makeChunk("a", {
+    entityId: "7",
     namespace: 7,
     fields: { pages: parseExact("12.00"), lang: parseExact("2.50") },
     decimals: ["pages"],
   });
   expect(await reasons([chunk])).toEqual([]);
   expect(JSON.stringify(payloadOf(1))).toContain(
-    '{"chunk_id":"a","namespace":7,"pages":12,"updated_at":"2026-03-01T00:00:00Z","lang":2.50,',
+    '{"chunk_id":"a","entity_id":7.0,"namespace":7,"pages":12,"updated_at":"2026-03-01T00:00:00Z","lang":2.50',
   );
   expect(await reasons([makeChunk("b", { fields: { pages: parseExact("12.00") }, decimals: ["pages"] })])).toEqual([]);
   expect(server.seen.findLast(({ body }) => body.includes("insert_only"))?.body).toContain('"pages":12,');

@@ -1,6 +1,7 @@
 // A chunk as the point that a collection would get, and why the collection can't take it. Pure.
 import { wholeOf } from "#chunks/canonical-value.ts";
 import { isSameWithin } from "#chunks/moment-unit.ts";
+import { canonicalName } from "#chunks/payload-digest.ts";
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { MomentPrecision, StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
 import { type EpochWriting, epochFormOf, epochNumber, exactTimeOf, unclearUnit } from "#values/epoch.ts";
@@ -194,9 +195,9 @@ function isNumber(value: unknown): boolean {
   return numberText(value) !== null;
 }
 
-/** A name keeps its type: the number 7 isn't made the text "7". */
+/** A name keeps its type and its spelling: neither 7 nor 7.0 is made the text "7". */
 function isSameName(before: unknown, value: unknown): boolean {
-  return before !== undefined && (numberText(before) ?? before) === (numberText(value) ?? value);
+  return before !== undefined && canonicalName(before) === canonicalName(value);
 }
 
 /** A filter for the whole number 12 doesn't find the fraction 12.0, so that one isn't left for the other. */
