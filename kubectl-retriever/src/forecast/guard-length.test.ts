@@ -36,7 +36,7 @@ it("nights too quiet don't count: 24 h take 40 when begun in the evening, 32 in 
 it("with a deadline that the nights use up it is a problem, and a longer one is a remedy", () => {
   const { problem } = guardAt(0.7, { deadline: "36h" }, nightly);
   expect(problem?.reason).toMatch(
-    /^by its deadline of 36h the guard isn't over: 24h of time that counts take up to 40h: below 0\.014 requests\/s/,
+    /^by its deadline of 36h the guard isn't over: 24h of time that counts take up to 40h: below 0\.017 requests\/s/,
   );
   expect(problem?.remedies).toContain("a guard.deadline of 40h or more");
 });
@@ -46,11 +46,11 @@ it("where no hour counts it never ends, and no deadline is long enough", () => {
   expect(seconds).toEqual({ shortest: null, longest: null });
   expect(problem?.reason).toContain("24h of time that counts take for ever");
   expect(problem?.remedies).toEqual([
-    "guard.maxDetectionTime 20m, if that is soon enough",
+    "guard.maxDetectionTime 25m, if that is soon enough",
     "more traffic in the guard",
     "an act CompleteGuard, with a reason, by somebody who may promote: it ends a guard that is too thin to judge",
   ]);
-  expect(guardAt(0.01, { maxDetectionTime: "20m" }).problem).toBeNull();
+  expect(guardAt(0.01, { maxDetectionTime: "25m" }).problem).toBeNull();
 });
 
 it("a fixed share that brings too few samples is told with one that brings enough", () => {

@@ -3,7 +3,7 @@ import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import { smallestShare } from "@retriever/operator/core/detection/detectable.ts";
-import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
+import { failuresToLeave } from "@retriever/operator/core/detection/severe-run.ts";
 import { counted, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { countIn, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import type { Problem } from "./stage-deadline.ts";
@@ -56,7 +56,7 @@ export function forecastGuard(plan: MigrationSpec, watch: Watch): GuardForecast 
 
 /** Requests a second from which on a total failure is noticed within `guard.maxDetectionTime`. */
 function leastRate({ guard }: MigrationSpec): number {
-  return leastSevereFailures / durationSeconds(guard.maxDetectionTime);
+  return failuresToLeave / durationSeconds(guard.maxDetectionTime);
 }
 
 function fewestIn(flow: Watch["samples"], seconds: number): number {
@@ -94,7 +94,7 @@ function problemOf(plan: MigrationSpec, watch: Watch, { time, sampled, needs }: 
   const remedies = [
     ...(samplesLate ? sampleMore(plan, watch) : []),
     ...(timeLate && quietest > 0
-      ? [`guard.maxDetectionTime ${printDuration(Math.ceil(leastSevereFailures / quietest))}, if that is soon enough`]
+      ? [`guard.maxDetectionTime ${printDuration(Math.ceil(failuresToLeave / quietest))}, if that is soon enough`]
       : []),
     ...(Number.isFinite(longest) ? [`a guard.deadline of ${timeWord(longest)} or more`] : []),
     "more traffic in the guard",

@@ -62,9 +62,9 @@ describe("the operator's own detectors act when it was foretold", () => {
     expect(early).toBeLessThanOrEqual(0.15 * played);
   });
 
-  it("a dead destination takes the time of 12 requests, severeFor at least, and a bin", () => {
+  it("a dead destination takes the time of 15 requests, severeFor at least, and a bin", () => {
     const after = (rate: number) => noticeOf(hourlyFlow(rate), "GUARD", "everyRequestFails").seconds.longest;
-    expect([after(0.05), after(0.5), after(60)]).toEqual([250, 34, 25]);
+    expect([after(0.05), after(0.5), after(60)]).toEqual([310, 40, 25]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import { leastParts, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
 import { samplesToStand, samplesToTell } from "@retriever/operator/core/detection/detectable.ts";
 import { timingOf } from "@retriever/operator/core/detection/detection.ts";
-import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
+import { failuresToLeave } from "@retriever/operator/core/detection/severe-run.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { type Flow, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import { isTold } from "./too-thin.ts";
@@ -72,7 +72,7 @@ function secondsToAct({ rollback }: MigrationSpec, { rule, flow, share }: Questi
   const needed = samplesToStand(rule, share, rule.threshold);
   if (needed === null) return () => Infinity;
   if (rule.line === "severe") {
-    const failed = Math.max(needed, leastSevereFailures / share);
+    const failed = Math.max(needed, failuresToLeave / share);
     return (from) => Math.max(durationSeconds(rollback.severeFor), secondsUntil(flow, from, failed)) + binSeconds;
   }
   const observed = mapFlow(flow, (perSecond) => (isTold(perSecond) ? 1 : 0));

@@ -4,7 +4,7 @@ import type { SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { type LineCount as Count, type LineRule, trafficLines } from "./lines.ts";
-import { foldSevereRun, isSevere } from "./severe-run.ts";
+import { failuresToLeave, foldSevereRun, isSevere } from "./severe-run.ts";
 
 const plan = aSpec();
 const lines = trafficLines({ plan, baseline: undefined, pastCutover: true, differenceIsHarmless: false });
@@ -77,6 +77,14 @@ describe("severe harm", () => {
     ["nothing", severe(undefined)],
   ])("is not %s", (_what, isIt) => {
     expect(isIt).toBe(false);
+  });
+
+  it("of a dead destination is told from a source that answers each of the same requests by so many, and no fewer", () => {
+    const dead: Count = { bad: 1, n: 1, reference: { bad: 0, n: 1 } };
+    const left = Array.from({ length: 24 }, (_, index) => index + 1).filter((failures) =>
+      severe(play(Array.from({ length: failures }, () => dead))),
+    );
+    expect(left[0]).toBe(failuresToLeave);
   });
 
   it("of the only pod that serves counts as that of several", () => {

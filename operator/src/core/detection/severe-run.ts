@@ -8,7 +8,12 @@ import { judgeFleet } from "./fleet-parts.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer failed requests are never severe, whatever their share. */
-export const leastSevereFailures = 12;
+const leastSevereFailures = 12;
+/**
+ * Failed requests after which a dead destination is left, whoever serves: where the source is asked about each of them and
+ * answers, the least that are severe don't tell yet that it is the better one.
+ */
+export const failuresToLeave = 15;
 /** As few as can refute a share of a fifth by succeeding. */
 const leastPartRequests = 24;
 const refutation = Math.log(20);

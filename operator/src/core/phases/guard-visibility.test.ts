@@ -14,11 +14,11 @@ describe("what a reconcile sees of a guarded primary", () => {
   const paused = aReadyContext("Guard", {}, { acts: { paused: true, seen: [] } });
 
   it("is enough requests to notice a failure, or too few, or nothing that counts", () => {
-    // Two pods; severe harm takes twelve failures within maxDetectionTime.
-    expect([seen(6), seen(5), seen(0)]).toEqual(["watched", "idle", "idle"]);
-    expect(seen(6, { harm: someHarm({ weighing: [aFinding("too slow")] }) })).toBe("held");
-    expect(seen(6, { status: paused.status })).toBe("held");
-    expect(seen(6, { status: aReadyContext("Guard", {}, { acts: { paused: false, seen: [] } }).status })).toBe(
+    // Two pods; a dead destination is left after fifteen failures, which have to come within maxDetectionTime.
+    expect([seen(8), seen(7), seen(0)]).toEqual(["watched", "idle", "idle"]);
+    expect(seen(8, { harm: someHarm({ weighing: [aFinding("too slow")] }) })).toBe("held");
+    expect(seen(8, { status: paused.status })).toBe("held");
+    expect(seen(8, { status: aReadyContext("Guard", {}, { acts: { paused: false, seen: [] } }).status })).toBe(
       "watched",
     );
   });
@@ -29,7 +29,7 @@ describe("what a reconcile sees of a guarded primary", () => {
       {},
       { revision: { ...aReadyContext("Guard").status.revision, at: ago(900) } as never },
     );
-    const half = [aPod("pod-1").following(c.migration, { requests: 12 }).build(), aPod("pod-2").silent().build()];
+    const half = [aPod("pod-1").following(c.migration, { requests: 15 }).build(), aPod("pod-2").silent().build()];
     const acks = { ...lagging, lagging: [], fenced: ["pod-2"] };
     const stale = { ...aCondition("ConfigPropagated", "False"), lastTransitionTime: ago(900) };
     const migration = { ...c.migration, status: { ...c.migration.status, conditions: [stale] } };
@@ -38,11 +38,11 @@ describe("what a reconcile sees of a guarded primary", () => {
   });
 
   it("is nothing while a pod isn't seen, paused or not", () => {
-    expect(seen(6, { acks: lagging })).toBe("unobserved");
-    expect(seen(6, { serving: [] })).toBe("unobserved");
+    expect(seen(8, { acks: lagging })).toBe("unobserved");
+    expect(seen(8, { serving: [] })).toBe("unobserved");
     const c = aReadyContext("Guard");
     const half = [aPod("pod-1").following(c.migration, { requests: 1 }).build(), aPod("pod-2").silent().build()];
-    expect(seen(6, { serving: half })).toBe("unobserved");
-    expect(seen(6, { serving: half, status: paused.status })).toBe("unobserved");
+    expect(seen(8, { serving: half })).toBe("unobserved");
+    expect(seen(8, { serving: half, status: paused.status })).toBe("unobserved");
   });
 });

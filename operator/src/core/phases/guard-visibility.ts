@@ -1,6 +1,6 @@
 // What a reconcile sees of a primary that is being guarded: it decides on which clock the time around it counts.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
-import { leastSevereFailures } from "../detection/severe-run.ts";
+import { failuresToLeave } from "../detection/severe-run.ts";
 import type { Context } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
 import { toleratedPods } from "../pods/acks.ts";
@@ -36,10 +36,10 @@ function areEnoughSeen(c: Context): boolean {
 }
 
 /**
- * Whether requests came so often that a total failure would be noticed within `guard.maxDetectionTime`: severe harm
- * takes so many failed requests. Right after the beginning it is reckoned with what came until then.
+ * Whether requests came so often that a total failure would be noticed within `guard.maxDetectionTime`: so many have to
+ * fail before a dead destination is left. Right after the beginning it is reckoned with what came until then.
  */
 function isNoticed({ plan }: Context, requests: number, coveredSeconds: number): boolean {
   const seconds = durationSeconds(plan.guard.maxDetectionTime);
-  return requests > 0 && requests * seconds >= leastSevereFailures * Math.max(1, coveredSeconds);
+  return requests > 0 && requests * seconds >= failuresToLeave * Math.max(1, coveredSeconds);
 }
