@@ -15,6 +15,8 @@ type Playing = {
 };
 
 const batchRuns = 20;
+/** What is timed instead of played. */
+export const decideId = "D11";
 
 /** Rejects when a worker fails. */
 export async function playRows({ workers, rows, runsOf, onRow }: Playing): Promise<void> {
@@ -59,8 +61,17 @@ function ask(worker: Worker, batch: Batch): Promise<Played> {
   });
 }
 
-/** Places of the rows whose id is asked for, all where none is, and whose name contains `named`. */
+/**
+ * Places of the rows whose id is asked for, all where none is, and whose name contains `named`. Throws RangeError for a word
+ * that names no row: a run of none would prove nothing and look as if it did.
+ */
 export function placesOf(ids: readonly string[], named: string): readonly number[] {
+  const known = [...new Set(allRows.map(({ id }) => id)), decideId];
+  const unknown = ids.filter((id) => !known.includes(id));
+  if (unknown.length > 0) throw new RangeError(`rows: got ${unknown.join(", ")}, expected ${known.join(", ")}`);
   const isAsked = ({ id, name }: Row): boolean => (ids.length === 0 || ids.includes(id)) && name.includes(named);
-  return [...allRows.keys()].filter((place) => isAsked(allRows[place] as Row));
+  const places = [...allRows.keys()].filter((place) => isAsked(allRows[place] as Row));
+  if (places.length === 0 && !ids.includes(decideId))
+    throw new RangeError(`--named: got ${JSON.stringify(named)}, expected a part of the name of a row`);
+  return places;
 }

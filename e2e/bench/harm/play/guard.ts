@@ -118,7 +118,8 @@ class GuardRun {
   #isEventful(before: DetectionState | undefined, after: DetectionState | undefined, bins: readonly Bin[]): boolean {
     if (this.#maySevere(before, bins)) return true;
     const now = new Map(after?.lines.map((line) => [keyOf(line), line]));
-    const isDue = after?.lines.some(({ clock }) => clock?.verdict === "worse" || clock?.verdict === "unseen");
+    // What is unproved over all pods may be the fleet's all the same, without a third of them.
+    const isDue = after?.lines.some(({ clock }) => clock !== undefined && clock.verdict !== "waiting");
     return (
       isDue === true ||
       before?.lines.some(
@@ -127,14 +128,18 @@ class GuardRun {
     );
   }
 
-  /** Never false where severe harm could be due: as if every failed request were the destination's own. */
+  /**
+   * Never false where severe harm could be due: as if every failed request were the destination's own, and of the half of
+   * the requests that is left where slices stand.
+   */
   #maySevere(before: DetectionState | undefined, bins: readonly Bin[]): boolean {
     const line = before?.lines.find((one) => one.line === "severe");
     let failures = 0;
     let failingSeconds = line?.run?.failingSeconds ?? 0;
-    for (const { counters } of bins) {
+    for (const { counters, slices } of bins) {
+      const left = slices.size > 0 ? counters.requests / 2 : counters.requests;
       failures += counters.errors;
-      failingSeconds += binSeconds * Math.min(1, counters.errors / counters.requests);
+      failingSeconds += binSeconds * Math.min(1, counters.errors / left);
     }
     const most =
       Math.log(Math.exp(logEvidence(line?.logs ?? [])) + bins.length) - failures * Math.log(this.#severe.limit);
