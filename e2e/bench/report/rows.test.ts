@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { amount, estimated, least, most, printRows, summaryOf } from "./rows.ts";
+import { amount, estimated, isMissed, least, most, printRows, summaryOf } from "./rows.ts";
 
 /** Median 1.0512; the fourth value from either end bounds its interval. */
 const fifteen = [0.9, 0.9, 0.9, 1, 1, 1, 1, 1.0512, 1.1, 1.1, 1.1, 1.1, 1.3, 1.3, 1.3];
@@ -27,4 +27,9 @@ it("the table holds every part with its verdict", () => {
 it("a row of fewer trials than demanded proves nothing, and one that is missed is missed all the same", () => {
   const of = (value: number, n: number) => amount("writes", value, most(0), { n, enough: 200 }).verdict;
   expect([of(0, 200), of(0, 199), of(1, 1)]).toEqual(["met", "not measurable", "missed"]);
+});
+
+it("a run misses where a goal is missed, and where nothing was measured at all", () => {
+  const met = { id: "V1", parts: [amount("found", 100, least(100))] };
+  expect([isMissed([met]), isMissed(rows), isMissed([])]).toEqual([false, true, true]);
 });

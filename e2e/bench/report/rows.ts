@@ -77,9 +77,9 @@ function isMet({ parts }: Row): boolean | null {
   return demanded.every(({ verdict }) => verdict === "met");
 }
 
-/** Whether a goal was missed, beyond what a noisy machine can't tell. */
+/** Whether a goal was missed, beyond what a noisy machine can't tell. A run without a row, as of a mistyped name, meets none. */
 export function isMissed(rows: readonly Row[]): boolean {
-  return rows.some(({ parts }) => parts.some(({ verdict }) => verdict === "missed"));
+  return rows.length === 0 || rows.some(({ parts }) => parts.some(({ verdict }) => verdict === "missed"));
 }
 
 function figuresOf({ value, interval, n, goal, standIn }: Part): object {

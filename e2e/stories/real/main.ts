@@ -145,6 +145,8 @@ async function main(): Promise<number> {
   const chosen = (Object.keys(parts) as ClusterKind[]).filter(
     (kind) => values.part === undefined || values.part === kind,
   );
+  if (chosen.length === 0)
+    throw new Error(`--part: got ${values.part}, expected one of ${Object.keys(parts).join(", ")}`);
   const scratch = mkdtempSync(join(tmpdir(), "retriever-e2e-run-"));
   let tally: Tally = { passed: 0, failed: 0 };
   try {
