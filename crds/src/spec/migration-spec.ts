@@ -163,7 +163,7 @@ const slicesSchema = z.strictObject({
     .default("Hold")
     .meta(
       doc(
-        "What harm to one namespace does from the cutover on. Hold: whoever can write queries for one can't move all.",
+        "What harm to one namespace does from the cutover on. Hold: what fails or is wrong for one moves nobody else.",
         "Rollback",
         "StepDown",
       ),

@@ -1,4 +1,5 @@
 // The state of the detectors from bin to bin: what stands, what ends it, and whom one namespace moves.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
@@ -151,6 +152,24 @@ describe("one namespace", () => {
       expect(lineOf(state, "score", slice)?.clock?.verdict).toBe("worse");
       expect(lineOf(state, "score")?.clock).toBeUndefined();
     }
+  });
+
+  it("that fails all of its requests is no severe harm to all, unless it is most of them", () => {
+    const failing = (share: number) => {
+      const failed = Math.round(1000 * share);
+      const loud = { ...counting(failed, 0), answered: 0, errors: failed };
+      const slices = new Map([
+        ["loud", loud],
+        ["quiet", counting(1000 - failed, 0)],
+      ]);
+      const bin = (index: number): Bin => {
+        const all = aBin(index, 0, 1000, index < 30 ? new Map([...slices, ["loud", counting(failed, 0)]]) : slices);
+        return index < 30 ? all : { ...all, counters: { ...all.counters, errors: failed, answered: 1000 - failed } };
+      };
+      return lineOf(play(Array.from({ length: 90 }, (_, index) => bin(index))), "severe")?.run?.failingSeconds ?? 0;
+    };
+    for (const share of [0.25, 0.45]) expect(failing(share)).toBeLessThan(durationSeconds(plan.rollback.severeFor));
+    expect(failing(0.7)).toBeGreaterThan(durationSeconds(plan.rollback.severeFor));
   });
 
   it("that is most of the traffic is everybody's affair", () => {

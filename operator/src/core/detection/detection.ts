@@ -127,7 +127,7 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
 }
 
 /** Lines that are judged by slice as well. */
-const sharedLines: readonly HarmLineName[] = ["score", "mismatch", "liveErrors", "shadowErrors"];
+const sharedLines: readonly HarmLineName[] = ["score", "mismatch", "liveErrors", "severe", "shadowErrors"];
 
 type SliceCounts = ReadonlyMap<number, SliceCounters>;
 
