@@ -29,5 +29,5 @@ it.each([
     "live primary: 90 % of 100 requests failed since 2026-03-01T11:59:30.000Z while the source answers (limit 20 %)",
   ],
 ])("%#: says it in one sentence", (line, words) => {
-  expect(describeLine(line, plan, true)).toBe(words);
+  expect(describeLine(line, plan, true, line.clock?.verdict)).toBe(words);
 });

@@ -4,8 +4,11 @@ import type { HarmLine, HarmLineName, SevereRun } from "@retriever/crds/status/h
 import { mostSlices } from "../detection/lines.ts";
 import { percent } from "../gates/gate-message.ts";
 
-/** One sentence with value, limit, n and time. Slices by number: their names are for the status alone. */
-export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: boolean): string {
+/**
+ * One sentence with value, limit, n and time. Slices by number: their names are for the status alone. `verdict`: what was
+ * decided of the source at the same time, which may be another one than the clock's over all pods.
+ */
+export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: boolean, verdict?: string): string {
   const where = line.slice === null ? "" : ` in ${sliceName(line.slice)}`;
   if (line.run !== undefined) return describeRun(line.run, line.limit);
   const { bad, n, since } = countsOf(line);
@@ -13,8 +16,8 @@ export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: b
   const counted = `${round(n)} ${unitOf(line, pastCutover)} since ${since}`;
   const measured =
     line.line === "recall" ? `by ${percent(share)} on average over ${counted}` : `${percent(share)} of ${counted}`;
-  const seen = `${whatOf(line, plan, pastCutover)}${where}: ${measured}`;
-  return `${alertOf(line.line)}${seen} (limit ${percent(line.limit)})${doubtOf(line)}`;
+  const seen = `${whatOf(line, plan, pastCutover, verdict)}${where}: ${measured}`;
+  return `${alertOf(line.line)}${seen} (limit ${percent(line.limit)})${doubtOf(line, verdict)}`;
 }
 
 /** `slice 3`, or what the last number stands for. */
@@ -40,7 +43,7 @@ function alertOf(line: HarmLineName): string {
   return alertLines.includes(line) ? `${varianceAlert}: ` : "";
 }
 
-function whatOf({ line, clock }: HarmLine, { thresholds }: MigrationSpec, pastCutover: boolean): string {
+function whatOf({ line }: HarmLine, { thresholds }: MigrationSpec, pastCutover: boolean, verdict?: string): string {
   const { scoreDelta, latencyDelta, livePrimary } = thresholds;
   const what: Readonly<Record<HarmLineName, string>> = {
     score: `score lower by more than ${scoreDelta.limit} than the source`,
@@ -49,7 +52,7 @@ function whatOf({ line, clock }: HarmLine, { thresholds }: MigrationSpec, pastCu
     recall: "recall lower than the source's",
     content: "content of chunks missing at the destination, or another one than at the source",
     shadowErrors: "shadow errors",
-    liveErrors: `live primary, requests failed${clock?.verdict === "unseen" ? "" : " that the source answers"}`,
+    liveErrors: `live primary, requests failed${verdict === "unseen" ? "" : " that the source answers"}`,
     emptyAnswers: "live primary, answers came back empty",
     liveLatency: `live primary, slower than its p95 before the cutover by ${livePrimary.maxP95IncreaseMs} ms`,
     errors: pastCutover ? "requests failed that the source answers" : "shadow errors",
@@ -63,8 +66,8 @@ function unitOf({ line }: HarmLine, pastCutover: boolean): string {
   return isOfRequests || (line === "errors" && pastCutover) ? "requests" : "samples";
 }
 
-function doubtOf({ clock }: HarmLine): string {
-  if (clock?.verdict === "unproved" || (clock?.verdict === "waiting" && clock.shared !== undefined))
+function doubtOf({ clock }: HarmLine, verdict: string | undefined): string {
+  if (verdict === "unproved" || (verdict === "waiting" && clock?.shared !== undefined))
     return "; the source may be as bad at the same time, so nothing is done about it";
   return "";
 }

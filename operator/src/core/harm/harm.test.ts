@@ -195,3 +195,12 @@ it("in a fleet of three, a moment that was chosen within trouble of both takes a
   expect(judge(guarded, { lines: [slowSince({})] }).due).toEqual(["alert Rollback"]);
   expect(judge(guarded, { lines: [slowSince({ shared: 0 })] }).due).toEqual([]);
 });
+
+it("in a fleet of three, what is said of the source is what was decided without a third of it", () => {
+  const isDoubted = (verdict: "worse" | "unproved", sourceBad: number): boolean => {
+    const groups = [0, 1, 2].map(() => [256, 1000, 0, sourceBad, 1000]);
+    const [finding] = findingsOf(guarded, [aStandingLine("latency", { groups, clock: aClock({ verdict }) })]);
+    return finding?.message.includes("so nothing is done about it") === true;
+  };
+  expect([isDoubted("unproved", 167), isDoubted("worse", 250)]).toEqual([false, true]);
+});

@@ -93,10 +93,10 @@ type Judged = { readonly finding: Finding; readonly isDue: boolean; readonly sin
 function toFinding(standing: Standing, input: HarmInput): Judged {
   const { line, rule } = standing;
   const { plan, status, serving, sourceAnswers } = input;
-  const finding = (action: HarmAction): Finding => ({
+  const finding: MakeFinding = (action, verdict) => ({
     rule: ruleOf(line),
     action,
-    message: describeLine(line, plan, isPastCutover(status)),
+    message: describeLine(line, plan, isPastCutover(status), verdict),
   });
   if (line.line === "severe") {
     const stands = logEvidence(line.logs) >= logThreshold(plan, isPastCutover(status), rule.weight);
@@ -111,17 +111,21 @@ function toFinding(standing: Standing, input: HarmInput): Judged {
   return judgeLasting(standing, finding, input);
 }
 
+type MakeFinding = (action: HarmAction, verdict?: string) => Finding;
+
 /** A line with a clock: due once it has lasted, for the whole fleet where that can be told. */
-function judgeLasting(standing: Standing, finding: (action: HarmAction) => Finding, input: HarmInput): Judged {
+function judgeLasting(standing: Standing, finding: MakeFinding, input: HarmInput): Judged {
   const { line, rule } = standing;
   const sinceMs = instantMs(line.clock?.since);
   const { verdict, odd } = lastingVerdict(standing, input.status);
   const isFleet = dueVerdicts.includes(verdict) && isMove(rule.action);
   const few = odd === undefined ? isFleet && fewPods(standing, sinceMs, input) : oddPods(odd, input);
-  if (few) return { finding: aloneIn(finding, few), isDue: true, sinceMs };
+  // What a few pods show was decided of the source over all of them.
+  const told = verdict === "few" ? line.clock?.verdict : verdict;
+  if (few) return { finding: aloneIn(finding("Hold", told), few), isDue: true, sinceMs };
   const isWithheld = verdict === "unseen" && rule.action === "Rollback";
   const withheld = isWithheld ? { withheld: "the source was not asked at the same time, so it may be as bad" } : {};
-  return { finding: { ...finding(rule.action), ...withheld }, isDue: dueVerdicts.includes(verdict), sinceMs };
+  return { finding: { ...finding(rule.action, told), ...withheld }, isDue: dueVerdicts.includes(verdict), sinceMs };
 }
 
 type Lasting = { readonly verdict: string; readonly odd?: readonly number[] };
@@ -152,8 +156,7 @@ function isMove(action: HarmAction): boolean {
 }
 
 /** Harm that a person has to look at, since it is that of a few pods: theirs alone, or their word alone. */
-function aloneIn(finding: (action: HarmAction) => Finding, pods: readonly string[]): Finding {
-  const { message, ...rest } = finding("Hold");
+function aloneIn({ message, ...rest }: Finding, pods: readonly string[]): Finding {
   const without = pods.length === 0 ? "without the pods that are gone by now" : `without ${nameSome(pods)}`;
   return { ...rest, reason: "OnePodAlone", message: `${message}; nothing of it is left ${without}` };
 }
