@@ -21,7 +21,7 @@ function at(before: number, seconds: number, requests: number, more: Partial<Mig
 
 describe("a cutover", () => {
   it("enters the guard once requests have resumed, with its clocks at zero", () => {
-    const outcome = cuttingOver(at(0.06, 30, 6));
+    const outcome = cuttingOver(at(0.06, 30, 8));
     expect(outcome).toMatchObject({ reason: "CutOver", status: { phase: "Guard" } });
     expect(outcome.status.message).toMatch(/^every pod serves from qdrant:\/\/\S+; guarding for \w+$/);
     expect(outcome.status.guard).toEqual({
