@@ -91,8 +91,49 @@ describe("an act in its place", () => {
       throw new OperatorError("ROP_API_UNAVAILABLE", "get");
     };
     const { run, acts } = arrange({ client: { readMigration: away, mayI: away, listMigrations: away, whoAmI: away } });
-    expect(await run(`${command} docs-to-qdrant`)).toBe(1);
+    expect(await run(`${command} docs-to-qdrant`)).toBe(124);
     expect(acts[0]?.spec).toMatchObject({ migration: { name: "docs-to-qdrant" }, actor: "from-kubeconfig" });
+  });
+
+  test.each([
+    ["rollback", "ROP_FORBIDDEN"],
+    ["rollback", "ROP_API_UNAVAILABLE"],
+    ["rollback", "ROP_STATUS_UNREADABLE"],
+    ["pause", "ROP_API_UNAVAILABLE"],
+  ] as const)(
+    "%s whose answer can't be read (%s) is told as written, and not as refused or failed",
+    async (command, code) => {
+      const written: unknown[] = [];
+      const createAct = async (act: ActDocument) => {
+        written.push(act);
+        return { ...act, metadata: { ...act.metadata, name: "act-x1" } };
+      };
+      const readMigration = async () => {
+        if (written.length > 0) throw new OperatorError(code, "get retrievermigrations");
+        return aRawMigration(inPhase("Ramp"));
+      };
+      const { run, warned } = arrange({ client: { createAct, readMigration } });
+      expect(await run(`${command} docs --wait`)).toBe(124);
+      expect(warned[0]).toContain("migrationact/act-x1 is written");
+      expect(warned[0]).toContain(code);
+    },
+  );
+
+  test("a rollback whose user the server tells only when asked again is written under that name", async () => {
+    let asked = 0;
+    const whoAmI = async () => {
+      if (asked++ === 0) throw new OperatorError("ROP_DEADLINE_EXCEEDED", "create selfsubjectreviews");
+      return "user-a";
+    };
+    const actors: string[] = [];
+    const createAct = async (act: ActDocument) => {
+      actors.push(act.spec.actor);
+      if (act.spec.actor !== "user-a") throw new OperatorError("ROP_FORBIDDEN", "spec.actor: expected user-a");
+      return { ...act, metadata: { ...act.metadata, name: "act-x1" } };
+    };
+    const { run } = arrange({ client: { whoAmI, createAct } });
+    expect(await run("rollback docs")).toBe(0);
+    expect(actors).toEqual(["from-kubeconfig", "user-a"]);
   });
 
   test.each(["abort", "rollback", "complete-guard", "writers-moved"])(
@@ -285,14 +326,17 @@ describe("the operator's answer", () => {
     expect(warned).toEqual(["refused: Pause by user-a has no effect: it had expired"]);
   });
 
-  test("an older one, or one to somebody else, is no answer; without one it is a time-out", async () => {
-    const says = { reason: "ActTaken", message: "Pause by user-b" };
-    const { run, warned, clock } = arrange({ says });
-    const ended = run("pause docs --wait --timeout 2s");
-    await clock.advance(3000);
-    expect(await ended).toBe(124);
-    expect(warned[0]).toContain("no operator has looked at it within 2 s");
-  });
+  test.each(["Pause by user-b", "Pause by user-ab: tired", "Pause by user-a:b has no effect: it had expired"])(
+    "to somebody else (%s) is no answer; without one it is a time-out",
+    async (message) => {
+      const says = { reason: "ActTaken", message };
+      const { run, warned, clock } = arrange({ says });
+      const ended = run("pause docs --wait --timeout 2s");
+      await clock.advance(3000);
+      expect(await ended).toBe(124);
+      expect(warned[0]).toContain("no operator has looked at it within 2 s");
+    },
+  );
 
   test("is read from the status where events may not be read", async () => {
     const listEvents = async () => {

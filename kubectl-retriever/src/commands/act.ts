@@ -1,6 +1,6 @@
 // People act through objects: each command creates one immutable MigrationAct, and says what the operator makes of it.
 import { type Act, actsInRole, type MigrationActSpec } from "@retriever/crds/migration.ts";
-import { hasCode } from "@retriever/operator/errors.ts";
+import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { findMigration } from "#find-migration.ts";
@@ -58,31 +58,74 @@ export async function createAct(asked: ActRequest, tools: ActTools, signal: Abor
 }
 
 async function writeFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
-  const { namespace, name, act, reason } = asked;
-  const actor = await nameOf(tools.client, signal);
-  const written = actDocument(namespace, { migration: { name }, act, actor, reason, ...specOf(asked, "") });
-  const created = await write(asked, written, tools, signal);
+  const created = await writeRed(asked, tools, signal);
   if (asked.dryRun !== undefined) return exitCodes.ok;
-  let view: MigrationView;
-  try {
-    view = await findMigration(tools.client, namespace, name, signal);
-  } catch (fault) {
-    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
-    tools.terminal.warn(`${act} has no effect: ${(fault as Error).message}`);
-    return exitCodes.refused;
-  }
-  const isLatched = view.status.acts?.latched !== undefined;
-  const inVain = isLatched ? undefined : foreseeRefusal(created, view, tools.clock.now());
-  if (inVain !== undefined) return refuse(inVain, tools.terminal);
-  return answer(asked, created, tools, signal);
+  return orUnread(asked, created, { ...tools, signal }, async () => {
+    const inVain = await whyInVain(asked, created, tools, signal);
+    return inVain === undefined ? answer(asked, created, tools, signal) : refuse(inVain, tools.terminal);
+  });
 }
 
-/** The kubeconfig's name where the server doesn't say: a question that fails or hangs keeps no rollback from the operator. */
-function nameOf({ whoAmI, userName }: KubeClient, signal: AbortSignal): Promise<string> {
-  return whoAmI(signal).catch((fault: unknown) => {
+/**
+ * By the kubeconfig's name where the server doesn't say who asks. Where that isn't the user's, admission refuses it: then
+ * the server is asked once more. So a question that fails or hangs keeps no rollback from the operator.
+ */
+async function writeRed(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<ActDocument> {
+  const { namespace, name, act, reason } = asked;
+  const { whoAmI, userName } = tools.client;
+  const by = (actor: string): Promise<ActDocument> => {
+    const document = actDocument(namespace, { migration: { name }, act, actor, reason, ...specOf(asked, "") });
+    return write(asked, document, tools, signal);
+  };
+  const said = await whoAmI(signal).catch((fault: unknown) => {
     if (signal.aborted) throw fault;
-    return userName;
+    return undefined;
   });
+  if (said !== undefined) return by(said);
+  try {
+    return await by(userName);
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_FORBIDDEN") && !hasCode(fault, "ROP_INVALID")) throw fault;
+    const late = await whoAmI(signal).catch(() => userName);
+    if (late === userName) throw fault;
+    return by(late);
+  }
+}
+
+/** Why an act that was written unseen changes nothing. */
+async function whyInVain(
+  { namespace, name, act }: ActRequest,
+  created: ActDocument,
+  { client, clock }: ActTools,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const view = await findMigration(client, namespace, name, signal);
+    return view.status.acts?.latched === undefined ? foreseeRefusal(created, view, clock.now()) : undefined;
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
+    return `${act} has no effect: ${(fault as Error).message}`;
+  }
+}
+
+/** What follows a written act: that it can't be read what comes of it is no failure, and no refusal, of the act. */
+async function orUnread(
+  { namespace, name }: ActRequest,
+  { metadata }: ActDocument,
+  { terminal, signal }: ActTools & { readonly signal: AbortSignal },
+  follow: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await follow();
+  } catch (fault) {
+    if (signal.aborted) throw fault;
+    const { code, message } = asOperatorError(fault);
+    terminal.warn(
+      `migrationact/${metadata.name} is written, and counts once an operator has looked at it; what comes of it can't be read: ${code}: ${message}`,
+    );
+    terminal.warn(`kubectl retriever status ${name} -n ${namespace} shows it, once it can be read`);
+    return exitCodes.timeOut;
+  }
 }
 
 async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
@@ -99,7 +142,8 @@ async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
     (act === "Approve" && asked.dryRun === undefined ? await refuseStranger(asked, view, actor, terminal) : undefined);
   if (refusal !== undefined) return refuse(refusal, terminal);
   const created = await write(asked, document, tools, signal);
-  return asked.dryRun === undefined ? answer(asked, created, tools, signal) : exitCodes.ok;
+  if (asked.dryRun !== undefined) return exitCodes.ok;
+  return orUnread(asked, created, { ...tools, signal }, () => answer(asked, created, tools, signal));
 }
 
 function refuseOther({ seen }: ActRequest, { uid, status }: MigrationView): string | undefined {

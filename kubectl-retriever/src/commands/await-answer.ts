@@ -48,7 +48,10 @@ const answers: readonly string[] = ["ActTaken", "ActRefused", "ActExpired"];
 
 /** Events are told of by kind of act and actor, in whole seconds. */
 function isAbout({ reason, message, at }: MigrationEvent, { spec, metadata }: ActDocument): boolean {
-  if (!answers.includes(reason) || !message.startsWith(`${spec.act} by ${spec.actor}`)) return false;
+  const who = `${spec.act} by ${spec.actor}`;
+  if (!answers.includes(reason) || !message.startsWith(who)) return false;
+  // Another name may begin with this one.
+  if (!/^($|:? )/.test(message.slice(who.length))) return false;
   return Date.parse(at) >= Date.parse(metadata.creationTimestamp ?? "");
 }
 
