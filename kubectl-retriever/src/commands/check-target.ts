@@ -33,6 +33,8 @@ type TargetRequest = {
   readonly operatorNamespace: string | undefined;
   /** What is to write to a store; empty: whatever has its CronJob. */
   readonly data: readonly Writing[];
+  /** As the operator is set. */
+  readonly actIdentity: "proved" | "trusted";
   readonly output: "json" | "yaml" | undefined;
 };
 
@@ -70,7 +72,7 @@ export async function checkTarget(asked: TargetRequest, tools: CheckTools, signa
 }
 
 async function collectItems(
-  { namespace, name, operatorNamespace, data }: TargetRequest,
+  { namespace, name, operatorNamespace, data, actIdentity }: TargetRequest,
   { client, request, clock }: CheckTools,
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
@@ -95,7 +97,7 @@ async function collectItems(
     told(client.mayI(right, signal)),
   ]);
   const writers = await collectWriters(
-    { namespace, workload: name, asked: data, operators },
+    { namespace, workload: name, asked: data, operators, actIdentity },
     { client, request },
     signal,
   );

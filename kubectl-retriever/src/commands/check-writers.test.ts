@@ -28,6 +28,17 @@ function podsOf(what: What, change: object = {}) {
   return { containers: [{ name: `retriever-${what}`, env: secret("writer"), ports, ...change }], volumes };
 }
 
+/** With a volume whose files lie in a folder of its container: the certificate's, where nothing else is said. */
+function withFiles(
+  what: What,
+  mountPath: string,
+  change: object = {},
+  source: object = { secret: { secretName: "tls" } },
+) {
+  const { containers, volumes } = podsOf(what, { volumeMounts: [{ name: "files", mountPath }], ...change });
+  return { containers, volumes: [...volumes, { name: "files", ...source }] };
+}
+
 function aTemplate(what: What, pods: object = podsOf(what), suspend = true) {
   const spec = { suspend, jobTemplate: { spec: { template: { spec: pods } } } };
   return { metadata: { name: `search-api-retriever-${what}` }, spec };
@@ -141,6 +152,12 @@ test.each<[string, object, string, RegExp]>([
     "copy secret",
     /copy.credentialsSecret/,
   ],
+  [
+    "it has a certificate and no credential",
+    { [path.cronJob("sync")]: aTemplate("sync", withFiles("sync", "/etc/retriever/admin-tls", { env: [] })) },
+    "sync secret",
+    /sync.credentialsSecret/,
+  ],
   ["the serving pods have its credential", notTheirs("repair"), "repair secret", /reader.*serving pods.*may read only/],
   ["no Role lets the operator use it", { [path.role("copy")]: { rules: [] } }, "copy grant", /cronjobs\/instantiate/],
   [
@@ -162,6 +179,69 @@ test.each<[string, object, string, RegExp]>([
   expect(JSON.stringify(missing)).toMatch(words);
 });
 
+const served = (what: What, pods: object) => ({
+  [path.cronJob(what)]: aTemplate(what, pods),
+  [path.deployment]: {
+    ...serving,
+    spec: {
+      ...serving.spec,
+      template: {
+        spec: {
+          ...withFiles("sync", "/etc/retriever/admin-tls"),
+          containers: [{ name: "app", env: secret("reader") }],
+        },
+      },
+    },
+  },
+});
+
+test.each<[string, What, object, string]>([
+  [
+    "the certificate that the serving pods have, too",
+    "sync",
+    withFiles("sync", "/etc/retriever/admin-tls"),
+    "Secret writer",
+  ],
+  [
+    "files of a Secret of its own",
+    "copy",
+    withFiles("copy", "/etc/retriever/credentials", { env: [] }, { secret: { secretName: "files" } }),
+    "Secret files",
+  ],
+  [
+    "the serving pods' credential for the store that it only reads",
+    "copy",
+    podsOf("copy", { env: [...secret("reader"), ...secret("writer")] }),
+    "Secret writer; Secret reader is the serving pods' as well, and may read only",
+  ],
+])("a Job may have %s", async (_, what, pods, words) => {
+  const { own, missing } = await check(served(what, pods));
+  expect(missing).toEqual([]);
+  expect(own).toContainEqual({ name: `${what} secret`, state: "ok", message: words });
+});
+
+test("credentials that no Secret brings are unknown and not missing", async () => {
+  const csi = withFiles(
+    "copy",
+    "/etc/retriever/credentials",
+    { env: [] },
+    { csi: { driver: "secrets-store.csi.k8s.io" } },
+  );
+  const { own, missing } = await check(served("copy", csi));
+  expect(missing).toEqual([]);
+  expect(own).toContainEqual({
+    name: "copy secret",
+    state: "unknown",
+    message: "nobody knows whose the credentials in volume files are",
+  });
+});
+
+test("an operator that trusts whoever writes an act is asked for no proof", async () => {
+  const unproved = { readActIdentityProved: async () => false };
+  const { own } = await check({}, " --act-identity trusted", unproved);
+  expect(own.at(-1)).toMatchObject({ name: "identity", state: "ok" });
+});
+
 test("refuses where nothing proves who approves", async () => {
   const { missing } = await check({}, "", { readActIdentityProved: async () => false });
   expect(missing).toMatchObject([{ name: "identity", remedy: expect.stringContaining("admissionPolicies.create") }]);
@@ -177,6 +257,7 @@ test("what may not be read is unknown and not missing", async () => {
 test.each([
   ["check --for deployment/search-api --data repairs", "expected one of copy, sync, repair"],
   ["check --data copy", "expected --for"],
+  ["check --for deployment/search-api --leader-within 1m", "'--leader-within <time>'"],
 ])("refuses %s", async (line, words) => {
   const terminal = makeFakeTerminal();
   const { around } = makeFakeSurroundings({ client: {}, request: makeFakeRequest({}), terminal });

@@ -14,11 +14,13 @@ import {
   syncContainer,
   syncTemplateName,
 } from "@retriever/sidecar/contract/names.ts";
+import type { KubeClient } from "#kube-client.ts";
 import { told } from "#told.ts";
 import type { CheckTools } from "./check-cluster.ts";
 import { readGrant } from "./check-grant.ts";
 import { type Item, missing, ok, unknownItem, type Writing, writings } from "./check-item.ts";
-import { credentialItem, templateItem, type WriterTemplate } from "./check-writer-template.ts";
+import { credentialItem } from "./check-writer-secrets.ts";
+import { templateItem, type WriterTemplate } from "./check-writer-template.ts";
 import type { OperatorRead } from "./versions.ts";
 
 type Asked = {
@@ -27,6 +29,8 @@ type Asked = {
   /** Empty: whatever has its CronJob. */
   readonly asked: readonly Writing[];
   readonly operators: Read<readonly OperatorRead[]>;
+  /** As the operator is set. */
+  readonly actIdentity: "proved" | "trusted";
 };
 
 const containers = { copy: copyContainer, sync: syncContainer, repair: repairContainer } as const;
@@ -34,8 +38,8 @@ const templateNames = { copy: copyTemplateName, sync: syncTemplateName, repair: 
 
 /** Nothing where nothing is asked for, and nothing is there. */
 export async function collectWriters(
-  { namespace, workload, asked, operators }: Asked,
-  { client, request }: Pick<CheckTools, "client" | "request">,
+  { namespace, workload, asked, operators, actIdentity }: Asked,
+  { client, request }: { readonly client: Pick<KubeClient, "readActIdentityProved"> } & Pick<CheckTools, "request">,
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
   const read = async (writing: Writing) => {
@@ -61,7 +65,7 @@ export async function collectWriters(
     if (!found.ok || found.value === undefined) return [item, { ...grant, name: `${writing} grant` }];
     return [item, credentialItem(template, found.value, pods), { ...grant, name: `${writing} grant` }];
   });
-  return [...ofEach, policyItem(policies), identityItem(proved)];
+  return [...ofEach, policyItem(policies), identityItem(proved, actIdentity)];
 }
 
 function podsOf(found: unknown): PodSpec | undefined {
@@ -89,12 +93,13 @@ function policyItem(policies: Read<readonly PolicyObservation[]>): Item {
 
 const identityName = "identity";
 
-function identityItem(proved: Read<boolean>): Item {
+function identityItem(proved: Read<boolean>, actIdentity: Asked["actIdentity"]): Item {
+  if (actIdentity === "trusted") return ok(identityName, "the operator takes the word of whoever approves and acts");
   if (!proved.ok) return unknownItem(identityName, proved.why);
   if (proved.value) return ok(identityName, "the API server proves who approves and acts");
   return missing(
     identityName,
     "nothing proves who acts: approvals of a copy or a sync don't count, and a RepairDrift is refused",
-    "install the operator's chart with admissionPolicies.create",
+    "install the operator's chart with admissionPolicies.create; or, where settings.actIdentity is trusted, say so by --act-identity",
   );
 }

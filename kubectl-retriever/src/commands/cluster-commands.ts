@@ -53,7 +53,7 @@ function addCheck(program: Command, around: Surroundings, end: End): void {
     .addOption(
       new Option("--for <workload>", "what a migration of this workload lacks, e.g. deployment/search-api")
         .argParser(parseWorkload)
-        .conflicts(["in", "idle"]),
+        .conflicts(["in", "idle", "leaderWithin"]),
     )
     .addOption(
       new Option("--data <what>", "beside --for: what is to write to a store, copy, sync or repair, once for each")
@@ -102,7 +102,7 @@ async function runCheck(options: CheckOptions, tools: Surroundings & Connected):
     return checkCluster({ namespaces, operatorNamespace, actIdentity, leaderWithinMs, output }, tools, signal);
   }
   const { checkTarget } = await import("./check-target.ts");
-  return checkTarget({ namespace, name, operatorNamespace, data, output }, tools, signal);
+  return checkTarget({ namespace, name, operatorNamespace, data, actIdentity, output }, tools, signal);
 }
 
 function addInit(program: Command, around: Surroundings, end: End): void {
