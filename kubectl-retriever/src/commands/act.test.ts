@@ -45,7 +45,8 @@ function arrange({
       rights.push(right);
       return true;
     },
-    listEvents: async () => (says === undefined ? [] : [{ name: "told-1", at, type: "Normal", count: 1, ...says }]),
+    listEvents: async () =>
+      says === undefined || acts.length === 0 ? [] : [{ name: "told-1", at, type: "Normal", count: 1, ...says }],
     createAct: async (act: ActDocument, dryRun) => {
       acts.push({ namespace: String(act.metadata["namespace"]), spec: act.spec, dryRun });
       return { ...act, metadata: { ...act.metadata, name: "act-x1", uid: "act-1", creationTimestamp: at } };
@@ -338,13 +339,35 @@ describe("the operator's answer", () => {
     },
   );
 
+  test("to another act of the same person, kind and second is no answer", async () => {
+    const taken = { name: "taken", at, type: "Normal", reason: "ActTaken", message: "Approve by user-a" };
+    let events = [{ ...taken, count: 1 }];
+    const client = { listEvents: async () => events };
+    const { run, warned, clock } = arrange({ status: inPhase("AwaitingApproval"), client });
+    const ended = run("approve docs --role sre-on-call --yes-i-am user-a --wait");
+    await clock.advance(1000);
+    events = [{ ...taken, count: 2 }];
+    await clock.advance(600);
+    expect(await ended).toBe(0);
+    const again = run("approve docs --role sre-on-call --yes-i-am user-a --wait");
+    await clock.advance(1000);
+    const message = "Approve by user-a has no effect: it had expired";
+    events = [...events, { ...taken, name: "refused", reason: "ActRefused", message, count: 1 }];
+    await clock.advance(1000);
+    expect(await again).toBe(2);
+    expect(warned.at(-1)).toBe(`refused: ${message}`);
+  });
+
   test("is read from the status where events may not be read", async () => {
     const listEvents = async () => {
       throw new OperatorError("ROP_FORBIDDEN", "list events");
     };
-    const status = inPhase("Ramp", { acts: { paused: true, seen: ["act-1"] } });
-    const { run, clock } = arrange({ status, client: { listEvents } });
-    const ended = run("pause docs --wait");
+    let status = inPhase("Ramp", { acts: { paused: true, seen: ["act-1"] } });
+    const { run, clock } = arrange({ client: { listEvents, readMigration: async () => aRawMigration(status) } });
+    const ended = run("pause docs --wait --timeout 5s");
+    await clock.advance(600);
+    // Judged acts are deleted, and leave the status with that.
+    status = inPhase("Ramp", { acts: { paused: true, seen: [] } });
     await clock.advance(10_000);
     expect(await ended).toBe(0);
   });

@@ -4,7 +4,7 @@ import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { findMigration } from "#find-migration.ts";
-import { type ActDocument, actDocument, type KubeClient } from "#kube-client.ts";
+import { type ActDocument, actDocument, type KubeClient, type MigrationEvent } from "#kube-client.ts";
 import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { MigrationView } from "#output/migration-view.ts";
@@ -131,7 +131,11 @@ async function orUnread(
 async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
   const { client, terminal, clock } = tools;
   const { namespace, name, act, reason } = asked;
-  const [view, actor] = await Promise.all([findMigration(client, namespace, name, signal), client.whoAmI(signal)]);
+  const [view, actor, before] = await Promise.all([
+    findMigration(client, namespace, name, signal),
+    client.whoAmI(signal),
+    asked.wait ? client.listEvents({ namespace, name }, signal).catch(() => []) : [],
+  ]);
   const spec = { migration: { name, uid: view.uid }, act, actor, reason, ...specOf(asked, view.status.planHash) };
   const document = actDocument(namespace, spec);
   const foreseen = foreseeRefusal(document, view, clock.now());
@@ -143,7 +147,7 @@ async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
   if (refusal !== undefined) return refuse(refusal, terminal);
   const created = await write(asked, document, tools, signal);
   if (asked.dryRun !== undefined) return exitCodes.ok;
-  return orUnread(asked, created, { ...tools, signal }, () => answer(asked, created, tools, signal));
+  return orUnread(asked, created, { ...tools, signal }, () => answer({ ...asked, before }, created, tools, signal));
 }
 
 function refuseOther({ seen }: ActRequest, { uid, status }: MigrationView): string | undefined {
@@ -172,11 +176,13 @@ async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signa
   return created;
 }
 
-async function answer(asked: ActRequest, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<number> {
+type Waiting = ActRequest & { readonly before?: readonly MigrationEvent[] };
+
+async function answer(asked: Waiting, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<number> {
   const { terminal } = tools;
-  const { namespace, name, timeoutMs } = asked;
+  const { namespace, name, timeoutMs, before = [] } = asked;
   if (!asked.wait) return exitCodes.ok;
-  const answered = await awaitAnswer({ namespace, name, act }, tools, { timeoutMs, signal });
+  const answered = await awaitAnswer({ namespace, name, act, before }, tools, { timeoutMs, signal });
   switch (answered.kind) {
     case "taken":
       terminal.warn(`taken: ${answered.message || `${act.spec.act} by ${act.spec.actor}`}`);

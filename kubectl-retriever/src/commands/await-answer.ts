@@ -10,7 +10,13 @@ type Answer =
   | { readonly kind: "taken" | "refused"; readonly message: string }
   | { readonly kind: "unanswered" | "interrupted" };
 
-type Asked = { readonly namespace: string; readonly name: string; readonly act: ActDocument };
+type Asked = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly act: ActDocument;
+  /** Events from before it was written: none of them is its answer, whatever second they are of. */
+  readonly before: readonly MigrationEvent[];
+};
 type AnswerTools = { readonly client: KubeClient; readonly clock: Clock };
 
 const pollEveryMs = 500;
@@ -19,7 +25,7 @@ const pollsForEvent = 6;
 
 /** The operator's answer, by its event or, where events may not be read, by what the status says afterwards. */
 export async function awaitAnswer(
-  { namespace, name, act }: Asked,
+  { namespace, name, act, before }: Asked,
   { client, clock }: AnswerTools,
   limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Answer> {
@@ -30,10 +36,12 @@ export async function awaitAnswer(
       client.readMigration(namespace, name, signal),
       client.listEvents({ namespace, name }, signal).catch(() => []),
     ]);
-    const told = events.findLast((event) => isAbout(event, act));
+    const told = events.findLast((event) => isAbout(event, act) && !before.some((old) => isSame(old, event)));
     if (told !== undefined) return { kind: told.reason === "ActTaken" ? "taken" : "refused", message: told.message };
     const { status } = viewMigration(raw);
-    if (status.acts?.seen.includes(act.metadata.uid ?? "") === true) judgedPolls += 1;
+    // It leaves the status again once the act, being judged, is deleted.
+    const isJudged = judgedPolls > 0 || status.acts?.seen.includes(act.metadata.uid ?? "") === true;
+    if (isJudged) judgedPolls += 1;
     if (judgedPolls > pollsForEvent) return isInForce[act.spec.act](act, status) ? taken : noEffect;
     if (clock.elapsed() >= endAt) return { kind: "unanswered" };
     await sleep(clock, pollEveryMs, signal);
@@ -53,6 +61,11 @@ function isAbout({ reason, message, at }: MigrationEvent, { spec, metadata }: Ac
   // Another name may begin with this one.
   if (!/^($|:? )/.test(message.slice(who.length))) return false;
   return Date.parse(at) >= Date.parse(metadata.creationTimestamp ?? "");
+}
+
+/** One that was told again has a higher count. */
+function isSame(a: MigrationEvent, b: MigrationEvent): boolean {
+  return a.name === b.name && a.count === b.count;
 }
 
 type Left = (act: ActDocument, status: MigrationStatus) => boolean;
