@@ -32,7 +32,7 @@ const sinkNames = z.array(z.string().max(63)).max(16);
 export const outboxMessageSchema = z.strictObject({
   key: shortName.meta(
     doc(
-      "UID/epoch/kind, and of a page or ticket its reason and hour: what comes twice has the same key.",
+      "UID/epoch/kind, and of a page or ticket its reason and hour, and the minute in which it came back: what comes twice has the same key.",
       "6f1d4c1e-0000-4000-8000-000000000000/5/Midpoint",
     ),
   ),

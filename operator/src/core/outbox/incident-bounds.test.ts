@@ -51,6 +51,43 @@ describe("an incident that stands while the plan names ever other sinks", () => 
   });
 });
 
+describe("an incident that flaps for days", () => {
+  it.each([20, 30, 50])("every %i minutes is told each time, under a key that nobody has heard", (everyMinutes) => {
+    const pass = makeFold();
+    const heard = new Map<string, number>();
+    const flaps = 80;
+    for (let flap = 0; flap < flaps; flap++) {
+      const now = start + flap * everyMinutes * minute;
+      for (const message of [
+        ...pass({ sinks: ["ops"], now, announcements: [page] }).slice(-1),
+        ...pass({ sinks: ["ops"], now: now + 11 * minute, next: open }).slice(-1),
+      ])
+        heard.set(message.key, (heard.get(message.key) ?? 0) + 1);
+    }
+    expect([heard.size, Math.max(...heard.values())]).toEqual([2 * flaps, 1]);
+  });
+
+  it("and isn't announced meanwhile is opened anew by its condition, each time under a key that nobody has heard", () => {
+    const pass = makeFold();
+    pass({ sinks: ["ops"], now: start, announcements: [page] });
+    for (let flap = 1; flap <= 80; flap++) {
+      pass({ sinks: ["ops"], now: start + flap * 20 * minute - 5 * minute, next: open });
+      const outbox = pass({ sinks: ["ops"], now: start + flap * 20 * minute });
+      expect(outbox.at(-1)).toMatchObject({ kind: "Page", pending: ["ops"] });
+      expect(new Set(outbox.map(({ key }) => key)).size).toBe(outbox.length);
+    }
+  });
+});
+
+it("what came back within the hour and is announced once more then is one message", () => {
+  const pass = makeFold();
+  pass({ sinks: ["ops"], now: start - 30 * minute, announcements: [page] });
+  pass({ sinks: ["ops"], now: start, next: open });
+  pass({ sinks: ["ops"], now: start + 5 * minute, announcements: [page] });
+  const outbox = pass({ sinks: ["ops"], now: start + 6 * minute, announcements: [page] });
+  expect(outbox.map(({ kind }) => kind)).toEqual(["Page", "Resolved", "Page"]);
+});
+
 it("a rule that is lost again while a rollback is under way calls nobody: alerts aren't relied on any more", () => {
   const pass = makeFold();
   const armed = (phase: "Guard" | "RollingBack", status: "True" | "False"): Partial<MigrationStatus> => ({

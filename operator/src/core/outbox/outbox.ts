@@ -51,7 +51,7 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
     .map(({ about, text, ...news }): OutboxMessage => {
       const key = `${meta.uid}/${next.epoch}/${about ?? news.kind}`;
       return {
-        key: reopened(key, news.incident, present),
+        key: keyOf(key, news.incident, { present, now }),
         ...news,
         text: withoutIds(text, next.verification?.runs).slice(0, longestText),
         ...unsent(next, sinks, now),
@@ -64,7 +64,7 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
     const kind = incident?.startsWith("Page/") === true ? "Page" : "Ticket";
     const told = `${meta.uid}/${key.split("/")[1]}/${incident}/${hourOf(now)}`;
     return {
-      key: reopened(told, incident, said),
+      key: keyOf(told, incident, { present: said, now }),
       kind,
       ...(reason === undefined ? {} : { reason }),
       ...(incident === undefined ? {} : { incident }),
@@ -133,10 +133,18 @@ function tellNewSinks(outbox: readonly OutboxMessage[], sinks: readonly string[]
   });
 }
 
-/** What comes back within the hour in which it was said to be over is said again: nobody would look at it any more. */
-function reopened(key: string, incident: string | undefined, present: readonly OutboxMessage[]): string {
-  const told = incident === undefined ? [] : present.filter((message) => message.incident === incident);
-  return told.at(-1)?.kind === "Resolved" ? `${key}/${told.length}` : key;
+/**
+ * What is open is said once an hour. What comes back is said again, under a key that it never had, however many messages had
+ * to go since: an incident is open for ten minutes at least, so that it begins but once in a minute.
+ */
+function keyOf(
+  key: string,
+  incident: string | undefined,
+  { present, now }: { readonly present: readonly OutboxMessage[]; readonly now: number },
+): string {
+  const last = incident === undefined ? undefined : present.findLast((message) => message.incident === incident);
+  if (last?.kind === "Resolved") return `${key}/${Math.floor(now / 60_000)}`;
+  return last?.key.startsWith(`${key}/`) === true ? last.key : key;
 }
 
 function settleAll(
