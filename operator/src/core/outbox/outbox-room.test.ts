@@ -62,6 +62,12 @@ describe("an outbox", () => {
     expect([most[0], most.includes(90)]).toEqual([91, false]);
   });
 
+  it("of more messages than a status holds keeps what the end repeats longer than what is only told", () => {
+    const told = Array.from({ length: 60 }, (_, index) => aMessage(index));
+    const left = bounded([aMessage(90, { kind: "Midpoint" }), aMessage(91, { kind: "PreCutover" }), ...told], small);
+    expect([left.length, ...indices(left).slice(0, 3)]).toEqual([50, 90, 91, 12]);
+  });
+
   const message = fc.record({
     kind: fc.constantFrom("Page" as const, "Resolved" as const, "Start" as const, "PreCutover" as const),
     text: fc.string({ unit: "binary", maxLength: 2000, size: "max" }),

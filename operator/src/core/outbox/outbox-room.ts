@@ -23,11 +23,11 @@ export function bounded(messages: readonly OutboxMessage[], status: MigrationSta
   const isStanding: IsKept = ({ key, ...message }) =>
     words.has(key) && (message.kind !== "Resolved" || message.pending.length > 0);
   const isOwed: IsKept = (message) => isStanding(message) || message.pending.length > 0;
-  const inOrder = [isOwed, isStanding, () => false];
+  const isKept: IsKept = (message) => isOwed(message) || isReferred(message);
+  const inOrder = [isKept, isOwed, isStanding, () => false];
   const few = inOrder.reduce((left, isKept) => without(left, isKept, () => 1, mostMessages), messages);
   if (bytesOf(few) <= leastRoom) return few;
   const room = roomIn(status);
-  const isKept: IsKept = (message) => isOwed(message) || isReferred(message);
   const told = shortened(few, (message) => !isKept(message), room);
   const shorter = shortened(without(told, isKept, sizeOf, room), () => true, room);
   return inOrder.reduce((left, isKept) => without(left, isKept, sizeOf, room), shorter);
