@@ -71,9 +71,9 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
   const { status, announcements, promote } = applied;
   const acts = status.acts ?? { paused: false, seen: [] };
   const isOfCutover = (act.act === "Promote" || act.act === "Retry") && input.status.phase === "AwaitingCutover";
-  // Acts of one pass are judged one after the other: a repair that the first of two begins is under way for the second.
+  // Acts of one pass are judged one after the other: what the first of two begins, or stops, is so for the second.
   const refusal =
-    refuse(act, { ...input, status: { ...input.status, ...repairOf(status) } }, acts) ??
+    refuse(act, { ...input, status: { ...input.status, acts, ...repairOf(status) } }, acts) ??
     (isOfCutover ? refuseSecond(promote) : undefined) ??
     (act.act === "RepairDrift" ? refuseRepairNow(input.plan, input.meta, input.observation) : undefined);
   if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
