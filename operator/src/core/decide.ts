@@ -11,6 +11,7 @@ import { isRollingBack } from "./model/status-readings.ts";
 import { farewellSinks } from "./outbox/incidents.ts";
 import { nextDeliveryMs, updateOutbox } from "./outbox/outbox.ts";
 import { converge } from "./overlay/converge.ts";
+import { isSettled } from "./overlay/overlay-state.ts";
 import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
 import { announceFlips } from "./people/announce.ts";
 import { endUnwantedRepair } from "./people/drift-repair.ts";
@@ -134,14 +135,15 @@ function answer(migration: Migration, observation: Observation, now: number): An
   const plan = accepted ?? planToGoBack(migration, overlay);
   if (plan === undefined) return undefined;
   const c = endUnwantedRepair(keepSyncing(endForbiddenCopy(assess(migration, plan, observation, now))));
-  if (accepted !== undefined || goesBack(c)) return { c, first: firstAnswer(c) };
+  if (accepted !== undefined || needsNoPlan(c)) return { c, first: firstAnswer(c) };
   const held = unjudged(c);
   return { c: held, first: adoptRollback(held) ?? holdDamaged(held) };
 }
 
-/** A person called it back, or it is on its way: for that it needs no plan that was agreed on. */
-function goesBack({ status }: Context): boolean {
-  return status.acts?.latched !== undefined || isRollingBack(status) || status.phase === "RolledBack";
+/** A person called it back, or it is on its way, or nothing of it is in force: for that it needs no plan that was agreed on. */
+function needsNoPlan({ status }: Context): boolean {
+  const isBack = isRollingBack(status) || status.phase === "RolledBack";
+  return status.acts?.latched !== undefined || isBack || isSettled(status);
 }
 
 /** The status as it was read: nothing is judged, and no act taken, by a plan that nobody agreed on. */

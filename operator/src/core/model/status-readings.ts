@@ -1,5 +1,6 @@
 // What everybody reads off a status in the same way. Total: what is absent or can't be read never becomes NaN.
 import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 
 /** What a condition or a check says, without the time since when. */
@@ -33,3 +34,9 @@ export function isRollingBack(status: MigrationStatus): boolean {
 
 /** Phases in which users may be served by the destination, and somebody would take them back. */
 export const servedPhases: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
+
+/** The reason of the newest answer: at the end Ready says how it ended, and Settled what it waits for. */
+export function answerOf({ phase, conditions }: Pick<MigrationStatus, "phase" | "conditions">): string | undefined {
+  const type = isFinalPhase(phase) ? "Settled" : "Ready";
+  return conditions.find((condition) => condition.type === type)?.reason;
+}

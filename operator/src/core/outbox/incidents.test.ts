@@ -93,6 +93,24 @@ describe("an incident", () => {
       0,
     ],
     [
+      "of an overlay that others have, while it can't be read",
+      aCall("OwnershipConflict"),
+      { conditions: [{ ...aCondition("Ready", "False"), reason: "NotObserved" }] },
+      0,
+    ],
+    [
+      "of an overlay that others have, while harm is answered first",
+      aCall("OwnershipConflict"),
+      { conditions: [{ ...aCondition("Ready", "False"), reason: "RollbackBlocked" }] },
+      0,
+    ],
+    [
+      "of an overlay that others had",
+      aCall("OwnershipConflict"),
+      { conditions: [{ ...aCondition("Ready", "True"), reason: "Guarding" }] },
+      1,
+    ],
+    [
       "of a hold that still lasts",
       aCall("HoldOverdue"),
       { waiting: { since: "2026-03-01T10:00:00Z", told: "page", danger: { since: "2026-03-01T10:00:00Z" } } },

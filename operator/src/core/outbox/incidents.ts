@@ -4,7 +4,7 @@ import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/stat
 import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { planDamaged } from "../model/accepted-plan.ts";
-import { instantMs, isPastCutover, isRollingBack, servedPhases } from "../model/status-readings.ts";
+import { answerOf, instantMs, isPastCutover, isRollingBack, servedPhases } from "../model/status-readings.ts";
 
 /** Unclear is neither: what is open stays open, and what is closed stays closed. */
 type Standing = "stands" | "over" | "unclear";
@@ -97,10 +97,13 @@ function isPage({ incident }: OutboxMessage): boolean {
   return incident?.startsWith("Page/") === true;
 }
 
-/** It is what the operator answers. */
-const answered = whether(({ conditions }, { reason }) =>
-  conditions.some((one) => one.type === "Ready" && one.reason === reason),
-);
+/** It is what the operator answers; what answers before it says nothing of it. */
+const answered: Judge = (next, { reason }) => {
+  const answer = answerOf(next);
+  if (answer === reason) return "stands";
+  return answer !== undefined && answeredFirst.includes(answer) ? "unclear" : "over";
+};
+const answeredFirst: readonly string[] = ["NotObserved", "Harm", "OnePodAlone", "RollbackBlocked"];
 
 /** Told of a step: over with the phase or the epoch, and it doesn't come back. */
 const step: Judge = (next, { phase, key }) =>

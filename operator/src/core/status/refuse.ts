@@ -1,5 +1,6 @@
 // A spec or a plan that can't be read: nothing moves, and the conditions say why.
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import { planDamaged as damaged } from "../model/accepted-plan.ts";
 import type { Context } from "../model/context.ts";
@@ -7,6 +8,7 @@ import type { Decision, Outcome } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { Migration, MigrationMeta } from "../model/migration.ts";
 import type { Delivery } from "../model/observation.ts";
+import { answerOf } from "../model/status-readings.ts";
 import { farewellSinks } from "../outbox/incidents.ts";
 import { nextDeliveryMs, settleOutbox } from "../outbox/outbox.ts";
 import { clip, stay } from "../steps/transition.ts";
@@ -18,13 +20,16 @@ function describeDamage({ deleting }: MigrationMeta): string {
   return `held: the accepted plan in the status can't be read; restore it, or the spec it was accepted from${deleting ? byHand : ""}; a Rollback act goes back`;
 }
 
-/** A damaged accepted plan holds; it never starts anew. A person is called once, and again for as long as it lasts. */
+/**
+ * A damaged accepted plan holds; it never starts anew. A person is called once, and again for as long as it lasts; after the
+ * end nobody is woken for it, as nothing would move any more.
+ */
 export function holdDamaged(c: Context): Outcome {
   const held = stay(c, "stuck", damaged, describeDamage(c.meta));
-  const isSaid = c.status.conditions.some((one) => one.type === "Ready" && one.reason === damaged);
-  if (isSaid) return held;
-  const { message } = held.status;
-  return { ...held, announcements: [{ type: "Warning", reason: damaged, message, severity: "page" }] };
+  if (answerOf(c.status) === damaged) return held;
+  const { message, phase } = held.status;
+  const severity = isFinalPhase(phase) ? "ticket" : "page";
+  return { ...held, announcements: [{ type: "Warning", reason: damaged, message, severity }] };
 }
 
 type Refusing = { readonly deliveries: readonly Delivery[]; readonly now: number };

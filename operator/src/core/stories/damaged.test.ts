@@ -3,7 +3,9 @@ import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migrat
 import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { describe, expect, it } from "vitest";
 import { underWay } from "#test/builders/phases.ts";
+import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { Receiver } from "#test/receiver.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { decide } from "../decide.ts";
 import type { Decision } from "../model/decision.ts";
@@ -104,5 +106,37 @@ describe("a cutover", () => {
     const { throughput: _throughput, baseline: _baseline, ...rest } = sim.status;
     sim.status = rest;
     expect(sim.until("Guard", 30).phase).toBe("Guard");
+  });
+});
+
+describe("a migration that has completed, and its plan is damaged", () => {
+  const completed = () =>
+    simulationAt("Completed", { spec: aSpec({ ...shortPlan, communications: { sinks: ["ops"] } }) });
+  const damage = (sim: Simulation): void =>
+    void (sim.status = { ...sim.status, plan: "{", planHash: "0123456789abcdef" });
+
+  it("says so once, as a ticket that stays open, and is at rest while the base is as it was", () => {
+    const sim = completed();
+    const receiver = new Receiver(sim);
+    sim.run(60);
+    damage(sim);
+    sim.run(7200);
+    expect([sim.pages, sim.tickets]).toEqual([[], ["PlanDamaged"]]);
+    expect(sim.condition("Settled")).toBe("False/PlanDamaged");
+    expect([...receiver.open]).toEqual(["ops Ticket/PlanDamaged"]);
+    expect(sim.isQuiet()).toBe(true);
+  });
+
+  it("says nothing once it has settled, and goes when it is deleted", () => {
+    const sim = completed();
+    sim.base = destinationIdentity;
+    sim.runWhile(() => sim.condition("Settled") !== "True/Settled", 600);
+    const said = sim.said.length;
+    damage(sim);
+    sim.run(600);
+    expect(sim.condition("Settled")).toBe("True/Settled");
+    expect(sim.said.slice(said)).toEqual([]);
+    sim.delete();
+    sim.runWhile(() => !sim.gone, 60);
   });
 });

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { valuesOf } from "#test/arbitrary/of-schema.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { Receiver } from "#test/receiver.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import type { Observation } from "../model/observation.ts";
 import type { PodObservation } from "../model/workload.ts";
@@ -150,6 +151,24 @@ describe("an overlay with an epoch that somebody made up, in force in every pod"
     forge(sim, sim.status.epoch + 3);
     expect(sim.pages).toEqual(["TimeTravel"]);
     expect(sim.run(600).pages).toEqual(["TimeTravel"]);
+  });
+
+  it("in Guard, while now and then it can't be read: the call stays open, and nobody is called anew", () => {
+    const sim = simulationAt("Guard", { spec: aSpec({ ...shortPlan, communications: { sinks: ["pager"] } }) });
+    const receiver = new Receiver(sim);
+    forge(sim, sim.status.epoch + 3);
+    sim.run(900);
+    expect([...receiver.open]).toContain("pager Page/TimeTravel");
+    const { taken } = receiver;
+    for (const seconds of [20, 40, 60]) {
+      for (const read of ["overlay", "pods"] as const) sim.unreadable.add(read);
+      sim.run(10);
+      expect(sim.condition("Ready")).toBe("False/NotObserved");
+      expect([...receiver.open]).toContain("pager Page/TimeTravel");
+      sim.unreadable.clear();
+      sim.run(seconds);
+    }
+    expect(receiver.taken).toBe(taken);
   });
 
   it("in CuttingOver: it is taken back after ackTimeout without anybody", () => {
