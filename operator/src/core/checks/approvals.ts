@@ -103,14 +103,8 @@ function untilOf({ createdAt, expiresAt }: ActObservation, { checklist }: Migrat
 export function judgeApprovals({ plan, status, now }: Asked, identity: Observation["actIdentity"]): Fact {
   const given = status.acts?.approvals ?? [];
   const living = given.filter(({ until }) => (instantMs(until) ?? 0) > now);
-  const { roles, differentPeople } = plan.checklist.approvals;
-  const asked = roles.map(({ name, quorum }) => ({
-    name,
-    quorum,
-    actors: living.filter(({ role }) => role === name).map(({ actor }) => actor),
-  }));
-  const counted = differentPeople ? countOnce(asked) : asked;
-  const missing = counted.filter(({ actors, quorum }) => actors.length < quorum);
+  const counted = countRoles(plan, living);
+  const missing = counted.filter(isMissing);
   const names = counted.flatMap(({ name, actors }) => actors.map((actor) => `${actor} (${name})`)).join(", ");
   const needs = missing.map(({ name, quorum, actors }) => `needs ${name} ${actors.length} of ${quorum}`);
   const standing = [...needs, ...(names === "" ? [] : [`so far ${names}`])].join(", ");
@@ -130,6 +124,31 @@ export function judgeApprovals({ plan, status, now }: Asked, identity: Observati
     return { status: "True", reason: "ApprovedOnTrust", message };
   }
   return { status: "True", reason: "Approved", message: `approved by ${names}` };
+}
+
+/** Who of these counts in each role that the plan asks. */
+function countRoles({ checklist }: MigrationSpec, approvals: readonly Said[]): RoleCount[] {
+  const { roles, differentPeople } = checklist.approvals;
+  const asked = roles.map(({ name, quorum }) => ({
+    name,
+    quorum,
+    actors: approvals.filter(({ role }) => role === name).map(({ actor }) => actor),
+  }));
+  return differentPeople ? countOnce(asked) : asked;
+}
+
+function isMissing({ actors, quorum }: RoleCount): boolean {
+  return actors.length < quorum;
+}
+
+/** Those that neither have ended nor are about to. */
+export function lasting(approvals: readonly ApprovalStatus[]): ApprovalStatus[] {
+  return approvals.filter(({ expiryTold }) => expiryTold !== true);
+}
+
+/** Whether these are enough, as long as they count. */
+export function suffice(plan: MigrationSpec, approvals: readonly Said[]): boolean {
+  return !countRoles(plan, approvals).some(isMissing);
 }
 
 /** One sentence on all denials; none where there are none. */

@@ -3,7 +3,8 @@
 import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { planDamaged } from "../model/accepted-plan.ts";
+import { lasting, suffice } from "../checks/approvals.ts";
+import { planDamaged, readPlan } from "../model/accepted-plan.ts";
 import { answerOf, instantMs, isPastCutover, isRollingBack, servedPhases } from "../model/status-readings.ts";
 
 /** Unclear is neither: what is open stays open, and what is closed stays closed. */
@@ -141,8 +142,15 @@ const twoPrimaries: Judge = (next, message) => {
 
 const denied = untilTheEnd(whether((next) => (next.acts?.denials ?? []).length > 0 && !isPastCutover(next)));
 
+/** Until there are enough others, whoever gave them. */
 const approvalExpires = untilTheEnd(
-  whether((next) => (next.acts?.approvals ?? []).some(({ expiryTold }) => expiryTold === true) && !isPastCutover(next)),
+  whether((next) => {
+    const { approvals = [] } = next.acts ?? {};
+    const left = lasting(approvals);
+    if (left.length === approvals.length || isPastCutover(next)) return false;
+    const plan = readPlan(next.plan);
+    return plan === undefined || !suffice(plan, left);
+  }),
 );
 
 const approved = untilTheEnd(condition("Approved"));

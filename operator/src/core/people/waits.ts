@@ -3,6 +3,7 @@
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { lasting, suffice } from "../checks/approvals.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome, Severity } from "../model/decision.ts";
 import { instantMs, isPastCutover, secondsSince } from "../model/status-readings.ts";
@@ -232,7 +233,7 @@ function isSentToDestination({ status, serving, observation: { overlay } }: Cont
 /** Phases in which an approval that ends has to be given again. */
 const approving: readonly Phase[] = ["AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"];
 
-/** An approval that is about to expire is told of once, while there is time to give it again. */
+/** An approval that is about to expire is told of once, while there is time to give it again, where the others aren't enough. */
 function tellExpiring(c: Context, outcome: Outcome): Outcome {
   const { acts, phase } = outcome.status;
   if (acts?.approvals === undefined || !approving.includes(phase)) return outcome;
@@ -243,14 +244,15 @@ function tellExpiring(c: Context, outcome: Outcome): Outcome {
   };
   const expiring = acts.approvals.filter(isNew);
   if (expiring.length === 0) return outcome;
-  const approvals = acts.approvals.map((one) => (expiring.includes(one) ? { ...one, expiryTold: true } : one));
+  // One that ended where nobody looked is none that lasts.
+  const isEnding = (one: (typeof expiring)[number]) => expiring.includes(one) || (instantMs(one.until) ?? 0) <= c.now;
+  const approvals = acts.approvals.map((one) => (isEnding(one) ? { ...one, expiryTold: true } : one));
+  const known = { ...outcome, status: { ...outcome.status, acts: { ...acts, approvals } } };
+  if (suffice(c.plan, lasting(approvals))) return known;
   const names = expiring.map(({ actor, role, until }) => `${actor} (${role}) until ${until}`).join(", ");
-  return tell(
-    { ...outcome, status: { ...outcome.status, acts: { ...acts, approvals } } },
-    {
-      reason: "ApprovalExpiring",
-      message: `ask for a new approval of plan ${c.status.planHash} before it is needed: ${names}`,
-      severity: "ticket",
-    },
-  );
+  return tell(known, {
+    reason: "ApprovalExpiring",
+    message: `ask for a new approval of plan ${c.status.planHash} before it is needed: ${names}`,
+    severity: "ticket",
+  });
 }
