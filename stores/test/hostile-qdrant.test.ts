@@ -87,15 +87,15 @@ test.each(rows)("$title for $what: 20 at once fail with a code, in little memory
 test("answers that are under way and fill the room refuse one as overload, which is no fault of the store", async () => {
   const waiting: ServerResponse[] = [];
   await open((response) => {
-    // Below what one answer may have; white space is part of JSON.
-    response.write(" ".repeat(6 * mebibyte));
+    // Below what one answer may have.
+    response.write(`{"usage":"${" ".repeat(6 * mebibyte)}`);
     waiting.push(response);
   });
   const request = { ...requestOf({ embedding: [1, 0, 0], k: 10 }), content: { text: true, metadata: [] } };
-  const asked = Array.from({ length: 17 }, () => backend.retrieve(request, AbortSignal.timeout(20_000)));
+  const asked = Array.from({ length: 11 }, () => backend.retrieve(request, AbortSignal.timeout(20_000)));
   // None is ended before, so that what comes first is a refusal.
   await expect(Promise.race(asked)).rejects.toMatchObject({ code: "RETR_OVERLOADED", retryAfterSeconds: 1 });
-  for (const response of waiting) response.end('{"result":{"points":[]},"status":"ok","time":0}');
+  for (const response of waiting) response.end('","result":{"points":[]},"status":"ok","time":0}');
   const ended = await Promise.allSettled(asked);
-  expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(16);
+  expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(10);
 });
