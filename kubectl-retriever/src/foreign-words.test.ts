@@ -75,13 +75,21 @@ function run(line: string, random: Random) {
   const terminal = makeFakeTerminal({ isTty: true, color: true, ask: async () => word });
   const fault = () => Promise.reject(new OperatorError("ROP_INVALID", `admission: ${word}`));
   const isRefused = random() < 0.3;
+  const isUnwritten = random() < 0.5;
+  let isWritten = false;
   const client = {
-    readMigration: isRefused ? fault : async () => migration,
+    // What becomes of an act can't be read, so that nobody waits for it.
+    readMigration: async () => (isRefused || isWritten ? fault() : migration),
     listMigrations: async () => [migration],
     readActIdentityProved: async () => true,
+    listEvents: async () => [],
     userName: "from-kubeconfig",
     whoAmI: async () => word,
-    createAct: random() < 0.5 ? fault : async () => ({ metadata: { name: word } }) as never,
+    createAct: async () => {
+      if (isUnwritten) return fault();
+      isWritten = true;
+      return { metadata: { name: word } } as never;
+    },
   };
   const readChain = async () => ({ after: null, end: null, lines: [word, JSON.stringify({ text: word })] });
   const read = async (path: string) =>

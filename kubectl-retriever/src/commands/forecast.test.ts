@@ -48,7 +48,7 @@ it("plan at 0.7 requests/s says how soon a dead, a wrong and a slow destination 
   expect(ran.code).toBe(0);
   const row = (about: string) => ran.printed.find((line) => line.startsWith(about))?.split(/ {2,}/);
   expect(row("IF THE DESTINATION")).toEqual(["IF THE DESTINATION", "STAGE 1", "STAGE 2", "STAGE 3", "GUARD"]);
-  expect(row("fails every request")?.at(-1)).toBe("28s");
+  expect(row("fails every request")?.at(-1)).toBe("32s");
   expect(row("gives wrong answers only")?.at(-1)).toBe("10m28s");
   expect(row("is slower by 80 ms or more in 30 % of answers")?.at(-1)).toBe("11m25s");
   expect(row("is slower by 80 ms or more in 8 % of answers")?.at(-1)).toBe("1h48m");
