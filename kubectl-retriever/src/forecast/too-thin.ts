@@ -1,5 +1,4 @@
 // Traffic so thin that lines of harm never act: harm that goes on can't be told from harm that is over. Pure.
-
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { leastPartSamples, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
 import { percentWord } from "@retriever/operator/page/words.ts";

@@ -1,5 +1,4 @@
 // Measured samples → the series that a scenario plays: means of equal steps, gaps filled in. Pure.
-
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { digits } from "@retriever/operator/page/words.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

@@ -1,5 +1,4 @@
 // Numbers and times in words, ASCII only, the same on every machine.
-
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import { plural } from "@retriever/stores/values/plural.ts";
 

@@ -1,6 +1,5 @@
 // What must hold before a run may conclude anything: look-ups find what scans name, no id is held twice, and the counts
 // of what was read add up.
-
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { makeHashId } from "@retriever/stores/chunks/element-hash.ts";
 import { errorsOf } from "@retriever/stores/errors.ts";

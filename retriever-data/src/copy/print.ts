@@ -1,5 +1,4 @@
 // A copy's plan and result as people read them, and as one line for programs. Pure.
-
 import { textField } from "@retriever/stores/config/chunk-fields.ts";
 import type { StoreDescription } from "@retriever/stores/ports/chunk-store.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

@@ -1,5 +1,4 @@
 // What a dry run can know of a copy: how fast the first chunks are read, how large they are, and which of them would be refused.
-
 import type { ChunkWriter, StoreDescription, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { plural } from "@retriever/stores/values/plural.ts";
 import { deadline } from "#compare/retry.ts";

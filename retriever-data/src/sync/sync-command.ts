@@ -1,5 +1,4 @@
 // `sync` from its options to its exit code: inspects both stores, says what it will do, and runs until it is stopped.
-
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { ChunkStore, ChunkWriter, StoreDescription } from "@retriever/stores/ports/chunk-store.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

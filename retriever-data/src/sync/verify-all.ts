@@ -1,6 +1,5 @@
 // A full verification of `sync` and the repair of what it finds: chunks that the source removed, and whatever following by
 // moments can't see.
-
 import {
   type Difference,
   type DifferenceCounts,

@@ -1,5 +1,4 @@
 // What the pods' probes found of the content of a few chunks at both stores.
-
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ContentStatus, SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

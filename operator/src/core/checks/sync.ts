@@ -1,6 +1,5 @@
 // What is written to the source is brought to the destination, from before the first sample until the application's writers
 // have moved. Reads move at the cutover and writes don't, so it goes on after it.
-
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import { syncsData } from "@retriever/crds/spec/data-spec.ts";
 import type { WriterRun } from "@retriever/crds/status/writer-status.ts";

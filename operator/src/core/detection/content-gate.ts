@@ -1,5 +1,4 @@
 // The gate of a stage on content: the rate doesn't rise while chunks of both answers say different things.
-
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

@@ -1,5 +1,4 @@
 // The gates of a ramp stage: rates of bad samples against limits. Pass, Fail, NotYet; Unknown without evidence.
-
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";

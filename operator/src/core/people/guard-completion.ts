@@ -1,5 +1,4 @@
 // A guard that a person ends: what it could not watch is let pass, by name and with a reason.
-
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

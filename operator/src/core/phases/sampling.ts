@@ -1,5 +1,4 @@
 // WarmUp and Ramp: a stage ends when its time has passed and every gate passes on enough samples.
-
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";

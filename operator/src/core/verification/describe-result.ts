@@ -1,5 +1,4 @@
 // A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
-
 import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
 import { plural } from "@retriever/stores/values/plural.ts";

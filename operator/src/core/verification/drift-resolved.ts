@@ -1,5 +1,4 @@
 // After a late rollback: what did only the destination receive? The condition DriftResolved, and its words for people.
-
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";

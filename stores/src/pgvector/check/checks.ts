@@ -1,5 +1,4 @@
 // The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
-
 import { placeIn } from "#config/chunk-fields.ts";
 import type { Filterable } from "#config/filterable.ts";
 import { fieldFindings } from "#filter/findings.ts";
