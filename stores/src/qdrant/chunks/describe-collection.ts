@@ -45,7 +45,7 @@ export async function describeCollection(
   const own = await readOwnIdentity(caller.collection, spec, signal);
   const newest = await readNewest(caller.collection, { spec, info }, signal);
   const description: StoreDescription = {
-    own,
+    ...(own === undefined ? {} : { own }),
     dimension: info.dimension,
     metric: metrics[info.distance],
     metricName: info.distance,
@@ -58,7 +58,7 @@ export async function describeCollection(
     vectorless: await countVectorless(caller, spec, signal),
     isDated: spec.fields.updatedAt !== null,
     isLookUpCheap: info.hasIdIndex,
-    remarks: remarksOf(spec),
+    remarks: [...(own === undefined ? [unlisted] : []), ...remarksOf(spec)],
     fieldKinds: fields.map((name) => kindOf(info.indexes.get(keyOf(metadataPath(spec.fields, name))))),
   };
   return { description, info };
@@ -89,6 +89,9 @@ async function countVectorless(
     throw error;
   }
 }
+
+const unlisted =
+  "the server's aliases can't be listed (GET /aliases): nobody knows whether another name is of this collection, too";
 
 function remarksOf({ fields: { text, textMember } }: QdrantSpec): string[] {
   if (text === null || textMember.length === 0) return [];

@@ -4,15 +4,20 @@ import { member, parseAnswer } from "../client/answers.ts";
 import type { Collection } from "../client/collection.ts";
 import { locateQdrant, type QdrantSpec } from "../config/schema.ts";
 
-/** Taken for no alias where aliases can't be listed: by this credential, or through a proxy. */
-export async function readOwnIdentity({ call }: Collection, spec: QdrantSpec, signal: AbortSignal) {
-  const text = await call({ method: "GET", path: "/aliases" }, signal).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    return "{}";
-  });
-  const aliases = member(member(parseAnswer(text), "result"), "aliases");
-  const list: readonly unknown[] = Array.isArray(aliases) ? aliases : [];
-  const own = list.find((alias) => member(alias, "alias_name") === spec.collection);
+/** Undefined where aliases can't be listed: by this credential, or through a proxy. Nobody knows then what it is. */
+export async function readOwnIdentity(
+  { call }: Pick<Collection, "call">,
+  spec: QdrantSpec,
+  signal: AbortSignal,
+): Promise<StoreIdentity | undefined> {
+  const aliases = await call({ method: "GET", path: "/aliases" }, signal).then(
+    (text) => member(member(parseAnswer(text), "result"), "aliases"),
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+    },
+  );
+  if (!Array.isArray(aliases)) return undefined;
+  const own: unknown = aliases.find((alias: unknown) => member(alias, "alias_name") === spec.collection);
   const name = member(own, "collection_name");
   return identityIn(spec, typeof name === "string" ? name : spec.collection);
 }
