@@ -34,7 +34,7 @@ async function open(answer: (response: ServerResponse) => void): Promise<void> {
 }
 
 /** The same bytes again and again, as fast as they are taken. */
-function flood(response: ServerResponse, bytes: string | Buffer): void {
+function flood(response: ServerResponse, bytes: Buffer): void {
   const more = (): void => {
     while (!response.destroyed && response.write(bytes));
   };
@@ -42,15 +42,21 @@ function flood(response: ServerResponse, bytes: string | Buffer): void {
   more();
 }
 
+/** Made once, so that the server that answers takes none of the memory that is measured. */
+const brackets = Buffer.alloc(15 * mebibyte, "[");
+const bomb = gzipSync(Buffer.alloc(64 * mebibyte, 0x20));
+const letters = Buffer.alloc(65_536, "x");
+const manyPoints = Buffer.from('{"result":{"points":['.concat('{"id":1},'.repeat(5000)));
+
 const answers: readonly (readonly [string, (response: ServerResponse) => void])[] = [
-  ["a body without end", (response) => flood(response, "x".repeat(65_536))],
-  ["points without end", (response) => flood(response, '{"result":{"points":['.concat('{"id":1},'.repeat(5000)))],
-  ["lists in lists", (response) => response.end("[".repeat(15 * mebibyte))],
+  ["a body without end", (response) => flood(response, letters)],
+  ["points without end", (response) => flood(response, manyPoints)],
+  ["lists in lists", (response) => response.end(brackets)],
   [
     "a bomb that unpacks to much",
     (response) => {
       response.setHeader("content-encoding", "gzip");
-      response.end(gzipSync(Buffer.alloc(64 * mebibyte, 0x20)));
+      response.end(bomb);
     },
   ],
   [
@@ -58,7 +64,7 @@ const answers: readonly (readonly [string, (response: ServerResponse) => void])[
     (response) => {
       for (let count = 0; count < 100; count += 1)
         response.socket?.write("HTTP/1.1 103 Informational\r\nlink: </x>\r\n\r\n");
-      flood(response, "x".repeat(65_536));
+      flood(response, letters);
     },
   ],
   ["a length that it doesn't keep", (response) => response.writeHead(200, { "content-length": 1e12 }).write("{")],

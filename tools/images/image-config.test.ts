@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { imageConfigOf, nodeArgumentsOf } from "./image-config.ts";
+import { environmentOf, imageConfigOf, nodeArgumentsOf } from "./image-config.ts";
 
 const text = `FROM base AS build
 ENTRYPOINT ["/wrong"]
@@ -32,4 +32,8 @@ it("a target without a way to start is refused by its name", () => {
 
 it("the operator's own Dockerfile gives Node arguments and no script among them", () => {
   expect(nodeArgumentsOf("operator").every((word) => word.startsWith("--"))).toBe(true);
+});
+
+it("the sidecar's own Dockerfile gives the allocator's variables, each with its value", () => {
+  expect(environmentOf("sidecar")).toMatchObject({ NODE_ENV: "production", MALLOC_ARENA_MAX: "1" });
 });

@@ -38,6 +38,12 @@ export function imageConfigOf(name: ImageName, text = readFileSync(dockerfile, "
   };
 }
 
+/** The variables of its environment. */
+export function environmentOf(name: ImageName): Readonly<Record<string, string>> {
+  const pairs = imageConfigOf(name).Env.map((each) => each.split("=", 2) as [string, string]);
+  return Object.fromEntries(pairs);
+}
+
 /** What stands between the program and its script: arguments of Node. */
 export function nodeArgumentsOf(name: ImageName): readonly string[] {
   return imageConfigOf(name).Entrypoint.slice(1, -1);

@@ -35,7 +35,11 @@ describe("the interval of a median", () => {
   it("surrounds the median and doesn't depend on the order", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 40 }),
+        // Both zeros are one number, and which of them stands first is told by the order alone.
+        fc.array(
+          fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((value) => value + 0),
+          { minLength: 1, maxLength: 40 },
+        ),
         (values) => {
           const estimate = estimateMedian(values);
           expect(estimate.interval[0]).toBeLessThanOrEqual(estimate.median);

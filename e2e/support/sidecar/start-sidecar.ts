@@ -10,12 +10,13 @@ import { request } from "undici";
 import { eventually } from "#support/eventually.ts";
 import { patienceMs } from "#support/patience.ts";
 import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
+import { environmentOf, nodeArgumentsOf } from "../../../tools/images/image-config.ts";
 
 type SidecarOptions = {
   /** Content of `retriever.json`. */
   readonly base: object;
   readonly core?: number | undefined;
-  /** Before the script's name. */
+  /** Before the script's name, beside those of the image. */
   readonly nodeArguments?: readonly string[];
   readonly withChannel?: boolean;
   readonly env?: Readonly<Record<string, string>>;
@@ -40,7 +41,7 @@ export type Sidecar = Announced & {
 const main = fileURLToPath(import.meta.resolve("@retriever/sidecar/main.ts"));
 const adminDeadlineMs = 10_000;
 
-/** Starts `serve` on free ports. Rejects with its output when it doesn't come up. */
+/** Starts `serve` on free ports, as its image does. Rejects with its output when it doesn't come up. */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { base, core, nodeArguments = [], withChannel = false, env = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "retriever-sidecar-"));
@@ -48,10 +49,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const serve = ["serve", "--config", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
   const started = await startProcess<Announced>({
     command: process.execPath,
-    args: [...nodeArguments, main, ...serve],
+    args: [...nodeArgumentsOf("sidecar"), ...nodeArguments, main, ...serve],
     core,
     withChannel,
-    env,
+    env: { ...environmentOf("sidecar"), ...env },
     readLine: readListening,
   }).catch((error: unknown) => {
     rmSync(folder, { recursive: true, force: true });

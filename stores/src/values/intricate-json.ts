@@ -8,6 +8,8 @@ const mostLevels = 200;
 const mostStretch = 65_536;
 /** More digits than a number holds for certain; shorter whole numbers print as they are spelled. */
 const mostDigits = 15;
+/** Characters of a string that are looked at one by one. */
+const nearBy = 512;
 
 export type JsonSurvey = {
   /** Not to be parsed. */
@@ -61,14 +63,32 @@ function nextMark(json: string, start: number): number {
   return at;
 }
 
-/** Where the string ends of which `start` is the first character; the text's end when it doesn't. */
+/**
+ * Where the string ends of which `start` is the first character; the text's end when it doesn't. The engine's own search
+ * passes over long strings ten times as fast, and costs as much as a hundred characters each time it is called.
+ */
 function endOfString(text: string, start: number): number {
-  for (let at = start; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) return at;
-    if (code === 0x5c) at += 1;
+  let [quote, escape] = [start, start];
+  for (let at = start; at < text.length; ) {
+    const near = Math.min(text.length, at + nearBy);
+    for (; at < near; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === 0x22) return at;
+      if (code === 0x5c) at += 1;
+    }
+    // What was found before and lies ahead needs no second search.
+    if (quote < at) quote = placeOf('"', text, at);
+    if (escape < at) escape = placeOf("\\", text, at);
+    if (quote < escape) return quote;
+    at = escape;
   }
   return text.length;
+}
+
+/** The text's end where there is none. */
+function placeOf(character: string, text: string, from: number): number {
+  const found = text.indexOf(character, from);
+  return found < 0 ? text.length : found;
 }
 
 /** Behind the number that begins at `start`, or where a stretch would be too long. */
