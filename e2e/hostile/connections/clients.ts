@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, type Dispatcher, request } from "undici";
 import { patienceMs } from "#support/patience.ts";
 
-const deadlineMs = 5000;
+const deadlineMs = 15_000;
 
 export type Asking = {
   readonly what: string;
