@@ -50,12 +50,24 @@ export async function readGrant(asked: Asked, request: KubeRequest, signal: Abor
   );
 }
 
-/** The account that it is for, as far as it may be an operator's of that namespace; `leading` undefined: of any. */
+/** Whom it is for, as far as that may be an operator's account in that namespace; `leading` undefined: in any. */
 function accountOf({ subjects = [] }: Binding, leading: string | undefined): string | undefined {
-  const isOperators = ({ kind, namespace }: Subject): boolean =>
-    kind === "ServiceAccount" && (leading === undefined || namespace === leading);
-  const account = subjects.find(isOperators);
+  const account = subjects.map(readSubject).find((each) => each !== undefined && isIn(each.namespace, leading));
   return account === undefined ? undefined : `${account.namespace}/${account.name}`;
+}
+
+function isIn(namespace: string, leading: string | undefined): boolean {
+  return leading === undefined || namespace === leading || namespace === "*";
+}
+
+/** Accounts stand in bindings by themselves, under the API server's names for them, and in its groups of them. */
+function readSubject({ kind, name = "", namespace = "" }: Subject): Required<Omit<Subject, "kind">> | undefined {
+  if (kind === "ServiceAccount") return { namespace, name };
+  const [, accounts, of = "*", own] = /^system:(serviceaccounts?)(?::([^:]+))?(?::([^:]+))?$/.exec(name) ?? [];
+  if (kind === "User")
+    return accounts === "serviceaccount" && own !== undefined ? { namespace: of, name: own } : undefined;
+  const isAll = name === "system:authenticated" || (accounts === "serviceaccounts" && own === undefined);
+  return kind === "Group" && isAll ? { namespace: of, name: "*" } : undefined;
 }
 
 async function readRules(

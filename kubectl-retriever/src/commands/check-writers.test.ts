@@ -179,6 +179,22 @@ test.each<[string, object, string, RegExp]>([
   expect(JSON.stringify(missing)).toMatch(words);
 });
 
+test.each([
+  ["User", "system:serviceaccount:ops:operator", "ok"],
+  ["User", "system:serviceaccount:else:operator", "missing"],
+  ["User", "system:serviceaccount", "missing"],
+  ["User", "jane", "missing"],
+  ["Group", "system:serviceaccounts:ops", "ok"],
+  ["Group", "system:serviceaccounts:else", "missing"],
+  ["Group", "system:serviceaccounts", "ok"],
+  ["Group", "system:authenticated", "ok"],
+  ["Group", "system:masters", "missing"],
+])("a Role that is bound to the %s %s: %s", async (kind, name, state) => {
+  const bindings = [{ ...aBinding("copy"), subjects: [{ kind, name }] }, aBinding("sync"), aBinding("repair")];
+  const { own } = await check({ [path.bindings]: bindings });
+  expect(own.find((each) => each.name === "copy grant")).toMatchObject({ state });
+});
+
 const served = (what: What, pods: object) => ({
   [path.cronJob(what)]: aTemplate(what, pods),
   [path.deployment]: {
