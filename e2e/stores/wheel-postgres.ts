@@ -21,6 +21,8 @@ type WheelOptions = {
   /** Settings of the server, beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly version?: WheelVersion;
+  /** Connection string of a primary with the same settings, whose standby it becomes. */
+  readonly standbyOf?: string;
   /** Core to run on; ignored where processes can't be pinned. Undefined: any. */
   readonly core?: number | undefined;
 };
@@ -40,15 +42,17 @@ export async function startWheelPostgres({
   address,
   settings = {},
   version,
+  standbyOf,
   core,
 }: WheelOptions): Promise<WheelPostgres> {
   const installation = await installWheel(version);
   const account = await serverAccount();
   const folder = await mkdtemp(join(tmpdir(), "retriever-postgres-"));
-  const password = randomBytes(12).toString("hex");
+  const password = standbyOf === undefined ? randomBytes(12).toString("hex") : new URL(standbyOf).password;
   try {
     if (account !== undefined) await chown(folder, account.uid, account.gid);
-    await initialise({ installation, folder, password, account });
+    if (standbyOf === undefined) await initialise({ installation, folder, password, account });
+    else await copyPrimary({ installation, folder, account }, standbyOf);
     for (let attempt = 1; ; attempt += 1) {
       const port = await freePort(address);
       const connectionString = `postgres://postgres:${password}@${address}:${port}/postgres`;
@@ -87,6 +91,15 @@ async function initialise({ installation, folder, password, account }: Place & {
   const options = { cwd: "/", timeout: patienceMs(initDeadlineMs), ...account };
   await run(join(installation, "bin/initdb"), [...flags, ...rest], options);
   await rm(passwordFile);
+}
+
+async function copyPrimary({ installation, folder, account }: Place, primary: string): Promise<void> {
+  const flags = ["-R", "-c", "fast", "-D", join(folder, "data"), "-d", primary];
+  await run(join(installation, "bin/pg_basebackup"), flags, {
+    cwd: "/",
+    timeout: patienceMs(initDeadlineMs),
+    ...account,
+  });
 }
 
 type Launch = Place & Pick<WheelOptions, "core"> & { readonly settings: Readonly<Record<string, string>> };

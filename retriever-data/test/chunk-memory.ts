@@ -24,6 +24,8 @@ export type ChunkMemory = {
   onCall: () => void;
   /** What its own clock says. */
   clockMs: () => number;
+  /** How far what is seen lies behind that. */
+  behindMs: number;
   /** Pages of whole chunks that were read. */
   wholePages: number;
   /** Ids that it refuses to take, with the reason. */
@@ -108,9 +110,10 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
       count: held.size,
       isLookUpCheap: true,
     }),
-    clockMs: async (signal) => {
+    clock: async (signal) => {
       begin(signal);
-      return memory.clockMs();
+      const nowMs = memory.clockMs();
+      return { nowMs, seenMs: nowMs - memory.behindMs };
     },
     scan: async function* (options, signal) {
       const since = options.sinceMs ?? Number.NEGATIVE_INFINITY;
@@ -136,6 +139,7 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
     changes: [],
     onCall: () => {},
     clockMs: () => 0,
+    behindMs: 0,
     wholePages: 0,
     refused: new Map(),
   };

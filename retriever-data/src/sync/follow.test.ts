@@ -102,6 +102,21 @@ test("whatever the source's clock does between two passes, nothing that was writ
   }
 });
 
+test("a source that shows what was written ten minutes ago lags by that much, and what shows later is brought", async () => {
+  const behindMs = 600_000;
+  const at = begin();
+  at.source.behindMs = behindMs;
+  await at.pass();
+  expect(at.state.behindMs).toBe(behindMs);
+  at.wait(1000);
+  at.write("at the last pass", behindMs);
+  at.write("just now");
+  at.source.behindMs = 0;
+  await at.pass();
+  expect(at.differing()).toEqual([]);
+  expect(at.state.behindMs).toBe(0);
+});
+
 test("a chunk that the destination refuses is named, stops no other, and is tried with each pass until it is taken", async () => {
   const at = begin();
   at.destination.refused.set("b", "too long");

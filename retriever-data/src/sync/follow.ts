@@ -1,7 +1,7 @@
 // One pass of `sync`: reads by id and moment what the source says was written since the last whole pass began, and brings
 // what the destination lacks or has older. No moment that a chunk bears decides where the next pass begins, so that one of
 // the year 2099 hides nothing.
-import { type ChunkBatch, mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
+import { type ChunkBatch, mostLookedUp, type StoreClock } from "@retriever/stores/ports/chunk-store.ts";
 import { readSide } from "#compare/read-side.ts";
 import { inTime, withRetries } from "#compare/retry.ts";
 import type { Both, RunDeps } from "#compare/run-deps.ts";
@@ -22,8 +22,10 @@ type FollowDeps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote"> & Both<
 export type FollowState = {
   /** When the last whole pass began, by our own clock; before the first, when following began. */
   begunMs: number;
-  /** The source's clock then; null before the first. */
+  /** Until when the source was seen then, by its own clock; null before the first. */
   sourceMs: number | null;
+  /** How far back that was: a standby sees what it has replayed. */
+  behindMs: number;
   /** Chunks that are due whatever their moment, with why the destination refuses them; null: somebody else wrote them meanwhile. */
   readonly waiting: Map<string, string | null>;
   /** Chunks found due and not written yet. */
@@ -48,7 +50,7 @@ type Run = {
 };
 
 export function beginFollowing(begunMs: number): FollowState {
-  return { begunMs, sourceMs: null, waiting: new Map(), backlog: 0, passes: 0, written: 0, replaced: 0 };
+  return { begunMs, sourceMs: null, behindMs: 0, waiting: new Map(), backlog: 0, passes: 0, written: 0, replaced: 0 };
 }
 
 /** Rejects with a RetrieverError, and at the signal: the next pass begins where this one did. */
@@ -60,9 +62,7 @@ export async function followOnce(
 ): Promise<void> {
   const { clock, source } = deps;
   const begunMs = clock.monotonicMs();
-  const readClock = () =>
-    inTime(signal, batchDeadlineMs, async (limit) => source.store.clockMs?.(limit) ?? clock.wallMs());
-  const sourceMs = await withRetries(readClock, deps, signal);
+  const { nowMs, seenMs: sourceMs } = await readClock(deps, signal);
   // A clock that was set in between is never believed to have skipped anything.
   const lastMs = Math.min(sourceMs - (begunMs - state.begunMs), state.sourceMs ?? sourceMs);
   const to = { ...deps, level: "fresh", isEmpty: false, isHeld: isHeldExactly } as const;
@@ -90,7 +90,20 @@ export async function followOnce(
   }
   state.begunMs = begunMs;
   state.sourceMs = sourceMs;
+  state.behindMs = nowMs - sourceMs;
   state.passes += 1;
+}
+
+/** Of the source, or our own where it tells none. */
+export function readClock(
+  { source: { store }, ...deps }: Pick<FollowDeps, "source" | "clock" | "pause" | "random">,
+  signal: AbortSignal,
+): Promise<StoreClock> {
+  const ask = async (limit: AbortSignal): Promise<StoreClock> => {
+    const wallMs = deps.clock.wallMs();
+    return (await store.clock?.(limit)) ?? { nowMs: wallMs, seenMs: wallMs };
+  };
+  return withRetries(() => inTime(signal, batchDeadlineMs, ask), deps, signal);
 }
 
 /** A batch of the refused ones at a time: each costs turns to the store. The longest untried come first. */

@@ -11,7 +11,7 @@ import { fill, mostRefused } from "#copy/fill.ts";
 import type { Left } from "#repair/decide.ts";
 import { printLeft } from "#repair/print.ts";
 import { type CommandDeps, compareStores, exitCodes, writeReport } from "#verify/verify.ts";
-import { followOnce, keepWaiting } from "./follow.ts";
+import { followOnce, keepWaiting, readClock } from "./follow.ts";
 import type { SyncOptions } from "./options.ts";
 import { removalsOf } from "./removals.ts";
 import { type SyncState, statusOf } from "./status.ts";
@@ -144,12 +144,14 @@ async function verify(sync: Sync): Promise<Verified> {
   const repairDeps = { ...checking, clock, pause, onProgress: () => {} };
   const { goesOn, onRemoved, ...removing } = removalsOf(sync, (text) => note(sync, text));
   const repairing = { level: scope.level, lagMs: scope.lagSeconds * 1000, rowsPerSecond, onRefusal: "skip" } as const;
+  const { nowMs, seenMs } = await readClock(sidesOf(sync, checking), signal);
   const { verified, stayed, caution } = await verifyAll(
     { ...repairing, mayRemove: goesOn, onRemoved },
     { compare, repairDeps, ...removing },
     signal,
   ).finally(() => (state.removals.isRemoving = false));
-  state.verified = verified;
+  // A comparison with a standby says what was the same when that which it has replayed was new.
+  state.verified = { ...verified, begunMs: verified.begunMs - (nowMs - seenMs) };
   state.checked.missed += verified.written;
   keepRefused(sync, stayed);
   if (caution !== null) note(sync, caution);

@@ -33,6 +33,12 @@ test("the lag isn't known before the source was read through and a pass has ende
   expect(statusOf(state, 65_000).lagSeconds).toBe(64);
 });
 
+test("what the source hadn't shown when a pass began belongs to the lag", () => {
+  const state = { ...begin(), isFilled: true };
+  Object.assign(state.follow, { passes: 1, behindMs: 600_000 });
+  expect(statusOf(state, 5000).lagSeconds).toBe(604);
+});
+
 test("what is listed is bounded and counted, and what stores say is cut to what the schema takes", () => {
   const state = begin();
   for (let index = 0; index < 10_100; index += 1)

@@ -77,7 +77,7 @@ export function statusOf(state: SyncState, monotonicMs: number): SyncStatus {
     ...identities,
     startedAt,
     state: isFollowing ? "following" : "starting",
-    lagSeconds: isFollowing ? secondsSince(follow.begunMs, monotonicMs) : null,
+    lagSeconds: isFollowing ? secondsSince(follow.begunMs - follow.behindMs, monotonicMs) : null,
     backlog: follow.backlog + changed,
     refused: { count: refused.length, chunks: listed(refused) },
     done: {

@@ -135,12 +135,18 @@ export type ChunkBatch = {
 /** What both stores together know of the agreed fields. */
 export type Agreement = { readonly kinds: readonly FieldKind[] };
 
+/**
+ * Of a store, ms since 1970: what its own clock says, and until when what was committed is seen there. A standby sees what
+ * it has replayed; elsewhere both are the same.
+ */
+export type StoreClock = { readonly nowMs: number; readonly seenMs: number };
+
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
 export interface ChunkStore {
   readonly identity: StoreIdentity;
   describe(signal: AbortSignal): Promise<StoreDescription>;
-  /** What the store's own clock says, ms since 1970; absent: it has none that it tells. */
-  clockMs?(signal: AbortSignal): Promise<number>;
+  /** Absent: it has none that it tells. */
+  clock?(signal: AbortSignal): Promise<StoreClock>;
   /** Digests payloads by what both stores know from now on, in scans and look-ups. */
   agreeOn?(agreement: Agreement): void;
   /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */

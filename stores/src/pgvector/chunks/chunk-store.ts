@@ -18,7 +18,6 @@ import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
 import { findHeld } from "../client/encoding.ts";
 import { makePool, withClient } from "../client/pool.ts";
-import { readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { isRowSecurity } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -28,11 +27,10 @@ import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
 import { readBounds } from "./read-bounds.ts";
 import { endSession, inSession } from "./scan-session.ts";
+import { readClock } from "./server-clock.ts";
 
 /** A page or a look-up reads thousands of rows, so it may take longer than a request. */
 const leastTimeoutMs = 30_000;
-
-const clockQuery = "SELECT extract(epoch FROM clock_timestamp()) * 1000";
 
 type Reading = {
   readonly client: PoolClient;
@@ -67,7 +65,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       forget();
       return (await describe(signal).catch(rethrow(signal))).description;
     },
-    clockMs: (signal) => withClient(lookUpPool, signal, readClock).catch(rethrow(signal)),
+    clock: (signal) => withClient(lookUpPool, signal, readClock).catch(rethrow(signal)),
     scan: async function* (options, signal) {
       const { table, description } = await describe(signal).catch(rethrow(signal));
       // Rows of one id come on one page.
@@ -103,11 +101,6 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
     },
   };
-}
-
-async function readClock(client: PoolClient): Promise<number> {
-  const [row] = await readRows(client, { text: clockQuery, values: [] });
-  return Number(row?.[0]);
 }
 
 function rethrow(signal: AbortSignal): (error: unknown) => never {
