@@ -43,6 +43,7 @@ const idTypes: Readonly<Record<string, { readonly idOf: (index: number) => strin
   "varchar(9)": { idOf: (index) => `c${index}`, odd: "c123456789" },
   int8: { idOf: (index) => String(9_007_199_254_740_992n + BigInt(index)), odd: "007" },
   int2: { idOf: (index) => String(index - 20), odd: "40000" },
+  "int8 GENERATED ALWAYS AS IDENTITY": { idOf: (index) => String(index), odd: "007" },
   numeric: { idOf: (index) => `${index}.50`, odd: "1e3" },
   uuid: {
     idOf: (index) => `a0eebc99-9c0b-4ef8-bb6d-6bb9bd38${String(index).padStart(4, "0")}`,

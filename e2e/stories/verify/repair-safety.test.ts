@@ -229,6 +229,22 @@ test("F10: a chunk that a table can't take is foreseen in the plan, named and sk
   );
 });
 
+test("F10: a chunk that a trigger fails for is named and skipped, whatever code it fails with", async () => {
+  const codes = ["0A000", "42501", "42P01", "P0001", "U0001", "XX000"];
+  await makeTable("chunk_id text PRIMARY KEY");
+  await client.query(`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF length(NEW.chunk_id) = 5 THEN RAISE EXCEPTION 'no' USING ERRCODE = NEW.chunk_id; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER refuse AFTER INSERT ON chunks FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  await makePoints([...codes, "a", "b"].map((chunk_id) => ({ chunk_id })));
+  const place = openPlace();
+  await verify(place);
+  const { exitCode, done } = await repairFrom(place, backward);
+  expect({ exitCode, written: done?.written }).toEqual({ exitCode: 1, written: 2 });
+  expect(done?.refused.map(({ id, reason }) => [id, reason.slice(-7)])).toEqual(
+    codes.map((code) => [code, `(${code})`]),
+  );
+});
+
 test("F10: columns that Postgres makes itself and a server that takes no writes are said before anything is written", async () => {
   await makeTable(
     "chunk_id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, words int GENERATED ALWAYS AS (length(entity_id)) STORED",

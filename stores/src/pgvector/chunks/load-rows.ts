@@ -17,7 +17,9 @@ const answerBytes = 1_048_576;
 
 /** Whether a row comes to be in the table as COPY gives it: COPY passes over rules, and a trigger may change or keep it. */
 export function isCopied({ relation, rewriting, rules }: Catalogue, { id }: TableColumns): boolean {
-  return /^[rp]$/.test(relation) && rules.length === 0 && rewriting.length === 0 && id.isConflictTarget;
+  const isPlain = /^[rp]$/.test(relation) && rules.length === 0 && rewriting.length === 0;
+  // COPY would take ids that the server says it makes itself.
+  return isPlain && id.isConflictTarget && !id.isGenerated;
 }
 
 /** Rows as COPY takes them, all with the same columns. */

@@ -23,10 +23,22 @@ const misfit = "a value doesn't fit its column; correct it where it comes from, 
 /** Another transaction was in the way: the same statement can succeed. */
 const collisions = new Set(["40001", "40P01", "55P03"]);
 
+const refusedByFunction =
+  "a function of a trigger, a check or a domain failed for it; see its own message in the server's log";
+
+/**
+ * Whether a function that the server ran for a row reports it, which may choose any SQLSTATE: then it has a context. What
+ * is of the session or the server, or of the SQL itself, is never a row's.
+ */
+function isRaised(error: unknown): boolean {
+  const hasContext = error instanceof Error && "where" in error && typeof error.where === "string";
+  return hasContext && !/^(08|25|40|53|57|58|F0|XX00[12])|^55P03$/.test(codeOf(error));
+}
+
 /** Why one chunk isn't taken, without the value; null: the error is of something else. */
 function reasonOf(error: unknown): string | null {
   const code = codeOf(error);
-  const known = refusals[code] ?? (/^2[23]/.test(code) ? misfit : undefined);
+  const known = refusals[code] ?? (/^2[23]/.test(code) ? misfit : isRaised(error) ? refusedByFunction : undefined);
   if (known === undefined)
     return collisions.has(code) ? `another transaction was in its way (${code}); repair again` : null;
   const column =
