@@ -43,7 +43,7 @@ export const textSettings = `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO
  * Settings of the transaction that `text` runs in. Without a zone a moment is UTC, and its text is ISO 8601; rows that a
  * policy would hide are an error; a timeout holds for each statement.
  */
-export function settings(timeoutMs: number): string {
+function settings(timeoutMs: number): string {
   return `${textSettings}; SET LOCAL statement_timeout TO ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout TO ${longestPauseMs}`;
 }
 
@@ -54,6 +54,11 @@ export function settings(timeoutMs: number): string {
 export function scanBeginning(timeoutMs: number): string {
   return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(timeoutMs)};
   SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
+}
+
+/** Begins a look-up: what it finds is as of when it had not to wait any more, whatever a database or a role sets. */
+export function lookUpBeginning(timeoutMs: number): string {
+  return `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${settings(timeoutMs)}`;
 }
 
 /** A scan's snapshot is idle while its page is compared, and for the pauses that leave the store to others. */

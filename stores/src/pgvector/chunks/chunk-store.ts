@@ -22,9 +22,10 @@ import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { isRowSecurity } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
-import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, scanBeginning, settings } from "./chunk-sql.ts";
+import { type ChunkTable, idsOfType, lookUpBeginning, lookUpQuery, pageQuery } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
+import { beginScan, holding } from "./held-table.ts";
 import { readBounds } from "./read-bounds.ts";
 import { endSession, inSession } from "./scan-session.ts";
 import { readClock } from "./server-clock.ts";
@@ -90,7 +91,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         const dimension = description.dimension ?? 0;
         return withClient(lookUpPool, signal, (client) =>
           findHeld(client, possible, (some) => {
-            const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, some, level)}; COMMIT`;
+            const text = `${lookUpBeginning(timeoutMs)}; ${holding(table)}; ${lookUpQuery(table, some, level)}; COMMIT`;
             return findRows(client, text, { level, dimension, rules, wanted: new Set(some) });
           }),
         );
@@ -151,7 +152,7 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
   };
   let read: Read | null = null;
   try {
-    await inSession(session, () => client.query(scanBeginning(pages.timeoutMs)));
+    await beginScan(session, pages.table, pages.timeoutMs);
     let after = pages.options.after;
     let spare = pages.options.readsAhead === true ? pages.makePage() : null;
     read = start(pages.makePage(), after);

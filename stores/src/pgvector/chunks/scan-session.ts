@@ -1,7 +1,7 @@
 // The connection of a scan: one transaction over many pages, which the signal cuts off.
 import type { PoolClient } from "pg";
 
-type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
+export type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
 
 /** Runs one query; when the signal ends it, the connection is closed. */
 export async function inSession<T>(session: Session, run: () => Promise<T>): Promise<T> {

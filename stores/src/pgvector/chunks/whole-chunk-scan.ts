@@ -5,8 +5,8 @@ import { errorsOf } from "#errors.ts";
 import type { WholeBatch, WholeChunk, WholeScanOptions } from "#ports/chunk-store.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readTextField } from "./chunk-row.ts";
-import { scanBeginning } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
+import { beginScan } from "./held-table.ts";
 import { endSession, inSession } from "./scan-session.ts";
 import type { TableColumns } from "./table-columns.ts";
 import { makeReadChunk, type ReadChunk } from "./whole-chunk-row.ts";
@@ -30,7 +30,7 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
   let ahead: Promise<Page> | null = null;
   try {
     const columns = await inSession(session, () => scan.columnsOf(client));
-    await inSession(session, () => client.query(scanBeginning(timeoutMs)));
+    await beginScan(session, spec, timeoutMs);
     const isJson = scan.vectors === "json" && columns.embedding.type !== "bit";
     const vectors = isJson ? "json" : "floats";
     const readRow = makeReadRow(columns, isJson);
