@@ -73,8 +73,12 @@ function whole(value: unknown, bytes: 2 | 4 | 8): Buffer | null {
 }
 
 function floating(value: unknown, bytes: 4 | 8): Buffer | null {
-  const number = Number(numberText(value) ?? Number.NaN);
-  if (!Number.isFinite(bytes === 4 ? Math.fround(number) : number)) return null;
+  const text = numberText(value) ?? "NaN";
+  const number = Number(text);
+  const held = bytes === 4 ? Math.fround(number) : number;
+  // As a text it would be refused, like one that is too large.
+  const isTooSmall = held === 0 && /^-?[0.]*[1-9]/.test(text);
+  if (!Number.isFinite(held) || isTooSmall) return null;
   const buffer = Buffer.alloc(bytes);
   if (bytes === 4) buffer.writeFloatBE(number);
   else buffer.writeDoubleBE(number);
