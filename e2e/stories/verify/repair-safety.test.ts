@@ -276,6 +276,16 @@ test("F10: columns that Postgres makes itself and a server that takes no writes 
   }
 });
 
+test("that a sequence gives ids, which nothing moves beyond those that are written, is said in the plan", async () => {
+  await makeTable("chunk_id bigserial PRIMARY KEY");
+  await makePoints([{ chunk_id: 1 }]);
+  const place = openPlace();
+  await verify(place);
+  const said = "a sequence gives chunk_id to rows that the application adds";
+  expect((await repairFrom(place, ["--direction", "destination-to-source"])).output).toContain(`mind    ${said}`);
+  expect((await repairFrom(place, ["--direction", "source-to-destination"])).output).not.toContain(said);
+});
+
 test("F14: a point id that another chunk has is refused with both ids; neither is overwritten, removed or doubled", async () => {
   const [lower, upper] = ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"];
   await makeTable("chunk_id uuid PRIMARY KEY", `(chunk_id) VALUES ('${lower}')`);

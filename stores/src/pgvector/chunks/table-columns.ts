@@ -109,7 +109,16 @@ export function cautionsOf(
     ...(unfilled.length === 0
       ? []
       : [`no field names ${unfilledNames}, NOT NULL without a default: chunks that are missing can't be written`]),
+    ...sequenceOf(columns.get(id)),
     ...(fields.caution === undefined ? [] : [fields.caution]),
     ...remarksOf(catalogue),
+  ];
+}
+
+/** An application whose rows get ids from a sequence meets those that were written beside it. */
+function sequenceOf(id: Column | undefined): string[] {
+  if (id?.isNumbered !== true || id.isGenerated) return [];
+  return [
+    `a sequence gives ${id.name} to rows that the application adds, and no chunk that is written moves it: before the application writes here, set it beyond the largest ${id.name} (setval), or its rows meet ids that are taken`,
   ];
 }

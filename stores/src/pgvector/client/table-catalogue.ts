@@ -37,6 +37,8 @@ export type Column = {
   readonly isGenerated: boolean;
   /** Whether an index is on it or on an expression of it. */
   readonly isReadByIndex: boolean;
+  /** Whether a new row that has no value for it gets the next of a sequence. */
+  readonly isNumbered: boolean;
 };
 export type Catalogue = {
   /** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign table. */
@@ -96,7 +98,10 @@ SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid
   (a.attnotnull OR b.not_null) AND NOT a.atthasdef AND NOT b.has_default AND a.attidentity = '',
   a.attgenerated <> '' OR a.attidentity = 'a',
   EXISTS (SELECT 1 FROM pg_depend p JOIN pg_index i ON i.indexrelid = p.objid WHERE p.classid = 'pg_class'::regclass
-    AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum AND i.indpred IS NULL)
+    AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum AND i.indpred IS NULL),
+  a.attidentity <> '' OR EXISTS (SELECT 1 FROM pg_attrdef e JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = e.oid
+    AND p.refclassid = 'pg_class'::regclass JOIN pg_class q ON q.oid = p.refobjid AND q.relkind = 'S'
+    WHERE e.adrelid = c.oid AND e.adnum = a.attnum)
 FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (SELECT coalesce(bool_or(true), false) AS is_unique, coalesce(bool_or(i.indimmediate), false) AS is_immediate
@@ -189,8 +194,18 @@ export function isRowSecurity(error: unknown): boolean {
 }
 
 function readColumn([name, type, typeSchema, declared, modifier, operatorSchema, labels, ...flags]: Row): Column {
-  const [isLoose, isEnum, isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated, isReadByIndex] =
-    flags.map((flag) => flag === "t");
+  const [
+    isLoose,
+    isEnum,
+    isIndexed,
+    isUnique,
+    isImmediate,
+    isNotNull,
+    isRequired,
+    isGenerated,
+    isReadByIndex,
+    isNumbered,
+  ] = flags.map((flag) => flag === "t");
   return {
     name: name ?? "",
     type: type ?? "",
@@ -208,6 +223,7 @@ function readColumn([name, type, typeSchema, declared, modifier, operatorSchema,
     isRequired: isRequired === true,
     isGenerated: isGenerated === true,
     isReadByIndex: isReadByIndex === true,
+    isNumbered: isNumbered === true,
   };
 }
 
