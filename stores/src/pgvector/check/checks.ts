@@ -5,6 +5,7 @@ import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, finding } from "#values/findings.ts";
 import { plural } from "#values/plural.ts";
+import { isBefore } from "../client/session-settings.ts";
 import { remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
@@ -111,6 +112,22 @@ const index: Check = ({ search }, { embeddingColumn, distance }) => {
   ];
 };
 
+/** Nothing of it fails or is slow: the answers are shorter. */
+const reach: Check = ({ search }) => {
+  if ("error" in search || search.shape.index === null) return [];
+  const { endingEarly, version } = search.shape;
+  return endingEarly.map((method) =>
+    finding(
+      "ok",
+      "indexSettings",
+      `an index of ${method} looks no further where a namespace or filter passes few of the rows it found: such requests get fewer chunks than there are`,
+      isBefore(version, 8)
+        ? "pgvector goes on since 0.8.0: upgrade it, or make an index or partition for each namespace"
+        : `set indexSettings.${method}IterativeScan: relaxed_order`,
+    ),
+  );
+};
+
 const rowSecurity: Check = ({ catalogue: { hidesRows, role } }) =>
   hidesRows
     ? [
@@ -141,6 +158,7 @@ export const tableChecks: readonly Check[] = [
   filters,
   vector,
   index,
+  reach,
   rowSecurity,
   chunkIds,
   repair,

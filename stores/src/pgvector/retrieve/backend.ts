@@ -118,9 +118,10 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
     return names.get(text);
   };
   const ask = (query: RowQuery, signal: AbortSignal): Promise<readonly Row[]> =>
-    readWithClient(pool, signal, (client) =>
-      readRows(client, isSettled(client) ? query : { ...query, name: undefined, settings }),
-    );
+    readWithClient(pool, signal, (client) => {
+      const needed = [...(isSettled(client) ? [] : settings), ...(query.settings ?? [])];
+      return readRows(client, needed.length === 0 ? query : { ...query, name: undefined, settings: needed });
+    });
   return async (statement, signal) => {
     const name = nameOf(statement.text);
     if (name === undefined) return ask(statement, signal);

@@ -8,8 +8,8 @@ import type { PgvectorSpec } from "../config/schema.ts";
 import type { Cast, TableShape } from "./shape.ts";
 import { vectorQuery } from "./statement.ts";
 
-type Shape = Omit<Parameters<typeof vectorQuery>[1], "cast"> & Pick<TableShape, "dimension">;
-type FoundIndex = Pick<TableShape, "cast" | "index"> & {
+type Shape = Omit<Parameters<typeof vectorQuery>[1], "cast" | "mostFound"> & Pick<TableShape, "dimension">;
+type FoundIndex = Pick<TableShape, "cast" | "index" | "mostFound" | "endingEarly"> & {
   /** That searches read all rows; none: they don't. */
   readonly remarks: readonly string[];
 };
@@ -28,23 +28,30 @@ WITH RECURSIVE relations AS (
     WHERE w.ev_class = r.oid AND r.relkind = 'v' AND d.refobjid <> r.oid
   ) below JOIN pg_catalog.pg_class x ON x.oid = below.oid
 )
-SELECT c.relname::text, i.indexrelid::regclass::text, o.opcname::text, t.typname::text, k.atttypmod
+SELECT c.relname::text, i.indexrelid::regclass::text, o.opcname::text, m.amname::text, t.typname::text, k.atttypmod
 FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid
 JOIN pg_catalog.pg_index i ON i.indrelid = r.oid AND i.indisvalid
 JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[0] AND o.opcname ~ '^(vector|halfvec|bit|sparsevec)_'
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname NOT IN ('btree', 'hash')
 JOIN pg_catalog.pg_attribute k ON k.attrelid = i.indexrelid AND k.attnum = 1
 JOIN pg_catalog.pg_type t ON t.oid = k.atttypid
 WHERE c.relkind IN ('r', 'm', 'f')`;
 
-type Index = { readonly table: string; readonly name: string; readonly operators: string; readonly cast: Cast | null };
+type Index = {
+  readonly table: string;
+  readonly name: string;
+  readonly operators: string;
+  readonly method: string;
+  readonly cast: Cast | null;
+};
 
 /** Rejects with what the driver throws. */
 export async function findIndex(client: PoolClient, spec: PgvectorSpec, shape: Shape): Promise<FoundIndex> {
   const rows = await readRows(client, { text: indexesQuery, values: [spec.schema, spec.table] });
-  const indexes = rows.map(([table, name, operators, type, modifier]): Index => {
+  const indexes = rows.map(([table, name, operators, method, type, modifier]): Index => {
     const isCast = (type === "vector" || type === "halfvec") && Number(modifier) > 0;
     const cast = isCast ? ({ type, dimension: Number(modifier) } as const) : null;
-    return { table: table ?? "", name: name ?? "", operators: operators ?? "", cast };
+    return { table: table ?? "", name: name ?? "", operators: operators ?? "", method: method ?? "", cast };
   });
   let best = await tryOrder(client, spec, { ...shape, cast: null });
   for (const cast of castsOf(indexes, shape)) {
@@ -53,14 +60,30 @@ export async function findIndex(client: PoolClient, spec: PgvectorSpec, shape: S
     if (found.lacking.length < best.lacking.length) best = found;
   }
   const { cast, index, lacking, all } = best;
-  if (lacking.length === 0) return { cast, index, remarks: [] };
+  const reach = await readReach(client, new Set(indexes.map(({ method }) => method)));
+  if (lacking.length === 0) return { cast, index, ...reach, remarks: [] };
   const others = indexes
     .filter(({ table }) => lacking.includes(table))
     .map(({ name, operators }) => `${name} (${operators})`);
   const of = lacking.length < all.length ? ` of ${lacking.slice(0, 5).join(", ")}` : "";
   const found = others.length === 0 ? "" : `; there are ${others.slice(0, 5).join(", ")}`;
   const remark = `no index${of} serves ${spec.distance} of ${spec.embeddingColumn}, so that every search reads all rows${found}`;
-  return { cast, index: null, remarks: [remark] };
+  return { cast, index: null, ...reach, remarks: [remark] };
+}
+
+/** pgvector's own before it was loaded. */
+const usualMost = 40;
+
+/** How far a search by such indexes goes, by the settings of this session. */
+async function readReach(client: PoolClient, methods: ReadonlySet<string>) {
+  const names = ["hnsw.ef_search", "hnsw.iterative_scan", "ivfflat.iterative_scan"];
+  const text = `SELECT ${names.map((name) => `current_setting('${name}', true)`).join(", ")}`;
+  const [[most, ...scans] = []] = await readRows(client, { text, values: [] });
+  const isEnding = (_method: string, at: number): boolean => /^(off)?$/.test(scans[at] ?? "");
+  return {
+    mostFound: methods.has("hnsw") ? Number(most ?? "") || usualMost : null,
+    endingEarly: (["hnsw", "ivfflat"] as const).filter(isEnding).filter((method) => methods.has(method)),
+  };
 }
 
 /** Each once; of the column's own type and length none is a cast. */
@@ -76,7 +99,7 @@ function castsOf(indexes: readonly Index[], { vectorType, dimension }: Shape): r
 
 /** Tables whose rows are sorted: an index gives no order of them. */
 async function tryOrder(client: PoolClient, spec: PgvectorSpec, shape: Shape & Pick<TableShape, "cast">) {
-  const query = vectorQuery(spec, shape, trialRequest(shape.dimension ?? shape.cast?.dimension ?? 1));
+  const query = vectorQuery(spec, { ...shape, mostFound: null }, trialRequest(shape.dimension ?? shape.cast?.dimension ?? 1));
   const plan = await planOf(client, query, orderedSettings);
   const { sorts, sorted, all } = sortsIn(plan);
   const lacking = !sorts ? [] : sorted.length > 0 ? sorted : ["?"];

@@ -17,6 +17,10 @@ export type TableShape = {
   readonly cast: Cast | null;
   /** Of which the answer's order is; of partitions the first one's. Null: every search reads all rows, of some partitions at least. */
   readonly index: string | null;
+  /** Most rows that an index of hnsw finds (hnsw.ef_search, of the configuration or the server); null: there is no such index. */
+  readonly mostFound: number | null;
+  /** Kinds of the indexes that look no further where conditions leave few of the rows that they found (iterative scan off). */
+  readonly endingEarly: readonly ("hnsw" | "ivfflat")[];
   readonly momentKind: MomentKind;
   /** By name. */
   readonly columns: Catalogue["columns"];

@@ -18,7 +18,7 @@ import type { TableShape } from "./shape.ts";
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
 type Shape = Pick<
   TableShape,
-  "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "columns" | "jsonColumns"
+  "extension" | "vectorType" | "cast" | "mostFound" | "momentKind" | "mayLackIds" | "columns" | "jsonColumns"
 >;
 const mostContentBytes = 24 * 1_048_576;
 
@@ -62,7 +62,13 @@ export function vectorQuery(searched: Searched, shape: Shape, request: BackendRe
     `(${order === distance ? '"chunk distance"' : distance})::numeric`,
     ...content.picked,
   ];
-  return { text: `SELECT ${picked.join(", ")} FROM (${nearest}) AS nearest`, values, limits: limitsOf(request) };
+  const text = `SELECT ${picked.join(", ")} FROM (${nearest}) AS nearest`;
+  return { text, values, limits: limitsOf(request), settings: widened(shape, request) };
+}
+
+/** An index of hnsw finds no more rows than its list holds, and answers would be short without a word. Both end at 1000. */
+function widened({ mostFound }: Shape, { k }: BackendRequest): RowQuery["settings"] {
+  return mostFound === null || k <= mostFound ? undefined : [["hnsw.ef_search", k]];
 }
 
 /** Of ids and facts 4 KiB a row; of content what an answer may hold, and as much again for what is cut from it. */

@@ -39,11 +39,13 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     jsonColumns: jsonColumnsOf(columns),
     mayLackIds: isNullable(columns, spec),
   };
-  const { cast, index, remarks } = await findIndex(client, spec, shape);
+  const { cast, index, mostFound, endingEarly, remarks } = await findIndex(client, spec, shape);
   return {
     ...shape,
     cast,
     index,
+    mostFound,
+    endingEarly,
     dimension: shape.dimension ?? cast?.dimension ?? null,
     hasTimeIndex: columns.get(spec.fields.updatedAt?.[0] ?? "")?.isIndexed === true,
     estimate,
