@@ -54,6 +54,8 @@ beforeAll(async () => {
     CREATE INDEX other_index ON other USING hnsw (embedding vector_l2_ops);
     CREATE TABLE lacking (chunk_id text, embedding vector);
     CREATE ROLE reader LOGIN PASSWORD 'x'; GRANT SELECT ON good, hidden TO reader;
+    CREATE ROLE few LOGIN PASSWORD 'x'; GRANT SELECT (chunk_id, entity_id, updated_at, embedding) ON good TO few;
+    GRANT SELECT (chunk_id, embedding) ON other TO few;
     CREATE ROLE full_up LOGIN PASSWORD 'x' CONNECTION LIMIT 0;
     CREATE ROLE tls_only LOGIN PASSWORD 'x';
     ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON hidden USING (chunk_id = '1');
@@ -153,6 +155,18 @@ test("declared fields are told by their column, its type and its index", async (
   expect(exitCode).toBe(2);
 });
 
+test("a declared field that the role may not read is told", async () => {
+  const connectionString = as({ username: "few", password: "x" });
+  const { findings } = await check({ table: "good", connectionString }, { filterable: { namespace: "keyword" } });
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      level: "fails",
+      field: "filterable",
+      found: "namespace: the role has no right to read the column namespace",
+    }),
+  );
+});
+
 const failing = [
   {
     title: "columns that are missing",
@@ -177,6 +191,18 @@ const failing = [
     primary: () => ({ table: "bare", connectionString: as({ username: "reader", password: "x" }) }),
     field: "user",
     says: /no right to read the table.*42501/,
+  },
+  {
+    title: "a column that every request reads and the role may not",
+    primary: () => ({ table: "other", connectionString: as({ username: "few", password: "x" }) }),
+    field: "user",
+    says: /^the role few has no right to read entity_id, updated_at: GRANT SELECT/,
+  },
+  {
+    title: "a column that some requests read and the role may not",
+    primary: () => ({ table: "good", connectionString: as({ username: "few", password: "x" }) }),
+    field: "user",
+    says: /^the role few has no right to read namespace: requests that ask for them, and verifications, fail$/,
   },
   {
     title: "row-level security",

@@ -128,6 +128,12 @@ const reach: Check = ({ search }) => {
   );
 };
 
+const rights: Check = ({ search }) => {
+  if ("error" in search) return [];
+  const unread = search.shape.remarks.filter((remark) => remark.includes("has no right to read"));
+  return unread.map((remark) => finding("fails", "user", remark, "GRANT SELECT ON the table, or name other fields"));
+};
+
 const rowSecurity: Check = ({ catalogue: { hidesRows, role } }) =>
   hidesRows
     ? [
@@ -159,6 +165,7 @@ export const tableChecks: readonly Check[] = [
   vector,
   index,
   reach,
+  rights,
   rowSecurity,
   chunkIds,
   repair,

@@ -39,6 +39,8 @@ export type Column = {
   readonly isReadByIndex: boolean;
   /** Whether a new row that has no value for it gets the next of a sequence. */
   readonly isNumbered: boolean;
+  /** Whether the role may read it. */
+  readonly isReadable: boolean;
 };
 export type Catalogue = {
   /** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign table. */
@@ -101,7 +103,8 @@ SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid
     AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum AND i.indpred IS NULL),
   a.attidentity <> '' OR EXISTS (SELECT 1 FROM pg_attrdef e JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = e.oid
     AND p.refclassid = 'pg_class'::regclass JOIN pg_class q ON q.oid = p.refobjid AND q.relkind = 'S'
-    WHERE e.adrelid = c.oid AND e.adnum = a.attnum)
+    WHERE e.adrelid = c.oid AND e.adnum = a.attnum),
+  has_column_privilege(c.oid, a.attnum, 'SELECT')
 FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (SELECT coalesce(bool_or(true), false) AS is_unique, coalesce(bool_or(i.indimmediate), false) AS is_immediate
@@ -205,6 +208,7 @@ function readColumn([name, type, typeSchema, declared, modifier, operatorSchema,
     isGenerated,
     isReadByIndex,
     isNumbered,
+    isReadable,
   ] = flags.map((flag) => flag === "t");
   return {
     name: name ?? "",
@@ -224,6 +228,7 @@ function readColumn([name, type, typeSchema, declared, modifier, operatorSchema,
     isGenerated: isGenerated === true,
     isReadByIndex: isReadByIndex === true,
     isNumbered: isNumbered === true,
+    isReadable: isReadable === true,
   };
 }
 
@@ -237,6 +242,11 @@ export async function hasOrderedIds(
   if (id === undefined || id.isIndexed || whyNoId(id) !== null) return id?.isIndexed === true;
   const text = `SELECT 1 FROM ${rowsOf(spec, "t")} ORDER BY t.${quoteName(id.name)}`;
   return !sortsIn(await planOf(client, { text, values: [] }, orderedSettings)).sorts;
+}
+
+/** Of these, the columns that there are and that the role may not read. */
+export function unreadableIn(columns: Catalogue["columns"], names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => columns.get(name)?.isReadable === false);
 }
 
 export function noTable(): RetrieverError {

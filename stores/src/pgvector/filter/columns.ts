@@ -21,6 +21,8 @@ export type Column = {
   readonly digits: number | null;
   /** Access methods of the indexes that begin with the column, in every partition and every table that inherits. */
   readonly indexes: readonly string[];
+  /** Whether the role may read it. */
+  readonly isReadable: boolean;
 };
 export type Columns = ReadonlyMap<string, Column>;
 
@@ -40,7 +42,8 @@ SELECT a.attname, coalesce(e.typname, b.typname), s.nspname::text, ${operatorSch
   ${labelsOf("coalesce(e.oid, b.oid)")},
   EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
   CASE WHEN b.typname = 'numeric' AND b.modifier > 0 THEN ((b.modifier - 4) >> 16) & 65535 END,
-  (SELECT string_agg(served.method, ' ') FROM served WHERE served.name = a.attname)
+  (SELECT string_agg(served.method, ' ') FROM served WHERE served.name = a.attname),
+  has_column_privilege(c.oid, a.attnum, 'SELECT')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (WITH RECURSIVE d AS (
@@ -60,19 +63,22 @@ export async function readColumns(
 ): Promise<Columns> {
   const rows = await readRows(client, { text: query, values: [schema, table] });
   return new Map(
-    rows.map(([name, type, typeSchema, operatorSchema, isArray, isEnum, labels, isLoose, digits, indexes]) => [
-      name ?? "",
-      {
-        type: type ?? "",
-        typeSchema: typeSchema ?? "",
-        operatorSchema: operatorSchema ?? "",
-        isArray: isArray === "t",
-        isEnum: isEnum === "t",
-        labels: readLabels(labels),
-        isLoose: isLoose === "t",
-        digits: digits === null || digits === undefined ? null : Number(digits),
-        indexes: indexes?.split(" ") ?? [],
-      },
-    ]),
+    rows.map(
+      ([name, type, typeSchema, operatorSchema, isArray, isEnum, labels, isLoose, digits, indexes, isReadable]) => [
+        name ?? "",
+        {
+          type: type ?? "",
+          typeSchema: typeSchema ?? "",
+          operatorSchema: operatorSchema ?? "",
+          isArray: isArray === "t",
+          isEnum: isEnum === "t",
+          labels: readLabels(labels),
+          isLoose: isLoose === "t",
+          digits: digits === null || digits === undefined ? null : Number(digits),
+          indexes: indexes?.split(" ") ?? [],
+          isReadable: isReadable === "t",
+        },
+      ],
+    ),
   );
 }

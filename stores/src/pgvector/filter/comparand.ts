@@ -28,7 +28,7 @@ const unpaddedText = (value: FilterValue): string | undefined =>
   String(value).endsWith(" ") ? undefined : heldText(value);
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-type Compared = Omit<Column, "isArray" | "indexes">;
+type Compared = Omit<Column, "isArray" | "indexes" | "isReadable">;
 
 /** What a column of one of these types is compared as; undefined: it can't hold such a field. */
 export function comparandOf(type: FieldType, column: Compared, sql: string) {

@@ -33,6 +33,7 @@ export function faultOfField({ name, type }: Field, { columns, placeOf }: Table)
   const [columnName, ...keys] = placeOf(name);
   const column = columns.get(columnName);
   if (column === undefined) return `the table lacks the column ${columnName}`;
+  if (!column.isReadable) return `the role has no right to read the column ${columnName}`;
   if (isJson(column)) return undefined;
   if (keys.length > 0) return `the column ${columnName} is no JSON`;
   if (comparandOf(type, column, "") !== undefined) return undefined;

@@ -99,7 +99,11 @@ function castsOf(indexes: readonly Index[], { vectorType, dimension }: Shape): r
 
 /** Tables whose rows are sorted: an index gives no order of them. */
 async function tryOrder(client: PoolClient, spec: PgvectorSpec, shape: Shape & Pick<TableShape, "cast">) {
-  const query = vectorQuery(spec, { ...shape, mostFound: null }, trialRequest(shape.dimension ?? shape.cast?.dimension ?? 1));
+  const query = vectorQuery(
+    spec,
+    { ...shape, mostFound: null },
+    trialRequest(shape.dimension ?? shape.cast?.dimension ?? 1),
+  );
   const plan = await planOf(client, query, orderedSettings);
   const { sorts, sorted, all } = sortsIn(plan);
   const lacking = !sorts ? [] : sorted.length > 0 ? sorted : ["?"];

@@ -1,13 +1,13 @@
 // What is known of a table that is searched: types of its columns, the extension's schema and version, indexes.
 import type { PoolClient } from "pg";
 import { requiredNamespace } from "#config/chunk-fields.ts";
-import { errorsOf } from "#errors.ts";
+import { errorsOf, RetrieverError } from "#errors.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { whyNoId } from "../client/id-type.ts";
 import { expectedMoment, type MomentKind, momentKindOf } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
 import { unknownSettings } from "../client/session-settings.ts";
-import { type Catalogue, type Column, noTable, readCatalogue } from "../client/table-catalogue.ts";
+import { type Catalogue, type Column, noTable, readCatalogue, unreadableIn } from "../client/table-catalogue.ts";
 import { vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { findIndex } from "./search-index.ts";
@@ -26,6 +26,7 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
   const { columns, extension, estimate } = catalogue;
   if (columns.size === 0) throw noTable();
   refuseColumns(spec, columns);
+  refuseUnread(spec, catalogue);
   if (extension === null) throw missing("the database lacks the extension vector");
   refuseSettings(spec, extension.version);
   const vector = columns.get(spec.embeddingColumn) as Column;
@@ -49,7 +50,12 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     dimension: shape.dimension ?? cast?.dimension ?? null,
     hasTimeIndex: columns.get(spec.fields.updatedAt?.[0] ?? "")?.isIndexed === true,
     estimate,
-    remarks: [...remarks, ...lackingRemarks(spec, columns), ...hiddenRemarks(catalogue)],
+    remarks: [
+      ...remarks,
+      ...lackingRemarks(spec, columns),
+      ...unreadRemarks(spec, catalogue),
+      ...hiddenRemarks(catalogue),
+    ],
   };
 }
 
@@ -89,6 +95,31 @@ function refuseColumns({ fields, embeddingColumn }: PgvectorSpec, columns: Colum
   );
   if (scalar === undefined) return;
   throw missing(`${scalar.join(".")}: expected ${scalar[0]} to be a column of json or jsonb`);
+}
+
+/** Every request reads these, whatever it asks for. */
+function refuseUnread(
+  { fields: { id, entity, updatedAt }, embeddingColumn }: PgvectorSpec,
+  catalogue: Catalogue,
+): void {
+  const names = [id, entity, updatedAt].flatMap((path) => path?.[0] ?? []);
+  const unread = unreadableIn(catalogue.columns, [...names, embeddingColumn]);
+  if (unread.length === 0) return;
+  const message = `the role ${catalogue.role} has no right to read ${unread.join(", ")}: GRANT SELECT ON the table`;
+  throw new RetrieverError({ code: "RETR_BACKEND_AUTH", message });
+}
+
+function unreadRemarks(
+  { fields: { text, namespace, metadata } }: PgvectorSpec,
+  { columns, role }: Catalogue,
+): string[] {
+  const names = [text, namespace, ...Object.values(metadata)].flatMap((path) => path?.[0] ?? []);
+  const unread = unreadableIn(columns, names);
+  return unread.length === 0
+    ? []
+    : [
+        `the role ${role} has no right to read ${unread.join(", ")}: requests that ask for them, and verifications, fail`,
+      ];
 }
 
 type Columns = ReadonlyMap<string, Column>;
