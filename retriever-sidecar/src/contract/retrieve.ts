@@ -3,7 +3,7 @@ import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import { z } from "zod";
 
 export const maxK = 1000;
-export const maxDimension = 16_000;
+export { maxDimension } from "@retriever/stores/ports/backend.ts";
 export const maxBodyBytes = 1_048_576;
 
 /** A lone half of a surrogate pair has no place in UTF-8: it would reach a store as another text. */

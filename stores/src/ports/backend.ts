@@ -13,6 +13,9 @@ export type TraceContext = { readonly traceparent: string; readonly tracestate: 
 /** What an answer holds of a chunk's content; names of metadata are logical ones. */
 export type Content = { readonly text: boolean; readonly metadata: readonly string[] };
 
+/** Most numbers of a request's vector: what pgvector takes. */
+export const maxDimension = 16_000;
+
 type Query = {
   /** 1..1000 */
   readonly k: number;

@@ -64,6 +64,17 @@ test.each([
   expect(findings).toContainEqual(expect.objectContaining({ level: "fails", field: "vectorName" }));
 });
 
+test("a vector of more numbers than any request has is refused before the first one, and one of as many isn't", async () => {
+  const { facts, findings } = await inspect(ofVectors({ ...dense, size: 16_001 }));
+  const message = "vectorName: expected a vector of at most 16000 numbers, as no request has more, it has 16001";
+  expect(facts).toMatchObject({ dimension: null, fault: { code: "RETR_BACKEND_MISSING", message } });
+  expect(findings).toContainEqual(expect.objectContaining({ level: "fails", field: "vectorName", found: message }));
+  expect((await inspect(ofVectors({ ...dense, size: 16_000 }))).facts).toMatchObject({
+    fault: null,
+    dimension: 16_000,
+  });
+});
+
 test("a dense vector beside those of other kinds is served", async () => {
   const params = { vectors: { text: dense, late: many }, sparse_vectors: { words: {} } };
   const { facts } = await inspect(of(params), { vectorName: "text" });

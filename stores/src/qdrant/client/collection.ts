@@ -2,6 +2,7 @@
 import { Pool } from "undici";
 import type { ChunkFields } from "#config/chunk-fields.ts";
 import { type Fault, RetrieverError } from "#errors.ts";
+import { maxDimension } from "#ports/backend.ts";
 import { guardedLookup } from "#values/guarded-lookup.ts";
 import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
@@ -227,7 +228,13 @@ function faultOfVector(params: unknown, vectorName: string | undefined): Fault |
     const found = isSparse ? "a sparse one" : "a list of vectors for each point (multivector_config)";
     return fault(`vectorName: expected a dense vector, the collection has ${found} of this name: name another one`);
   }
-  if (countOf(member(vector, "size")) !== null) return null;
+  const size = countOf(member(vector, "size"));
+  if (size !== null && size > maxDimension) {
+    return fault(
+      `vectorName: expected a vector of at most ${maxDimension} numbers, as no request has more, it has ${size}`,
+    );
+  }
+  if (size !== null) return null;
   const named = Object.entries(vectors ?? {}).filter(([, each]) => countOf(member(each, "size")) !== null);
   const names = named.slice(0, mostNames).map(([name]) => name.slice(0, 60));
   const known = names.length === 0 ? "" : `; it has ${names.join(", ")}`;
