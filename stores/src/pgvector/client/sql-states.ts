@@ -168,7 +168,7 @@ const ofReading: readonly Meaning[] = [
     state: /^42501$/,
     says: /schema/,
     code: auth,
-    message: "the role may not use the table's schema: GRANT USAGE ON SCHEMA",
+    message: "the role may not use the schema of the table, or of the extension vector: GRANT USAGE ON SCHEMA",
   },
   { state: /^42501$/, code: auth, message: "the role has no right to read the table: GRANT SELECT ON it" },
   {
