@@ -5,6 +5,7 @@ import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, finding } from "#values/findings.ts";
 import { plural } from "#values/plural.ts";
+import { quoteName } from "../client/names.ts";
 import { isBefore } from "../client/session-settings.ts";
 import { remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -81,36 +82,60 @@ const vector: Check = ({ search }, { embeddingColumn }) => {
   const { vectorType, dimension } = search.shape;
   if (dimension !== null) return [finding("ok", "embeddingColumn", `${vectorType}(${dimension})`)];
   const { mixture } = search;
-  const remedy = `ALTER TABLE … ALTER COLUMN ${embeddingColumn} TYPE ${vectorType}(n)`;
+  const remedy = `ALTER TABLE … ALTER COLUMN ${quoteName(embeddingColumn)} TYPE ${vectorType}(${search.dimension ?? "n"}), or an index on a cast to that length`;
   if (mixture !== null) return [finding("fails", "embeddingColumn", mixture, mixtureRemedy)];
-  const found = `${vectorType} without a number of dimensions, on which there can be no index`;
+  const found = `${vectorType} without a number of dimensions, on which itself there can be no index`;
   return [finding("slow", "embeddingColumn", found, remedy)];
 };
 
 const classes = { cosine: "cosine", l2: "l2", "inner-product": "ip" } as const;
-/** pgvector's own limit of an index on the column itself. */
-const mostIndexed = 2000;
+/** Of pgvector's indexes on the column itself, and on its half precision. */
+const [mostWhole, mostHalf] = [2000, 4000];
 
-const index: Check = ({ search }, { embeddingColumn, distance }) => {
+const index: Check = ({ catalogue, search }, spec) => {
   if ("error" in search) return [];
-  const { vectorType, dimension, remarks, index: name } = search.shape;
+  const { remarks, index: name } = search.shape;
   if (name !== null) {
     return [finding("ok", "embeddingColumn", `the index ${name} serves the query`)];
   }
-  const isCast = vectorType === "vector" && (dimension ?? 0) > mostIndexed;
-  const [key, type] = isCast
-    ? [`(${embeddingColumn}::halfvec(${dimension}))`, "halfvec"]
-    : [embeddingColumn, vectorType];
-  const operators = type === "bit" ? "bit_hamming_ops" : `${type}_${classes[distance]}_ops`;
   return [
     finding(
       "slow",
       "embeddingColumn",
       remarks.find((remark) => remark.startsWith("no index")) ?? "no index serves the query",
-      `CREATE INDEX CONCURRENTLY ON the table USING hnsw (${key} ${operators})`,
+      indexRemedy(search, spec, catalogue.relation),
     ),
   ];
 };
+
+type Searchable = Extract<TableFacts["search"], { readonly shape: object }>;
+
+function indexRemedy(search: Searchable, spec: PgvectorSpec, relation: string): string {
+  const { shape, dimension } = search;
+  const numbers = shape.vectorType === "bit" ? 0 : (dimension ?? 0);
+  if (numbers > mostHalf) return `serve vectors of at most ${mostHalf} numbers: no index of pgvector takes as many`;
+  const isHalved = shape.vectorType === "vector" && numbers > mostWhole;
+  if (isHalved && isBefore(shape.version, 7)) {
+    return "upgrade pgvector to 0.7.0: before it no index takes as many numbers";
+  }
+  return indexStatement(search, isHalved ? "halfvec" : shape.vectorType, { ...spec, relation });
+}
+
+type Indexed = Pick<PgvectorSpec, "embeddingColumn" | "distance"> & { readonly relation: string };
+
+/** As Postgres takes it: an index needs a length, and a partitioned table can't have it made beside writers. */
+function indexStatement(
+  { shape, dimension }: Searchable,
+  type: Searchable["shape"]["vectorType"],
+  { embeddingColumn, distance, relation }: Indexed,
+): string {
+  const column = quoteName(embeddingColumn);
+  const place = shape.extension === quoteName("public") ? "" : `${shape.extension}.`;
+  const isOwn = type === shape.vectorType && shape.dimension !== null;
+  const key = isOwn ? column : `(${column}::${place}${type}(${dimension ?? "n"}))`;
+  const operators = type === "bit" ? "bit_hamming_ops" : `${type}_${classes[distance]}_ops`;
+  return `CREATE INDEX${relation === "p" ? "" : " CONCURRENTLY"} ON the table USING hnsw (${key} ${place}${operators})`;
+}
 
 /** Nothing of it fails or is slow: the answers are shorter. */
 const reach: Check = ({ search }) => {
@@ -120,7 +145,7 @@ const reach: Check = ({ search }) => {
     finding(
       "ok",
       "indexSettings",
-      `an index of ${method} looks no further where a namespace or filter passes few of the rows it found: such requests get fewer chunks than there are`,
+      `an index of ${method} ends its search where a namespace or filter passes few of the rows it found${method === "ivfflat" ? ", or more are asked for" : ""}: such requests get fewer chunks than there are`,
       isBefore(version, 8)
         ? "pgvector goes on since 0.8.0: upgrade it, or make an index or partition for each namespace"
         : `set indexSettings.${method}IterativeScan: relaxed_order`,

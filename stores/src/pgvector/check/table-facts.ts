@@ -27,6 +27,8 @@ export type TableFacts = {
 
 type Searchable = {
   readonly shape: TableShape;
+  /** Of the column, or of some row where that says none; null: there is none. */
+  readonly dimension: number | null;
   /** Of rows of several dimensions. */
   readonly mixture: string | null;
 };
@@ -53,6 +55,7 @@ export async function readTableFacts(client: PoolClient, spec: PgvectorSpec, sig
 
 async function readSearchable(client: PoolClient, spec: PgvectorSpec, catalogue: Catalogue): Promise<Searchable> {
   const shape = await shapeOf(client, spec, catalogue);
-  const { mixture } = shape.dimension === null ? await readRowDimensions(client, spec, shape) : { mixture: null };
-  return { shape, mixture };
+  const { dimension, mixture } =
+    shape.dimension === null ? await readRowDimensions(client, spec, shape) : { ...shape, mixture: null };
+  return { shape, dimension, mixture };
 }

@@ -61,11 +61,65 @@ test.each([
   for (const k of [3, 41, 101, 500, 5]) expect(await found(backend, k)).toBe(k);
 });
 
-test("an index that looks no further for conditions is told beforehand with the setting that makes it", async () => {
+test("an index that ends its search whatever conditions leave is told beforehand with the setting that makes it", async () => {
   expect(await reaches({})).toEqual([
     expect.stringMatching(
-      /^ok an index of hnsw looks no further .*: set indexSettings\.hnswIterativeScan: relaxed_order$/,
+      /^ok an index of hnsw ends its search .*: set indexSettings\.hnswIterativeScan: relaxed_order$/,
     ),
   ]);
   expect(await reaches({ hnswIterativeScan: "relaxed_order" })).toEqual([]);
+});
+
+const ofTypes = [
+  ["vector(3)", "[1,2,3]", ""],
+  ["vector", "[1,2,3]", ""],
+  ["halfvec(3)", "[1,2,3]", ""],
+  ["vector(2001)", null, ""],
+  ["bit(8)", "10101010", ""],
+  ["vector(3)", "[1,2,3]", "PARTITION BY LIST (namespace)"],
+] as const;
+
+test.each(ofTypes)(
+  "what is advised where no index serves %s is taken by Postgres, and serves",
+  async (type, value, by) => {
+    const row = value === null ? "NULL" : `'${value}'`;
+    await postgres.exec(`DROP TABLE IF EXISTS bare; CREATE TABLE bare (chunk_id text, entity_id text, updated_at timestamptz,
+    namespace text, "order" ${type}) ${by};
+    ${by === "" ? "" : "CREATE TABLE bare_rest PARTITION OF bare DEFAULT;"}
+    INSERT INTO bare (chunk_id, "order") VALUES ('a', ${row})`);
+    const check = async () => {
+      const spec = specOf({ table: "bare", embeddingColumn: "order" });
+      const checked = await checkTable(spec, { signal: AbortSignal.timeout(5000), filterable: undefined });
+      return checked.filter(({ field }) => field === "embeddingColumn");
+    };
+    const remedy = (await check()).find(({ found: said }) => said.startsWith("no index"))?.remedy ?? "";
+    await postgres.exec(remedy.replace("ON the table", "ON bare"));
+    expect(await check()).toContainEqual(
+      expect.objectContaining({ level: "ok", found: expect.stringMatching(/^the index .* serves/) as string }),
+    );
+  },
+);
+
+test.each(["vector(4001)", "halfvec(4001)"])(
+  "no index is advised where none takes as many numbers as %s",
+  async (type) => {
+    await postgres.exec(
+      `DROP TABLE IF EXISTS bare; CREATE TABLE bare (chunk_id text, entity_id text, updated_at timestamptz, embedding ${type})`,
+    );
+    const checked = await checkTable(specOf({ table: "bare" }), {
+      signal: AbortSignal.timeout(5000),
+      filterable: undefined,
+    });
+    expect(checked.find(({ found: said }) => said.startsWith("no index"))?.remedy).toMatch(/at most 4000 numbers/);
+  },
+);
+
+test("bits of a greater number than any request has are refused by name", async () => {
+  await postgres.exec(
+    "DROP TABLE IF EXISTS bare; CREATE TABLE bare (chunk_id text, entity_id text, updated_at timestamptz, embedding bit(16001))",
+  );
+  expect((await open({ table: "bare" }).probe(AbortSignal.timeout(5000))).fault).toMatchObject({
+    code: "RETR_BACKEND_MISSING",
+    message: "embedding: expected a column of at most 16000 bits, as no request has more numbers, it is bit(16001)",
+  });
 });

@@ -19,7 +19,7 @@ export type TableShape = {
   readonly index: string | null;
   /** Most rows that an index of hnsw finds (hnsw.ef_search, of the configuration or the server); null: there is no such index. */
   readonly mostFound: number | null;
-  /** Kinds of the indexes that look no further where conditions leave few of the rows that they found (iterative scan off). */
+  /** Kinds of the indexes that end a search where conditions leave few of the rows that they found (iterative scan off). */
   readonly endingEarly: readonly ("hnsw" | "ivfflat")[];
   readonly momentKind: MomentKind;
   /** By name. */
