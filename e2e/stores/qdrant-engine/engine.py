@@ -48,6 +48,8 @@ def condition_of(condition):
         return q.FieldCondition(condition["key"], match=match, range=range_)
     if "is_empty" in condition:
         return q.IsEmptyCondition(condition["is_empty"]["key"])
+    if "has_id" in condition:
+        return q.HasIdCondition(set(condition["has_id"]))
     return filter_of(condition)
 
 

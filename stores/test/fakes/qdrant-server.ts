@@ -49,6 +49,7 @@ type Condition = Clauses & {
   match?: { value?: unknown; any?: unknown[] };
   range?: Bounds;
   is_empty?: { key: string };
+  has_id?: unknown[];
 };
 
 /** Listens on a free port; `collection` (default chunks) holds the points, Cosine. */
@@ -126,7 +127,8 @@ function passes(point: FakePoint, { must = [], should = [], must_not = [] }: Cla
 }
 
 function matches(point: FakePoint, condition: Condition): boolean {
-  const { key = "", match, range, is_empty } = condition;
+  const { key = "", match, range, is_empty, has_id } = condition;
+  if (has_id !== undefined) return has_id.includes(point.id);
   if (is_empty !== undefined) return point.payload[is_empty.key] === undefined;
   const value = point.payload[key];
   if (range !== undefined) return isWithin(value, range);

@@ -47,6 +47,9 @@ export function isText(key: string, value: unknown): QdrantCondition {
   return { key, match: isUuidText(value) ? { any: [value] } : { value } };
 }
 
+/** Names no key: an empty list of values would be one of texts, for which strict mode wants an index whatever the field is. */
+export const passesNone: QdrantCondition = { has_id: [] };
+
 function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {
   const [only, second] = conditions;
   return only !== undefined && second === undefined ? only : { should: conditions };
@@ -55,7 +58,7 @@ function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {
 /** `match` takes texts, booleans and integers, and finds 42.0 for 42 only with an index; a range of one point always does. */
 function isOneOf({ field, values }: Extract<Condition, { op: "in" }>, key: string): QdrantCondition {
   const { type } = field;
-  if (values.length === 0) return { key, match: { any: [] } };
+  if (values.length === 0) return passesNone;
   if (type === "keyword") return values.length === 1 ? isText(key, values[0]) : { key, match: { any: values } };
   if (type === "boolean") return anyOf([...new Set(values)].map((value) => ({ key, match: { value } })));
   return anyOf(values.map((value) => isWithin(key, type === "integer", { gte: value, lte: value })));
@@ -65,7 +68,7 @@ function isWithin(key: string, isInteger: boolean, bounds: Bounds): QdrantCondit
   if (!isInteger) return { key, range: bounds };
   const { range, listed } = splitIntegers(bounds);
   const isListed = { key, match: { any: listed.map(numberOf) } };
-  if (range === null) return isListed;
+  if (range === null) return listed.length === 0 ? passesNone : isListed;
   return anyOf([{ key, range }, ...(listed.length === 0 ? [] : [isListed])]);
 }
 

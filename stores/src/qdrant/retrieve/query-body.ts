@@ -12,7 +12,7 @@ import { rawJson } from "#values/exact-json.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { conditionsOf, isText, isUuidText, type QdrantCondition } from "../filter/conditions.ts";
+import { conditionsOf, isText, isUuidText, passesNone, type QdrantCondition } from "../filter/conditions.ts";
 import { refuseConditions } from "./strict-search.ts";
 
 const head = Buffer.from('{"query":');
@@ -52,7 +52,7 @@ function allConditions(
 ): QdrantCondition[] {
   const equal = (path: FieldPath, value: Value): QdrantCondition => {
     const key = keyOf(path);
-    return isUuid(key) && !isUuidText(value) ? { key, match: { any: [] } } : isEqual(key, value);
+    return isUuid(key) && !isUuidText(value) ? passesNone : isEqual(key, value);
   };
   const conditions = Object.entries(filters ?? {}).map(([name, value]) => equal(metadataPath(fields, name), value));
   const all = namespace === undefined ? conditions : [equal(namespacePath(fields), namespace), ...conditions];

@@ -86,7 +86,7 @@ describe("strict mode", () => {
     const own = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
     const backend = arrange({ unindexed_filtering_retrieve: false });
     await ask(backend, { namespace: "acme" });
-    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [] } }] } });
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ has_id: [] }] } });
     await ask(backend, { namespace: own });
     expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [own] } }] } });
     const shouted = own.toUpperCase();
