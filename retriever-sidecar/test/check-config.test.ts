@@ -86,13 +86,14 @@ describe("a collection", () => {
 
   test("whose strict mode refuses filters without an index fails and exits with 2", async () => {
     describeAs(
-      { enabled: true, unindexed_filtering_retrieve: false, max_timeout: 1, max_query_limit: 100 },
+      { enabled: true, unindexed_filtering_retrieve: false, max_timeout: 1, max_query_limit: 100, read_rate_limit: 60 },
       { chunk_id: keyword, updated_at: indexed.updated_at },
     );
     const { code, bad } = await findingsOf({ timeoutMs: 3000 });
     expect(bad).toEqual([
       "slow timeoutMs: strict mode ends a request after 1 s (max_timeout), before timeoutMs",
       "slow collection: strict mode refuses requests with k above 100 (max_query_limit)",
+      expect.stringMatching(/^slow collection: strict mode refuses more than 60 reads in a minute/),
       expect.stringMatching(/^fails namespaceField: namespace has no index .* are refused by strict mode$/),
     ]);
     expect(code).toBe(2);

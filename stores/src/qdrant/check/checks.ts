@@ -97,6 +97,12 @@ const strictLimit: Check = ({ info: { limits } }) =>
         ),
       ];
 
+const strictRate: Check = ({ info: { limits } }) => {
+  if (limits.readsPerMinute === Number.POSITIVE_INFINITY) return [];
+  const found = `strict mode refuses more than ${limits.readsPerMinute} reads in a minute (read_rate_limit), of requests, samples, probes and verifications together`;
+  return [finding("slow", "collection", found, "raise read_rate_limit")];
+};
+
 const indexing: Check = ({ info: { points, indexedVectors } }) => {
   if (points === null || indexedVectors === null || points < mostUnindexed || indexedVectors >= points * 0.9) return [];
   return [
@@ -178,6 +184,7 @@ export const collectionChecks: readonly Check[] = [
   strictTimeout,
   strictExact,
   strictLimit,
+  strictRate,
   indexing,
   payloadIndexes,
   filters,

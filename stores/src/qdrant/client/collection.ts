@@ -130,6 +130,7 @@ export type StrictLimits = {
   readonly upsertPoints: number;
   readonly hnswEf: number;
   readonly oversampling: number;
+  readonly readsPerMinute: number;
   readonly allowsExact: boolean;
   /** Whether a filter on a key without an index is answered, and whether a write may depend on one. */
   readonly searchesUnindexed: boolean;
@@ -193,6 +194,7 @@ export function readLimits(strict: unknown): StrictLimits {
     upsertPoints: limit("upsert_max_batchsize"),
     hnswEf: limit("search_max_hnsw_ef"),
     oversampling: limit("search_max_oversampling"),
+    readsPerMinute: limit("read_rate_limit"),
     allowsExact: !isStrict || member(strict, "search_allow_exact") !== false,
     searchesUnindexed: !isStrict || member(strict, "unindexed_filtering_retrieve") !== false,
     updatesUnindexed: !isStrict || member(strict, "unindexed_filtering_update") !== false,

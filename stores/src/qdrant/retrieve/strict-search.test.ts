@@ -128,10 +128,16 @@ describe("strict mode", () => {
   });
 
   test("F8: says beforehand what it will refuse", async () => {
-    const strict = { unindexed_filtering_retrieve: false, max_query_limit: 100, search_allow_exact: false };
+    const strict = {
+      unindexed_filtering_retrieve: false,
+      max_query_limit: 100,
+      read_rate_limit: 600,
+      search_allow_exact: false,
+    };
     expect((await probe(arrange(strict))).remarks).toEqual([
       "strict mode of the collection refuses requests of a namespace: create an index of type keyword on namespace",
       "strict mode of the collection refuses requests of more than 100 chunks",
+      "strict mode of the collection refuses more than 600 reads in a minute",
       "strict mode of the collection refuses exact searches: recall can't be measured",
     ]);
     expect((await probe(arrange({ ...strict, enabled: false }))).remarks).toEqual([]);

@@ -77,6 +77,9 @@ export function strictRemarks({ fields }: QdrantSpec, { limits, indexes, graph }
     ...(limits.points < 1000
       ? [`strict mode of the collection refuses requests of more than ${limits.points} chunks`]
       : []),
+    ...(limits.readsPerMinute === Number.POSITIVE_INFINITY
+      ? []
+      : [`strict mode of the collection refuses more than ${limits.readsPerMinute} reads in a minute`]),
     ...(limits.allowsExact || graph === "all" ? [] : [tenantsOnly]),
     ...(limits.allowsExact ? [] : ["strict mode of the collection refuses exact searches: recall can't be measured"]),
   ];
