@@ -104,7 +104,7 @@ SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid
   a.attidentity <> '' OR EXISTS (SELECT 1 FROM pg_attrdef e JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = e.oid
     AND p.refclassid = 'pg_class'::regclass JOIN pg_class q ON q.oid = p.refobjid AND q.relkind = 'S'
     WHERE e.adrelid = c.oid AND e.adnum = a.attnum),
-  has_column_privilege(c.oid, a.attnum, 'SELECT')
+  pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
 FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (SELECT coalesce(bool_or(true), false) AS is_unique, coalesce(bool_or(i.indimmediate), false) AS is_immediate

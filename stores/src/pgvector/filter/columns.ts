@@ -43,7 +43,7 @@ SELECT a.attname, coalesce(e.typname, b.typname), s.nspname::text, ${operatorSch
   EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
   CASE WHEN b.typname = 'numeric' AND b.modifier > 0 THEN ((b.modifier - 4) >> 16) & 65535 END,
   (SELECT string_agg(served.method, ' ') FROM served WHERE served.name = a.attname),
-  has_column_privilege(c.oid, a.attnum, 'SELECT')
+  pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (WITH RECURSIVE d AS (

@@ -77,7 +77,7 @@ const usualMost = 40;
 /** How far a search by such indexes goes, by the settings of this session. */
 async function readReach(client: PoolClient, methods: ReadonlySet<string>) {
   const names = ["hnsw.ef_search", "hnsw.iterative_scan", "ivfflat.iterative_scan"];
-  const text = `SELECT ${names.map((name) => `current_setting('${name}', true)`).join(", ")}`;
+  const text = `SELECT ${names.map((name) => `pg_catalog.current_setting('${name}', true)`).join(", ")}`;
   const [[most, ...scans] = []] = await readRows(client, { text, values: [] });
   const isEnding = (_method: string, at: number): boolean => /^(off)?$/.test(scans[at] ?? "");
   return {
