@@ -64,7 +64,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
   const { alerts } = observation;
   const harm = judgeHarm({ plan, status: gathered, serving, sourceAnswers, differenceIsHarmless, now, alerts });
-  const { status, announcements } = voidCompletion(gathered, harm);
+  const { status, announcements } = voidCompletion(gathered, harm, now);
   const acks = acksOf({ migration, status, plan, observation, now, nowIso });
   const judged = gatesOf({ plan, status, totals, now }, pods, recall);
   return {

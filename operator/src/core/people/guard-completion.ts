@@ -5,6 +5,7 @@ import { plural } from "@retriever/stores/values/plural.ts";
 import type { Context, Harm } from "../model/context.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { ActObservation } from "../model/observation.ts";
+import { instantMs } from "../model/status-readings.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 
 /** Why the act has no effect. Too little traffic is a reason to end a guard; what was found worse is none. */
@@ -19,15 +20,31 @@ export function refuseCompletion({ reason }: ActObservation, status: MigrationSt
 
 type Voided = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
 
-/** Harm voids what was taken: a guard must not end by itself hours later, when the harm is gone and nobody looks. */
-export function voidCompletion(status: MigrationStatus, { weighing: [harm] }: Harm): Voided {
+/** Pods that start, or that are busy for a moment, are waited for; what takes longer is another situation than was judged. */
+const waitedForMs = 15 * 60_000;
+
+/** What was taken and didn't end the guard is void: it must not end by itself hours later, when nobody looks. */
+export function voidCompletion(status: MigrationStatus, { weighing: [harm] }: Harm, now: number): Voided {
   const { guardCompletedBy: by, ...acts } = status.acts ?? { paused: false, seen: [] };
-  if (status.phase !== "Guard" || by === undefined || harm === undefined) return { status, announcements: [] };
-  const message = `CompleteGuard by ${by.actor} has no effect any more: the destination is worse: ${harm.message}`;
+  if (status.phase !== "Guard" || status.revision?.shadow === "none" || by === undefined)
+    return { status, announcements: [] };
+  const why = voidedBy(harm, { isPaused: acts.paused, waitedMs: now - (instantMs(by.at) ?? 0) });
+  if (why === undefined) return { status, announcements: [] };
+  const message = `CompleteGuard by ${by.actor} has no effect any more: ${why}`;
   return {
     status: { ...status, acts },
     announcements: [{ type: "Warning", reason: "ActRefused", message, severity: null }],
   };
+}
+
+function voidedBy(
+  harm: Harm["weighing"][number] | undefined,
+  { isPaused, waitedMs }: { readonly isPaused: boolean; readonly waitedMs: number },
+): string | undefined {
+  if (harm !== undefined) return `the destination is worse: ${harm.message}`;
+  if (isPaused) return "the migration was paused since";
+  if (waitedMs <= waitedForMs) return undefined;
+  return "for 15m the guard could not end, since pods didn't follow or something else held it; give it again";
 }
 
 /** Who ended the guard, why, and what it had watched; undefined while nobody has, or while pods don't follow. */

@@ -237,6 +237,24 @@ describe("CompleteGuard", () => {
     expect(sim.run(600).phase).toBe("Guard");
   });
 
+  it.each([
+    ["a pod that is silent", (sim: Simulation) => Object.assign(sim.pod(0), { silent: true })],
+    ["an overlay that others took", (sim: Simulation) => sim.seizeOverlay("bob")],
+    ["acts that a pause follows", (sim: Simulation) => sim.act("Pause")],
+  ])("is void after a quarter of an hour of %s, and ends no guard alone once that is over", (_what, hold) => {
+    const sim = simulationAt("Guard", { spec: aSpec({ ...shortPlan, guard: { duration: "24h" } }) }).run(120);
+    const { overlay } = sim;
+    sim.act("CompleteGuard", { reason });
+    hold(sim);
+    sim.run(1200);
+    sim.overlay = overlay;
+    sim.pod(0).silent = false;
+    sim.act("Resume");
+    expect(sim.run(120)).toMatchObject({ phase: "Guard", status: { acts: { paused: false } } });
+    const answers = sim.said.filter(({ message }) => message.startsWith("CompleteGuard")).map((one) => one.reason);
+    expect(answers).toEqual(["ActTaken", "ActRefused"]);
+  });
+
   it("in another phase is refused", () => {
     const sim = simulationAt("Ramp", { spec: auto });
     sim.act("CompleteGuard", { reason });
