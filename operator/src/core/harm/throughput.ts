@@ -5,10 +5,9 @@ import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Context } from "../model/context.ts";
 import { sumWindow, type WindowSum } from "../pods/epoch-evidence.ts";
-import { leastFellows } from "../pods/fair-share.ts";
-import { countsByPod, sumShares, thirdsOf } from "../pods/thirds.ts";
 import { type Span, spansOf } from "../time/evidence-spans.ts";
 import { latencyQuantileMs } from "./baseline.ts";
+import { type Load, measureLoad } from "./load.ts";
 
 /** The runbook's "expected throughput": half of what it was. More than before is no sign of anything wrong. */
 const least = 0.5;
@@ -21,19 +20,17 @@ type Throughput = "resumed" | "lower" | "unknown";
 
 /** The load of the last five minutes, kept with the cutover; undefined when no pod tells. */
 export function measureThroughput(c: Context): Pick<MigrationStatus, "throughput"> {
-  const { load } = spansOf(c.plan);
-  const usual = usualAnswered(c, load) ?? Number.POSITIVE_INFINITY;
-  return loadOf(windowOf(c, load), ({ requests, errors }) => Math.min(usual, requests - errors));
+  const { perSecond, usualPerSecond = Number.POSITIVE_INFINITY } = answeredLoad(c, spansOf(c.plan).load);
+  return keep(perSecond === undefined ? undefined : Math.min(perSecond, usualPerSecond));
 }
 
 /** What was asked for in the last five minutes, answered or not: what the source will be asked for after a rollback. */
 export function measureDemand(c: Context): Pick<MigrationStatus, "throughput"> {
-  return loadOf(windowOf(c, spansOf(c.plan).load), ({ requests }) => requests);
+  return keep(measureLoad(c.serving, c.status.epoch, spansOf(c.plan).load, requestsOf).perSecond);
 }
 
-function loadOf({ counters, coveredSeconds }: WindowSum, count: (counters: Counters) => number) {
-  if (counters === null || coveredSeconds <= 0) return {};
-  return { throughput: { requestsPerSecond: Math.max(0, count(counters)) / coveredSeconds } };
+function keep(requestsPerSecond: number | undefined): Pick<MigrationStatus, "throughput"> {
+  return requestsPerSecond === undefined ? {} : { throughput: { requestsPerSecond } };
 }
 
 /** Answered requests since the cutover against the five minutes before it. Only what is surely lower says "lower". */
@@ -41,21 +38,29 @@ export function judgeThroughput(c: Context): { readonly verdict: Throughput; rea
   const before = loadBefore(c) * followingShare(c);
   const { load, fast } = spansOf(c.plan);
   const window = windowOf(c, load);
-  const message = `${rate(rateOf(window))} requests/s are answered, before the cutover it was ${rate(before)} (expected at least ${least} times as many)`;
-  const answered = Math.max(answeredIn(window), usualAnswered(c, load) ?? 0);
-  const expected = before * window.coveredSeconds;
+  const { perSecond = 0 } = answeredLoad(c, load);
+  const message = `${rate(perSecond)} requests/s are answered, before the cutover it was ${rate(before)} (expected at least ${least} times as many)`;
+  const answered = answeredIn(window);
+  const found = likelyPerSecond(c, load);
   // Where a whole window is too thin to tell rates apart, any answer is a sign of life.
   const isThin = before * load.seconds < tellingRequests;
-  const isEnough = isThin ? answered > 0 : expected >= tellingRequests && answered >= expected * least;
+  const isTelling = before * window.coveredSeconds >= tellingRequests;
+  const isEnough = isThin ? found > 0 : isTelling && found >= before * least;
   if (isEnough) return { verdict: "resumed", message };
   // Pods that were replaced take their counts along; then the last seconds tell what is answered now.
-  const isLower = [load, fast].every((span) => {
-    const one = windowOf(c, span);
-    const seen = Math.max(answeredIn(one), usualAnswered(c, span) ?? 0);
-    return one.missing === 0 && seen <= before * one.coveredSeconds * least;
-  });
-  const isSure = isLower && isSurelyFewer(answered, expected * least);
+  const isLower = [load, fast].every(
+    (span) => windowOf(c, span).missing === 0 && likelyPerSecond(c, span) <= before * least,
+  );
+  // As many seconds of the whole fleet as were counted.
+  const seconds = answered > 0 && perSecond > 0 ? answered / perSecond : window.coveredSeconds;
+  const isSure = isLower && isSurelyFewer(found * seconds, before * least * seconds);
   return { verdict: isSure ? "lower" : "unknown", message };
+}
+
+/** What is answered, by all pods or as the middle ones bear out. */
+function likelyPerSecond(c: Context, span: Span): number {
+  const { perSecond = 0, usualPerSecond = 0 } = answeredLoad(c, span);
+  return Math.max(perSecond, usualPerSecond);
 }
 
 /** The smaller of the five minutes and the stage before: neither a batch that ended nor a night is held against it. */
@@ -78,12 +83,13 @@ function isSurelyFewer(count: number, mean: number): boolean {
 
 /** What the source did before the first sample; undefined without a request. */
 export function measureSource(c: Context): SourceBaseline | undefined {
-  const window = windowOf(c, spansOf(c.plan).alert);
-  const { counters } = window;
-  if (counters === null || counters.requests === 0 || window.coveredSeconds <= 0) return undefined;
+  const span = spansOf(c.plan).alert;
+  const { counters } = windowOf(c, span);
+  const { perSecond } = measureLoad(c.serving, c.status.epoch, span, requestsOf);
+  if (counters === null || counters.requests === 0 || perSecond === undefined) return undefined;
   return {
     requests: counters.requests,
-    requestsPerSecond: counters.requests / window.coveredSeconds,
+    requestsPerSecond: perSecond,
     errorShare: Math.min(1, counters.errors / counters.requests),
     p50Ms: latencyQuantileMs(counters.latencyBuckets, 0.5) ?? 0,
     p95Ms: latencyQuantileMs(counters.latencyBuckets, 0.95) ?? 0,
@@ -121,26 +127,19 @@ function windowOf(c: Context, span: Span): WindowSum {
 }
 
 function answeredIn({ counters }: WindowSum): number {
-  return counters === null ? 0 : Math.max(0, counters.requests - counters.errors);
+  return counters === null ? 0 : answeredOf(counters);
 }
 
-/**
- * What all pods would have answered if each had as the middle ones: no pod that tells of ten times as many, or of none,
- * makes a load of it. Undefined where fewer than three tell, or one serves all.
- */
-function usualAnswered(c: Context, span: Span): number | undefined {
-  const parts = countsByPod(c.serving, c.status.epoch, span).map(({ counters }) => ({
-    bad: Math.max(0, counters.requests - counters.errors),
-    n: 1,
-  }));
-  if (parts.length < leastFellows) return undefined;
-  const { bad, n } = sumShares(thirdsOf(parts).middle);
-  return bad > 0 ? (bad / n) * parts.length : undefined;
+function answeredOf({ requests, errors }: Counters): number {
+  return Math.max(0, requests - errors);
 }
 
-/** Answered requests per second. */
-function rateOf(window: WindowSum): number {
-  return window.coveredSeconds <= 0 ? 0 : answeredIn(window) / window.coveredSeconds;
+function requestsOf({ requests }: Counters): number {
+  return requests;
+}
+
+function answeredLoad(c: Context, span: Span): Load {
+  return measureLoad(c.serving, c.status.epoch, span, answeredOf);
 }
 
 function rate(value: number): string {

@@ -52,6 +52,33 @@ it("one pod of three that tells of ten times its requests before a cutover, and 
   expect(sim.until("Guard", 200).status.takenBack).toBeUndefined();
 });
 
+describe("a deploy that replaced some of the pods seconds ago", () => {
+  const replace = (sim: Simulation, count: number) => {
+    sim.pods = sim.pods.slice(count);
+    for (let index = 0; index < count; index += 1) sim.addPod();
+    return sim.run(20);
+  };
+  const held = aSpec({ ...shortPlan, cutover: { hold: true, validationTimeout: "2m" } });
+
+  it.each([1, 2, 3])("hides none of the load before a cutover: %s of four pods", (count) => {
+    const sim = replace(simulationAt("AwaitingCutover", { spec: held, pods: 4 }).run(300), count);
+    sim.act("Promote");
+    expect(sim.until("CuttingOver", 60).status.throughput?.requestsPerSecond).toBeCloseTo(80, 0);
+  });
+
+  it.each([1, 2, 3])("is no load that didn't resume, nor a source that does worse: %s of four pods", (count) => {
+    const sim = simulationAt("AwaitingCutover", { spec: held, pods: 4 }).run(300);
+    sim.act("Promote");
+    sim.until("Guard", 60).run(200);
+    replace(sim, count).act("Rollback");
+    sim.until("RolledBack", 60);
+    expect(sim.status.throughput?.requestsPerSecond).toBeCloseTo(80, 0);
+    sim.pods = sim.pods.slice(count);
+    for (let index = 0; index < count; index += 1) sim.addPod();
+    expect(sim.run(60).status.rollback?.baseline).toBe("Confirmed");
+  });
+});
+
 describe("the source after a rollback from the destination", () => {
   const rolledBack = (change: Partial<typeof goodTraffic>) => {
     const sim = simulationAt("Guard", { spec });
