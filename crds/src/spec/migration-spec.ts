@@ -55,7 +55,7 @@ const cutoverSchema = z.strictObject({
     .default("100%")
     .meta(
       doc(
-        "How many running pods must follow, as a share or a number; once ackTimeout is over, it goes on without the others. Pods on lost nodes don't count.",
+        "How many running pods must follow, as a share or a number; once ackTimeout is over, it goes on without the others. A share in whole percents: 2 of 3 pods are 67%. Pods on lost nodes don't count.",
         "90%",
         "0%",
       ),

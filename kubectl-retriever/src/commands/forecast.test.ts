@@ -32,6 +32,19 @@ it("plan without a rate shows three traffics side by side, on one screen, and ho
   expect(printed.at(-1)).toContain("--details");
 });
 
+it("plan says how many pods a share asks for, where a cutover goes on without some", async () => {
+  const line = async (share: string) => {
+    const manifest = `${migration.trimEnd()}\n  cutover: { minAcknowledged: ${share} }\n`;
+    const { code, printed } = await run(["plan", "-f", "m.yaml"], { "m.yaml": manifest });
+    expect(code).toBe(0);
+    return printed.filter((one) => one.startsWith("Cutover:"));
+  };
+  expect(await line("67%")).toEqual([
+    "Cutover: minAcknowledged 67% asks 2 of 2, 2 of 3, 4 of 5, 7 of 10, 67 of 100 pods; the others stay at the source.",
+  ]);
+  expect(await line("100%")).toEqual([]);
+});
+
 it("plan with details says what each gate needs and the smallest harm that is noticed", async () => {
   const words = ["plan", "-f", "m.yaml", "--rate", "10"];
   const short = await run(words, { "m.yaml": migration });

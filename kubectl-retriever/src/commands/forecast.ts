@@ -3,7 +3,13 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { type Flow, hourlyFlow, measuredFlow } from "#forecast/flow.ts";
 import { type Forecast, forecast } from "#forecast/forecast.ts";
-import { renderAssumptions, renderChecks, renderForecast, renderOverview } from "#forecast/render-forecast.ts";
+import {
+  renderAssumptions,
+  renderChecks,
+  renderForecast,
+  renderOverview,
+  renderQuorum,
+} from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type Judgement, judgeMigration, type NamedPolicy } from "./judge-migration.ts";
 import type { OfflineTools } from "./lint.ts";
@@ -49,7 +55,12 @@ export async function forecastFile(asked: ForecastRequest, tools: OfflineTools):
     for (const one of forecasts) print(JSON.stringify({ kind: "forecast", ...title, ...one }));
   } else {
     print(`${title.namespace}/${title.name}   plan ${title.plan}   nothing was changed`);
-    const lines = [...judgementOf(policies, judged), ...renderChecks(judged.checks), ...warnings];
+    const lines = [
+      ...judgementOf(policies, judged),
+      ...renderChecks(judged.checks),
+      ...renderQuorum(spec),
+      ...warnings,
+    ];
     for (const line of [...lines, ...bodyOf(asked, spec, traffic, forecasts)]) print(line);
   }
   const isTooShort = forecasts.some(({ guard, stages }) => [...stages, guard].some((part) => part?.problem));

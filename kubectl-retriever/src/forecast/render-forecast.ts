@@ -1,6 +1,7 @@
 // A forecast as lines for people. Pure.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ResolvedCheck } from "@retriever/crds/spec/resolve-checks.ts";
+import { neededPods } from "@retriever/operator/core/pods/acks.ts";
 import { counted, countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
 import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
@@ -28,6 +29,17 @@ export function renderAssumptions(plan: MigrationSpec): string[] {
     `${percentWord(mismatch)} with another top chunk, ${percentWord(overlap)} of the chunks not in both; stages: ${plan.stages.length}.`,
     "Times are what is expected; chance makes them shorter or longer.",
   ];
+}
+
+/** Sizes of fleets that a share is shown for: small ones are where it asks for more than it says. */
+const fleets = [2, 3, 5, 10, 100];
+
+/** How many pods a cutover goes on with, where not all are asked for. */
+export function renderQuorum(plan: MigrationSpec): string[] {
+  const { minAcknowledged } = plan.cutover;
+  if (plan.mode === "Validate" || minAcknowledged === "100%") return [];
+  const asked = fleets.map((pods) => `${neededPods(plan, pods)} of ${pods}`).join(", ");
+  return [`Cutover: minAcknowledged ${minAcknowledged} asks ${asked} pods; the others stay at the source.`];
 }
 
 /** What a person decides by at one traffic: how long it takes, what wouldn't end, how soon a bad destination is left. With `isWhole` also what each gate needs and the smallest harm that is noticed. */

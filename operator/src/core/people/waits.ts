@@ -7,7 +7,7 @@ import { lasting, suffice } from "../checks/approvals.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome, Severity } from "../model/decision.ts";
 import { instantMs, isPastCutover, secondsSince } from "../model/status-readings.ts";
-import { mayServeElsewhere } from "../pods/acks.ts";
+import { mayServeElsewhere, servesFrom } from "../pods/acks.ts";
 
 /** A hold that may pass by itself is told of after this, seconds. */
 const heldSeconds = 900;
@@ -214,8 +214,13 @@ function servedSeverity(c: Context): Severity {
 function isEndangered(c: Context, reason: string): boolean {
   if (reason === "TwoPrimaries") return true;
   if (["OwnershipConflict", "TimeTravel", "PlanDamaged"].includes(reason)) return isSentToDestination(c);
-  if (!isPastCutover(c.status)) return false;
+  if (!isPastCutover(c.status) || isServedBySource(c)) return false;
   return isBlind(c) || c.rollbackReady.status !== "True" || c.harm.weighing.length > 0;
+}
+
+/** Every pod there is says so, as where a fleet shrinks to those that a cutover left behind. */
+function isServedBySource({ serving, status: { source } }: Context): boolean {
+  return serving.length > 0 && serving.every(servesFrom(source));
 }
 
 /** What users get from the destination isn't seen. */

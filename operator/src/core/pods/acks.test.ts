@@ -14,6 +14,21 @@ it("rounds a share up, asks for no more pods than there are, and for one at leas
   expect([needed(9, 10), needed(9, 3), needed("100%", 1000), needed("50%", 0)]).toEqual([9, 3, 1000, 1]);
 });
 
+it("takes a share for met where the pods are, told in whole percents", () => {
+  expect([needed("67%", 3), needed("66%", 3), needed("68%", 3), needed("34%", 3)]).toEqual([2, 2, 3, 2]);
+  expect([needed("83%", 6), needed("67%", 300), needed("67%", 100), needed("99%", 1000)]).toEqual([5, 201, 67, 990]);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 2000 }), (percent, pods) => {
+      const least = needed(`${percent}%`, pods);
+      expect(Math.round((100 * least) / pods + 1e-9)).toBeGreaterThanOrEqual(percent);
+      expect(least).toBeLessThanOrEqual(Math.max(1, Math.ceil((pods * percent) / 100)));
+      expect(least).toBeGreaterThanOrEqual((pods * percent) / 100 - 0.5);
+      if (percent === 100) expect(least).toBe(pods);
+      if (percent < 100) expect(needed(`${percent + 1}%`, pods)).toBeGreaterThanOrEqual(least);
+    }),
+  );
+});
+
 /** Pods by one letter each: f follows, l lags, x lags on a lost node, d is fenced. */
 function fleet(letters: string): readonly PodObservation[] {
   return letters.split("").map((letter, index) => ({ ...aPod(`${letter}${index}`).build(), nodeLost: letter === "x" }));

@@ -37,13 +37,20 @@ export function countAcks(
   };
 }
 
-/** How many of so many running pods `cutover.minAcknowledged` asks for: a share is rounded up, and one is the least. */
-export function neededPods({ cutover: { minAcknowledged } }: MigrationSpec, pods: number): number {
+/** How many of so many running pods `cutover.minAcknowledged` asks for, and one is the least. */
+export function neededPods({ cutover: { minAcknowledged } }: Pick<MigrationSpec, "cutover">, pods: number): number {
   const asked =
-    typeof minAcknowledged === "number"
-      ? minAcknowledged
-      : Math.ceil((pods * Number.parseInt(minAcknowledged, 10)) / 100);
+    typeof minAcknowledged === "number" ? minAcknowledged : podsOfShare(Number.parseInt(minAcknowledged, 10), pods);
   return Math.max(1, Math.min(pods, asked));
+}
+
+/**
+ * A share is rounded up, but the part of a fleet is told in whole percents, as the share is: 2 of 3 pods are 67 %. Without
+ * that a fleet of three can't be asked for two by the number that everybody writes. No more than half a pod is let off, so
+ * that 100 % are all of any fleet.
+ */
+function podsOfShare(percent: number, pods: number): number {
+  return Math.ceil((pods * percent - Math.min(50, pods / 2)) / 100);
 }
 
 /** As many pods of a fleet may go unseen for good: what they could hide is no greater than their share of the traffic. */

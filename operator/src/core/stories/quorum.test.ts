@@ -103,6 +103,15 @@ describe("a cutover that one of ten pods doesn't read", () => {
   });
 });
 
+it.each([
+  ["67%", 3],
+  ["75%", 4],
+  ["83%", 6],
+])("a cutover of which %s are to follow goes on without one of %s pods", (minAcknowledged, count) => {
+  const spec = aSpec({ ...shortPlan, cutover: { ...shortPlan.cutover, minAcknowledged } });
+  expect(withStuck("AwaitingCutover", 1, { spec, pods: count }).until("Guard", 200).status.cutover?.fencedPods).toBe(1);
+});
+
 it("a cutover that two of ten pods don't read is taken back, with who they are", () => {
   const sim = withStuck("AwaitingCutover", 2).until("RollingBack", 200);
   expect(sim.status.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver" });
@@ -122,6 +131,20 @@ it("a pod more that falls silent during the cutover gets its time before anythin
   sim.pod(5).silent = false;
   sim.run(30);
   expect(sim.phase).toBe("CuttingOver");
+});
+
+it("a fleet of which only a fenced pod is left calls nobody at night: the source serves all there is, and it is told", () => {
+  const half = aSpec({
+    ...shortPlan,
+    guard: { ...shortPlan.guard, duration: "24h", deadline: "48h" },
+    cutover: { ...shortPlan.cutover, minAcknowledged: "67%" },
+  });
+  const sim = withStuck("AwaitingCutover", 1, { spec: half, pods: 3 }).until("Guard", 200).run(60);
+  sim.pods = sim.pods.slice(0, 1);
+  sim.run(1800);
+  expect([sim.phase, sim.pages, sim.tickets.at(-1)]).toEqual(["Guard", [], "HoldOverdue"]);
+  sim.pod(0).silent = true;
+  expect(sim.run(1200).pages).toEqual(["HoldOverdue"]);
 });
 
 describe("one pod that doesn't follow or answer", () => {
