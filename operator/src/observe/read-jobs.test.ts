@@ -108,6 +108,31 @@ describe("the Jobs of a migration", () => {
     },
   );
 
+  test.each(["copy", "sync", "repair"] as const)(
+    "show a %s whose Job is gone until its pods have ended",
+    async (which) => {
+      const job = `docs-${which}-1-abc123`;
+      const open = {
+        number: 1,
+        job,
+        planHash: "",
+        askedAt: run.askedAt,
+        ...(which === "repair" ? { digest: "d" } : {}),
+      };
+      const phase = which === "repair" ? "RolledBack" : "Preflight";
+      const { jobs, observed } = arrange(
+        { phase, [which]: open },
+        { data: { copy: "IfIncomplete", sync: "Continuous" } },
+      );
+      const pod = { name: `${job}-x`, partition: 0, ip: "", uid: "u", reportPort: 0, running: true, ended: null };
+      jobs.lingering.set(job, [pod]);
+      const gone = { name: job, state: "running", isGone: true, message: "", partitions: 1, pods: [] };
+      expect((await observed()).jobs).toMatchObject({ ok: true, value: { jobs: [gone] } });
+      jobs.lingering.set(job, [{ ...pod, running: false, ended: { exitCode: 143, at: 1, message: "" } }]);
+      expect((await observed()).jobs).toMatchObject({ ok: true, value: { jobs: [] } });
+    },
+  );
+
   test("are read after the end as long as a copy's Job isn't known to be gone", async () => {
     const copy = { number: 1, job: "docs-copy-1-abc123", planHash: "", askedAt: run.askedAt };
     expect(await arrange({ phase: "RollingBack", copy }).observed()).toHaveProperty("jobs");

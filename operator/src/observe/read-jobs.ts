@@ -33,7 +33,7 @@ import type { Observation } from "#core/model/observation.ts";
 import { type PodPeer, peerOf } from "#core/model/pod-peer.ts";
 import type { Read } from "#core/model/workload.ts";
 import { asksForJobs, mayRemove, mayRepair } from "#core/verification/purpose.ts";
-import { openRun, openWriter } from "#core/verification/runs.ts";
+import { openRun, openWriter, type Writer, writers } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, Jobs, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
@@ -82,10 +82,28 @@ async function observeJobs(
   );
   return {
     ...templates,
-    jobs: seen,
+    jobs: [...seen, ...(await leftBehind({ meta, status, listed }, jobs, signal))],
     reportOf: kept?.job ?? null,
     ...(kept === undefined ? {} : { reportDigests: kept.digests }),
   };
+}
+
+type Leaving = Pick<Asked, "meta" | "status"> & { readonly listed: readonly JobRead[] };
+
+/** Writers whose Job is gone while their pods run on: whatever deletes a Job, its pods end later, or never as orphans. */
+async function leftBehind({ meta, status, listed }: Leaving, jobs: Jobs, signal: AbortSignal): Promise<JobSeen[]> {
+  const open = writers.flatMap((which) => {
+    const name = openWriter(status, which)?.job;
+    return name === undefined || listed.some((job) => job.name === name) ? [] : [{ name, container: writing[which] }];
+  });
+  const found = await Promise.all(
+    open.map(async ({ name, container }): Promise<JobSeen[]> => {
+      const pods = await jobs.listPods(meta.namespace, { name, uid: null }, container, signal);
+      if (pods.every(({ ended }) => ended !== null)) return [];
+      return [{ name, state: "running", isGone: true, message: "", partitions: 1, pods: [] }];
+    }),
+  );
+  return found.flat();
 }
 
 type Templates = Pick<JobsObservation, "verifier" | "copier" | "syncer" | "repairer" | "tests">;
@@ -124,14 +142,18 @@ function containerOf({ name, state }: JobRead, status: MigrationStatus): string 
 }
 
 /** Smoke tests must not have the rights of these. */
-const writing: readonly string[] = [copyContainer, syncContainer, repairContainer];
+const writing: Readonly<Record<Writer, string>> = {
+  copy: copyContainer,
+  sync: syncContainer,
+  repair: repairContainer,
+};
 
 function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTemplate {
   return {
     name,
     suspended,
     hasVerifier: containers.includes(verifyContainer),
-    ...(containers.some((container) => writing.includes(container)) ? { hasWriter: true } : {}),
+    ...(containers.some((container) => Object.values(writing).includes(container)) ? { hasWriter: true } : {}),
   };
 }
 

@@ -30,6 +30,9 @@ export type JobPodRead = {
   readonly ended: { readonly exitCode: number; readonly at: number; readonly message: string } | null;
 };
 
+/** Whose pods are listed; a Job that is gone is known by its name alone. */
+export type JobOfPod = { readonly name: string; readonly uid: string | null };
+
 export type JobWish = {
   readonly name: string;
   readonly template: string;
@@ -64,12 +67,7 @@ export interface Jobs {
   /** Jobs that carry the migration's uid, oldest first. */
   listJobs(namespace: string, migrationUid: string, signal: AbortSignal): Promise<readonly JobRead[]>;
   /** Pods that a Job owns, as one of their containers stands. */
-  listPods(
-    namespace: string,
-    job: Pick<JobRead, "name" | "uid">,
-    container: string,
-    signal: AbortSignal,
-  ): Promise<readonly JobPodRead[]>;
+  listPods(namespace: string, job: JobOfPod, container: string, signal: AbortSignal): Promise<readonly JobPodRead[]>;
   /**
    * Makes a Job whose spec is the template's. One that is there already and is ours is success; somebody else's of that
    * name fails with ROP_NAME_TAKEN, a missing or running template with ROP_NOT_FOUND or ROP_INVALID.

@@ -6,6 +6,7 @@ import type { MigrationMeta } from "#core/model/migration.ts";
 import type { PodPeer } from "#core/model/pod-peer.ts";
 import { OperatorError } from "#errors.ts";
 import type {
+  JobOfPod,
   JobPodRead,
   JobRead,
   Jobs,
@@ -31,6 +32,8 @@ export class FakeJobs implements Jobs {
   /** ConfigMaps that are somebody else's, and Jobs that the API server lets nobody delete. */
   readonly takenMaps = new Set<string>();
   readonly undeletable = new Set<string>();
+  /** Pods that haven't ended, of Jobs that are gone; by the Job's name. */
+  readonly lingering = new Map<string, readonly JobPodRead[]>();
   fault: unknown;
   #made = 0;
 
@@ -66,9 +69,9 @@ export class FakeJobs implements Jobs {
     return [...this.stored.values()].filter((one) => one.migrationUid === migrationUid).map(({ job }) => job);
   }
 
-  async listPods(_namespace: string, job: Pick<JobRead, "name">): Promise<readonly JobPodRead[]> {
+  async listPods(_namespace: string, job: JobOfPod): Promise<readonly JobPodRead[]> {
     this.#enter();
-    return this.stored.get(job.name)?.pods ?? [];
+    return this.stored.get(job.name)?.pods ?? (job.uid === null ? this.lingering.get(job.name) : undefined) ?? [];
   }
 
   async createJob(meta: MigrationMeta, wish: JobWish): Promise<void> {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readJobPodDocument } from "./job-documents.ts";
 
 const container = "retriever-verify";
+const job = { name: "docs-verify-1", uid: "job-1" };
 const owner = { apiVersion: "batch/v1", kind: "Job", name: "docs-verify-1", uid: "job-1", controller: true };
 
 function podOf(ownerReferences: readonly object[], ports: readonly object[] = []) {
@@ -15,7 +16,7 @@ function podOf(ownerReferences: readonly object[], ports: readonly object[] = []
 
 describe("a pod of a Job", () => {
   test("is one that the Job controls", () => {
-    const read = readJobPodDocument(podOf([owner]), "job-1", container);
+    const read = readJobPodDocument(podOf([owner]), job, container);
     expect(read).toMatchObject({ name: "p", uid: "pod-1", ended: { exitCode: 0 } });
   });
 
@@ -32,12 +33,18 @@ describe("a pod of a Job", () => {
     ],
     ["what is no Job controls", [{ ...owner, kind: "ConfigMap" }]],
   ])("isn't one that %s, whatever its last words are", (_, owners) => {
-    expect(readJobPodDocument(podOf(owners), "job-1", container)).toBeUndefined();
+    expect(readJobPodDocument(podOf(owners), job, container)).toBeUndefined();
+  });
+
+  test("is one of a Job that is gone by the name of the Job that controlled it", () => {
+    const left = (name: string) => readJobPodDocument(podOf([owner]), { name, uid: null }, container);
+    expect(left("docs-verify-1")).toMatchObject({ name: "p" });
+    expect(left("docs-verify-2")).toBeUndefined();
   });
 
   test("is asked in the way that proves most of those that its template names", () => {
     const named = ["report", "report-tls", "report-mtls"].map((name, index) => ({ name, containerPort: 7091 + index }));
-    const read = (count: number) => readJobPodDocument(podOf([owner], named.slice(0, count)), "job-1", container);
+    const read = (count: number) => readJobPodDocument(podOf([owner], named.slice(0, count)), job, container);
     expect(read(0)).toMatchObject({ reportPort: 0 });
     expect(read(1)).toMatchObject({ reportPort: 7091 });
     expect(read(1)).not.toHaveProperty("reportTls");

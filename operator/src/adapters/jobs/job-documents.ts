@@ -10,7 +10,7 @@ import { declaredPort } from "#kube/declared-port.ts";
 import type { Container, KubeObject, ObjectMeta } from "#kube/documents.ts";
 import { instantOf } from "#kube/instants.ts";
 import { jobs, ownedBy, typeOf } from "#kube/resources.ts";
-import type { JobPodRead, JobRead, JobTemplateRead, JobWish } from "#ports/jobs.ts";
+import type { JobOfPod, JobPodRead, JobRead, JobTemplateRead, JobWish } from "#ports/jobs.ts";
 
 /** Label of a Job; its value is the migration's uid. */
 export const jobLabel = "retriever.dev/migration-uid";
@@ -90,9 +90,9 @@ function partitionsOf({ completionMode, completions = 1 }: JobSpec): number {
  * One container of a pod that this Job controls; undefined for any other pod, whatever its labels say. An owner that isn't
  * the controller is no proof: anybody who may create a pod names owners, and the Job's own controller passes such a pod by.
  */
-export function readJobPodDocument(item: KubeObject, jobUid: string, container: string): JobPodRead | undefined {
+export function readJobPodDocument(item: KubeObject, job: JobOfPod, container: string): JobPodRead | undefined {
   const { metadata = {}, spec = {}, status = {} } = item as JobPodDocument;
-  if (!isControlledBy(metadata, jobUid)) return undefined;
+  if (!isControlledBy(metadata, job)) return undefined;
   const state = stateOf(status, container);
   return {
     name: metadata.name ?? "",
@@ -105,9 +105,11 @@ export function readJobPodDocument(item: KubeObject, jobUid: string, container: 
   };
 }
 
-function isControlledBy({ ownerReferences = [] }: ObjectMeta, jobUid: string): boolean {
+/** A Job that is gone has left no uid: its name is its own, as it holds the migration's mark and a number. */
+function isControlledBy({ ownerReferences = [] }: ObjectMeta, job: JobOfPod): boolean {
   return ownerReferences.some(
-    ({ kind, uid, controller }) => kind === jobs.kind && uid === jobUid && controller === true,
+    ({ kind, name, uid, controller }) =>
+      kind === jobs.kind && controller === true && (job.uid === null ? name === job.name : uid === job.uid),
   );
 }
 

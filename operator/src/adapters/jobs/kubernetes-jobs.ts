@@ -39,7 +39,7 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
     },
     listPods: async (namespace, job, container, signal) => {
       const labelSelector = `batch.kubernetes.io/job-name=${job.name}`;
-      const pick = (item: KubeObject) => [readJobPodDocument(item, job.uid, container) ?? []].flat();
+      const pick = (item: KubeObject) => [readJobPodDocument(item, job, container) ?? []].flat();
       return listAll(request, { place: { resource: pods, namespace }, query: { labelSelector } }, pick, signal);
     },
     createJob: async (meta, wish, signal) => {

@@ -135,6 +135,8 @@ function openFact(c: Context, run: WriterRun): Fact {
   if (jobs?.ok !== true) return templateFault(c) as Fact;
   const job = jobs.value.jobs.find(({ name }) => name === run.job);
   if (job === undefined) return templateFault(c) ?? unknown("SyncPending", `Job ${run.job} is about to begin`);
+  if (job.isGone === true)
+    return unknown("SyncPending", `Job ${run.job} was deleted; it is made again once its pods have ended`);
   const read = readingOf(job);
   if (read === undefined) return unknown("SyncPending", `Job ${run.job} has no pod yet that says how far it is`);
   return read.ok ? judgeReading(c, read.value) : unknown("SyncNotObserved", `Job ${run.job}: ${read.why}`);

@@ -40,6 +40,8 @@ export type VerifyPod = {
 export type JobSeen = {
   readonly name: string;
   readonly state: "running" | "succeeded" | "failed";
+  /** It was deleted, and its pods haven't ended yet: they write on for as long as they are given. */
+  readonly isGone?: true;
   /** Why it failed, as the cluster says it; may be empty. */
   readonly message: string;
   /** Completions it needs; a verification is cut into as many partitions. */

@@ -57,6 +57,12 @@ describe("a verification under way", () => {
     ).toEqual([]);
   });
 
+  test("has nothing deleted where only the pods of its Job are left, nor another one created beside them", () => {
+    const left = { ...running("job"), isGone: true } as const;
+    expect(effects({ ...asked, phase: "RollingBack" }, someJobs({ jobs: [left] }))).toEqual([]);
+    expect(effects(asked, someJobs({ jobs: [left] }))).toEqual([]);
+  });
+
   test("has its Job ended, not created, once nobody waits for it", () => {
     const seen = someJobs({ jobs: [running("job")] });
     const gone = [{ kind: "deleteJobs", jobs: ["job"] }];

@@ -124,7 +124,7 @@ function clear(input: JobsInput, { jobs }: JobsObservation): Effect[] {
   const written = writers.map((which) => wantedWriter(input, which)?.job);
   const wanted = new Set([wantedRun(input)?.job, ...written, ...wantedTests(input).map(({ job }) => job)]);
   const tests = new Set((input.status.smokeTests ?? []).map(({ job }) => job));
-  const others = jobs.filter(({ name }) => !wanted.has(name));
+  const others = jobs.filter(({ name, isGone }) => !wanted.has(name) && isGone !== true);
   const isRunning = ({ state }: JobSeen): boolean => state === "running";
   const finished = others.filter((job) => !isRunning(job) && !tests.has(job.name));
   const surplus = finished.slice(0, Math.max(0, finished.length - mostFinished));
