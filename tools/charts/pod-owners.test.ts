@@ -25,6 +25,7 @@ function podOf(
 }
 
 const owned = podOf([replicaSet]);
+const labelled = ({ metadata, spec }: Pod, labels: object): Pod => ({ metadata: { ...metadata, labels }, spec });
 const made = "only the cluster's controllers make pods";
 const image = "the image of retriever's container";
 
@@ -52,6 +53,29 @@ describe("a tenant who may write pods", () => {
       const asked = { username, object: pod, ...(before === undefined ? {} : { before }) };
       expect([username, refusalOf(asked)]).toEqual([username, expect.stringContaining(made)]);
     }
+  });
+
+  it.each<[string, object, Pod | undefined]>([
+    ["makes one with a ReplicaSet's label", { "pod-template-hash": "h" }, undefined],
+    ["makes one with a Job's label", { "batch.kubernetes.io/controller-uid": "j" }, undefined],
+    ["makes one with a Job's older label", { "controller-uid": "j" }, undefined],
+    ["puts such a label on", { a: "b", "pod-template-hash": "h" }, labelled(podOf(undefined), { a: "b" })],
+    ["changes such a label", { "pod-template-hash": "h" }, labelled(owned, { "pod-template-hash": "other" })],
+  ])("is refused where it %s, whoever controls it", (_, labels, before) => {
+    const cloneSet = { kind: "CloneSet", uid: "c", controller: true };
+    const controllers: readonly (readonly object[] | undefined)[] = [undefined, [cloneSet]];
+    for (const owners of before === undefined ? controllers : [undefined]) {
+      const object = labelled(podOf(owners), labels);
+      const asked = { username: "alice", object, ...(before === undefined ? {} : { before }) };
+      expect(refusalOf(asked)).toContain("a label by which a ReplicaSet or Job takes it over");
+    }
+  });
+
+  it("is refused another image in a pod that its ReplicaSet let go, and may take over again", () => {
+    const left = labelled(podOf(undefined), { "pod-template-hash": "h" });
+    const other = labelled(podOf(undefined, [{ ...sidecar, image: "mine:1" }]), { "pod-template-hash": "h" });
+    expect(refusalOf({ username: "alice", object: other, before: left })).toContain(image);
+    expect(refusalOf({ username: "alice", object: podOf(undefined), before: left })).toBeUndefined();
   });
 
   it("is refused another image of the sidecar in a target's pod", () => {
@@ -94,6 +118,8 @@ describe("the cluster's own, and break-glass,", () => {
     ["carol", ["retriever:break-glass"]],
   ])("%s makes pods of targets and Jobs", (username, groups) => {
     expect(refusalOf({ username, groups, object: owned })).toBeUndefined();
+    const object = labelled(owned, { "pod-template-hash": "h" });
+    expect(refusalOf({ username, groups, object })).toBeUndefined();
     expect(refusalOf({ username, groups, object: owned, before: podOf(undefined) })).toBeUndefined();
   });
 });

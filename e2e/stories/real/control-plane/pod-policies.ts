@@ -1,9 +1,13 @@
 // Who may make a pod that the operator would hear, on a real API server.
 import { describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import type { User } from "#support/kube/client.ts";
+import { ensure } from "#support/kube/definitions.ts";
 import { alice, allowed, carol, patch, post, root, scene } from "./policy-scene.ts";
 
-const { admin, core } = scene;
+const { admin, namespace, core, apps } = scene;
+const taken = "a label by which a ReplicaSet or Job takes it over";
+const adopting = ["pod-template-hash", "controller-uid", "batch.kubernetes.io/controller-uid"];
 const made = "only the cluster's controllers make pods";
 const controllers: User = {
   name: "system:serviceaccount:kube-system:replicaset-controller",
@@ -33,6 +37,51 @@ export function describePods(): void {
         for (const pod of forged) expect(await admin.ask(post(as, pods, pod))).toContain(made);
       expect(await admin.ask(post(controllers, pods, podOf("real", [owner])))).toBe(allowed);
       expect(await admin.ask(post(carol, pods, podOf("by-hand", [owner])))).toBe(allowed);
+    });
+
+    it("have no label by which a ReplicaSet or a Job takes them over, but by the cluster's controllers", async () => {
+      for (const key of adopting) {
+        const orphan = podOf("orphan", []);
+        const labelled = { ...orphan, metadata: { ...orphan.metadata, labels: { [key]: "h" } } };
+        const relabel = (value: string | null) =>
+          patch(alice, `${pods}/orphan`, { metadata: { labels: { [key]: value } } });
+        for (const as of [alice, runner, root]) expect(await admin.ask(post(as, pods, labelled))).toContain(taken);
+        expect(await admin.ask(post(controllers, pods, labelled))).toBe(allowed);
+        expect(await admin.ask(relabel("other"))).toContain(taken);
+        const image = { spec: { containers: [{ name: "retriever-sidecar", image: "mine:1" }] } };
+        const contentType = "application/strategic-merge-patch+json";
+        expect(await admin.ask({ ...patch(alice, `${pods}/orphan`, image), contentType })).toContain(
+          "image of retriever",
+        );
+        expect(await admin.ask(relabel(null))).toBe(allowed);
+        expect(await admin.ask(relabel("h"))).toContain(taken);
+        expect(await admin.ask({ as: alice, method: "DELETE", path: `${pods}/orphan` })).toBe(allowed);
+      }
+    });
+
+    it("that somebody makes after a target's own, labels and all, don't come to its ReplicaSet", async () => {
+      const labels = { a: "adopting" };
+      const containers = [{ name: "retriever-sidecar", image: "c:1" }];
+      const template = { metadata: { labels }, spec: { schedulerName: "nobody", containers } };
+      const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+      await ensure(admin, apps, { metadata: { name: "adopting" }, spec });
+      const replicaSets = `/apis/apps/v1/namespaces/${namespace}/replicasets`;
+      const hash = await eventually("its ReplicaSet is there", async () => {
+        const found = (await admin.list(replicaSets)).find(({ metadata }) => metadata.name.startsWith("adopting-"));
+        return found?.metadata.name.slice("adopting-".length) ?? false;
+      });
+      const alike = (container: string) => {
+        const pod = podOf(`alike-${container}`, [], container);
+        return { ...pod, metadata: { ...pod.metadata, labels: { ...labels, "pod-template-hash": hash } } };
+      };
+      expect(await admin.ask(post(alice, pods, alike("retriever-sidecar")))).toContain(taken);
+      // One that the operator wouldn't hear is taken over: what the ReplicaSet does with labels is what is feared here.
+      expect(await admin.ask(post(alice, pods, alike("api")))).toBe(allowed);
+      await eventually("the other one is taken over, or was one too many", async () => {
+        const pod = (await admin.get(`${pods}/alike-api`)) as { metadata: { ownerReferences?: object[] } } | undefined;
+        return pod === undefined || pod.metadata.ownerReferences !== undefined;
+      });
+      expect(await admin.ask({ as: root, method: "DELETE", path: `${apps}/adopting` })).toBe(allowed);
     });
 
     it("get no controller and no other image of ours from anybody else; their labels, and other pods, are theirs", async () => {
