@@ -46,7 +46,7 @@
   projected:
     sources:
       - configMap: { name: {{ required "retriever-sidecar.base: expected the ConfigMap with the base, got none" $.base }} }
-      - configMap: { name: {{ include "retriever-sidecar.workload" . }}-retriever-migration, optional: true }
+      - configMap: { name: {{ include "retriever-sidecar.workload" . }}-retriever-migration, optional: true, items: [{ key: migration.json, path: migration.json }] }
 {{- if $.credentialsSecret }}
 - { name: retriever-credentials, secret: { secretName: {{ $.credentialsSecret }} } }
 {{- end }}

@@ -66,7 +66,7 @@ spec:
               projected:
                 sources:
                   - configMap: { name: {{ required "retriever-sidecar.base: expected the ConfigMap with the base, got none" $.base }} }
-                  - configMap: { name: {{ include "retriever-sidecar.workload" . }}-retriever-migration, optional: true }
+                  - configMap: { name: {{ include "retriever-sidecar.workload" . }}-retriever-migration, optional: true, items: [{ key: migration.json, path: migration.json }] }
             {{- with include "retriever-sidecar.tlsVolumes" . }}
             {{- . | nindent 12 }}
             {{- end }}

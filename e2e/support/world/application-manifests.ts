@@ -82,10 +82,13 @@ export function applicationDeployment(input: ApplicationInput): object {
   };
 }
 
+/** The overlay's one key: any other would be a file beside the base. */
+const overlayItem = { key: overlayFileName, path: overlayFileName };
+
 function configVolume({ name }: Pick<ApplicationInput, "name">): object {
   const sources = [
     { configMap: { name: `${name}-retriever` } },
-    { configMap: { name: overlayName(name), optional: true } },
+    { configMap: { name: overlayName(name), optional: true, items: [overlayItem] } },
   ];
   return { name: "retriever-config", projected: { sources } };
 }
@@ -166,7 +169,7 @@ export function repairCronJob(input: ApplicationInput): object {
     ],
   };
   const drift = { name: driftMapName(input.name), optional: true };
-  const overlay = { configMap: { ...drift, items: [{ key: overlayFileName, path: overlayFileName }] } };
+  const overlay = { configMap: { ...drift, items: [overlayItem] } };
   const sources = [{ configMap: { name: `${input.name}-retriever` } }, overlay];
   const volumes = [
     { name: "retriever-config", projected: { sources } },

@@ -64,6 +64,21 @@ describe("an observation", () => {
     ]);
   });
 
+  test.each([
+    ["its text", [{ key: "migration.json", path: "migration.json" }], true],
+    ["every key", null, true],
+    ["its text under another name", [{ key: "migration.json", path: "other.json" }], false],
+    ["another key alone", [{ key: "other", path: "migration.json" }], false],
+    ["nothing", [], false],
+  ])("of a target whose volume takes %s of the overlay says whether its pods can follow", async (_, items, mounts) => {
+    const { observed, cluster } = arrange();
+    const overlay = { configMap: "search-api-retriever-migration", optional: true, items };
+    const configSources = [...aWorkload().configSources.slice(0, 1), overlay];
+    cluster.workloads.set("search/search-api", aWorkload({ configSources }));
+    const { target } = await observed();
+    expect(target).toMatchObject({ ok: true, value: { mountsOverlay: mounts } });
+  });
+
   test("of a settled migration asks for its acts alone", async () => {
     const { observed, migration, sidecars } = arrange();
     const status = aStatus({ phase: "RolledBack", conditions: [aCondition("Settled", "True")] });

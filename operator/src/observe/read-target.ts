@@ -1,8 +1,9 @@
 // The workload, and whether its pods can receive a base and an overlay.
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
-import type { Cluster, WorkloadRead } from "#ports/cluster.ts";
+import type { Cluster, ConfigSource, WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import { type FilledSource, readBase } from "./read-base.ts";
 
@@ -42,11 +43,16 @@ export async function readTarget(
       namespaceTerminating,
       replicas,
       hasSidecar,
-      mountsOverlay: overlay?.optional === true && !usesSubPath,
+      mountsOverlay: overlay?.optional === true && bringsText(overlay) && !usesSubPath,
       baseConfigMaps: base.configMaps,
       baseFaults: base.faults,
     },
   };
+}
+
+/** All of its keys, or at least this one, under its own name. */
+function bringsText({ items }: ConfigSource): boolean {
+  return items === null || items.some(({ key, path }) => key === overlayFileName && path === overlayFileName);
 }
 
 async function fillSources(

@@ -62,6 +62,21 @@ const otherForms: readonly (readonly [string, string])[] = [
   ["in no JSON", "epoch 7"],
 ];
 
+const alone = "an overlay holds migration.json, as text, and no other key";
+const high = at(2_000_000_001);
+/** Where an overlay's text could stand unread, of a ConfigMap that the operator makes. */
+const otherPlaces: readonly (readonly [string, string, object, object])[] = [
+  ["without the overlay's label", "the epoch is at most 2000000000", {}, { data: { "migration.json": high } }],
+  [
+    "as bytes",
+    alone,
+    { labels: overlayLabels },
+    { binaryData: { "migration.json": Buffer.from(high).toString("base64") } },
+  ],
+  ["as bytes without the label", alone, {}, { binaryData: { "migration.json": Buffer.from(high).toString("base64") } }],
+  ["beside a base", alone, { labels: overlayLabels }, { data: { "migration.json": at(1), "retriever.yaml": "a: b" } }],
+];
+
 /** Tests of a scene whose policies are in force. */
 export function describeOverlays(): void {
   beforeAll(async () => {
@@ -172,6 +187,25 @@ function describeText(): void {
       // Whatever break-glass left there.
       expect(await write(carol, '{"revision":{"epoch":999999999999999}}')).toBe(allowed);
       expect(await write(operator, at(5, { rollback: true }))).toBe(allowed);
+    });
+
+    it.each(otherPlaces)("isn't taken %s", async (_, words, metadata, more) => {
+      const body = { metadata: { name: "hidden-retriever-migration", ...metadata }, ...more };
+      expect(await admin.ask(post(operator, maps, body))).toContain(words);
+    });
+
+    it("has no other key beside it, but for what somebody left there", async () => {
+      const file = { "retriever.json": "{}" };
+      const encoded = { "retriever.json": "e30=" };
+      expect(await write(carol, at(6))).toBe(allowed);
+      for (const more of [{ data: file }, { binaryData: encoded }])
+        expect(await admin.ask(patch(operator, path, more))).toContain(alone);
+      const rollback = { ...file, "migration.json": at(6, { rollback: true }) };
+      expect(await admin.ask(patch(operator, path, { data: rollback }))).toContain(alone);
+      expect(await admin.ask(patch(carol, path, { data: file }))).toBe(allowed);
+      expect(await write(operator, at(7))).toBe(allowed);
+      expect(await admin.ask(patch(operator, path, { data: { "retriever.json": "[]" } }))).toContain(alone);
+      expect(await admin.ask(patch(operator, path, { data: { "retriever.json": null } }))).toBe(allowed);
     });
 
     it("isn't asked where the operator deletes the overlay, or changes its labels alone", async () => {
