@@ -23,6 +23,8 @@ const more = (metadata: object) => ({
   template: { ...pods, metadata: { ...pods.metadata, ...metadata } },
 });
 
+const ignored = { action: "Ignore", onExitCodes: { operator: "In", values: [1] } };
+
 /** Words of the refusal of what differs from the CronJob. */
 const unequal: readonly (readonly [string, object, string])[] = [
   [
@@ -46,6 +48,17 @@ const unequal: readonly (readonly [string, object, string])[] = [
   ],
   ["more pods", { ...jobTemplate.spec, parallelism: 50, completions: 50 }, ofTemplate],
   ["more tries", { ...jobTemplate.spec, backoffLimit: 5 }, ofTemplate],
+  ["less time", { ...jobTemplate.spec, activeDeadlineSeconds: 1 }, ofTemplate],
+  ["an end of its own", { ...jobTemplate.spec, ttlSecondsAfterFinished: 0 }, ofTemplate],
+  ["another controller", { ...jobTemplate.spec, managedBy: "a.b/c" }, ofTemplate],
+  [
+    "pods that it takes over",
+    { ...jobTemplate.spec, manualSelector: true, selector: { matchLabels: { app: "v" } } },
+    ofTemplate,
+  ],
+  ["other replacements", { ...jobTemplate.spec, podReplacementPolicy: "Failed" }, ofTemplate],
+  ["failures of its own", { ...jobTemplate.spec, podFailurePolicy: { rules: [ignored] } }, ofTemplate],
+  ["pods that nobody can delete", more({ finalizers: ["a.b/c"] }), "finalizers: expected none of the Job"],
 ];
 
 /** Two CronJobs, one of them not suspended; resolves once the API server knows both, and the operator's right to them. */

@@ -164,6 +164,19 @@ describe("who acts", () => {
   });
 });
 
+/** What is neither its count nor its time. */
+const otherEvents = [
+  { message: "n" },
+  { reason: "Other" },
+  { type: "Warning" },
+  { action: "Other" },
+  { reportingComponent: "kubelet" },
+  { related: { kind: "Pod", name: "p" } },
+  { metadata: { labels: { a: "b" } } },
+  { metadata: { annotations: { a: "b" } } },
+  { metadata: { finalizers: ["a.b/c"] } },
+];
+
 describe("the operator's account on events and migrations", () => {
   const event = (kind: string, component: string) => ({
     metadata: { name: `event-${kind.toLowerCase()}-${component}` },
@@ -184,7 +197,7 @@ describe("the operator's account on events and migrations", () => {
     expect(await admin.ask(post(operator, events, own))).toBe(allowed);
     const path = `${events}/${own.metadata.name}`;
     expect(await admin.ask(patch(operator, path, { count: 2 }))).toBe(allowed);
-    for (const change of [{ message: "n" }, { reason: "Other" }, { type: "Warning" }])
+    for (const change of otherEvents)
       expect(await admin.ask(patch(operator, path, change))).toContain("of an event the operator may change");
     const theirs = { ...event("Pod", "kubelet"), metadata: { name: "theirs" } };
     await ensure(admin, events, theirs);
