@@ -89,6 +89,14 @@ export function describeMigrationPolicies(): void {
       expect(await admin.ask(patch(alice, `${migrations}/within`, loosened))).toContain("cutover.hold: expected true");
     });
 
+    it("asks the hold of what was a rehearsal, once it is to move traffic", async () => {
+      const rehearsal = aMigration("rehearsal", { mode: "Validate", cutover: { hold: false } });
+      expect(await admin.ask(post(alice, migrations, rehearsal))).toBe(allowed);
+      const real = { spec: { mode: "Migrate" } };
+      expect(await admin.ask(patch(alice, `${migrations}/rehearsal`, real))).toContain("cutover.hold: expected true");
+      expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/rehearsal` })).toBe(allowed);
+    });
+
     it("lets what names neither approvals nor a window: both are then asked as the policy says", async () => {
       const unnamed = { checklist: {} };
       expect(await admin.ask(post(alice, migrations, aMigration("unnamed", unnamed)))).toBe(allowed);
