@@ -67,12 +67,21 @@ function openPolicyScene() {
   const { adminKubeconfig } = givenCluster();
   const namespace = `policies-${randomBytes(4).toString("hex")}`;
   const core = `/api/v1/namespaces/${namespace}`;
+  const crs = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
   const local = `${rbac}/namespaces/${namespace}`;
   const admin = makeKubeClient(adminKubeconfig);
 
   /** Policies are in force, and out of it, a moment after they are written. */
   const ofPolicy = "the operator writes ConfigMaps";
   const probe = () => admin.ask(post(operator, `${core}/configmaps?dryRun=All`, { metadata: { name: "probe" } }));
+
+  const destination = { kind: "qdrant", url: "https://q:6333", collection: "c" };
+  const aMigration = post(alice, `${crs}/retrievermigrations?dryRun=All`, {
+    apiVersion: "retriever.dev/v1alpha1",
+    kind: "RetrieverMigration",
+    metadata: { name: "probe" },
+    spec: { target: { name: "probe" }, destination },
+  });
 
   const grant = async (name: string, rules: readonly object[], subjects: readonly object[]): Promise<void> => {
     await ensure(admin, `${local}/roles`, { metadata: { name }, rules });
@@ -91,6 +100,8 @@ function openPolicyScene() {
     const own = rule(["", "batch"], ["pods", "configmaps", "events", "jobs"]);
     await grant("operator", [own, rule(["retriever.dev"], ["retrievermigrations"])], [operatorSubject]);
     await eventually("the policies are in force", async () => (await probe()).includes(ofPolicy));
+    // Those with parameters refuse everybody until the API server has read them.
+    await eventually("a migration may be made", async () => (await admin.ask(aMigration)) === allowed);
   });
 
   afterAll(async () => {
@@ -103,7 +114,6 @@ function openPolicyScene() {
   });
 
   const apps = `/apis/apps/v1/namespaces/${namespace}/deployments`;
-  const crs = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
   return { admin, namespace, core, crs, apps, batch: `/apis/batch/v1/namespaces/${namespace}`, grant };
 }
 
