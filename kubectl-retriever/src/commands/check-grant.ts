@@ -60,14 +60,17 @@ function isIn(namespace: string, leading: string | undefined): boolean {
   return leading === undefined || namespace === leading || namespace === "*";
 }
 
+type Account = { readonly namespace: string; readonly name: string };
+
 /** Accounts stand in bindings by themselves, under the API server's names for them, and in its groups of them. */
-function readSubject({ kind, name = "", namespace = "" }: Subject): Required<Omit<Subject, "kind">> | undefined {
+function readSubject({ kind, name = "", namespace = "" }: Subject): Account | undefined {
   if (kind === "ServiceAccount") return { namespace, name };
-  const [, accounts, of = "*", own] = /^system:(serviceaccounts?)(?::([^:]+))?(?::([^:]+))?$/.exec(name) ?? [];
-  if (kind === "User")
-    return accounts === "serviceaccount" && own !== undefined ? { namespace: of, name: own } : undefined;
-  const isAll = name === "system:authenticated" || (accounts === "serviceaccounts" && own === undefined);
-  return kind === "Group" && isAll ? { namespace: of, name: "*" } : undefined;
+  if (kind === "User") {
+    const { of, own } = /^system:serviceaccount:(?<of>[^:]+):(?<own>[^:]+)$/.exec(name)?.groups ?? {};
+    return of === undefined || own === undefined ? undefined : { namespace: of, name: own };
+  }
+  const group = kind === "Group" ? /^system:(?:authenticated|serviceaccounts(?::(?<of>[^:]+))?)$/.exec(name) : null;
+  return group === null ? undefined : { namespace: group.groups?.["of"] ?? "*", name: "*" };
 }
 
 async function readRules(
