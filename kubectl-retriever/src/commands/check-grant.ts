@@ -19,6 +19,8 @@ type Binding = {
   readonly roleRef?: { readonly kind?: string; readonly name?: string };
   readonly subjects?: readonly Subject[];
 };
+const user = /^system:serviceaccount:(?<of>[^:]+):(?<own>[^:]+)$/;
+const group = /^system:(?:authenticated|serviceaccounts(?::(?<of>[^:]+))?)$/;
 type Rule = {
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
@@ -65,12 +67,9 @@ type Account = { readonly namespace: string; readonly name: string };
 /** Accounts stand in bindings by themselves, under the API server's names for them, and in its groups of them. */
 function readSubject({ kind, name = "", namespace = "" }: Subject): Account | undefined {
   if (kind === "ServiceAccount") return { namespace, name };
-  if (kind === "User") {
-    const { of, own } = /^system:serviceaccount:(?<of>[^:]+):(?<own>[^:]+)$/.exec(name)?.groups ?? {};
-    return of === undefined || own === undefined ? undefined : { namespace: of, name: own };
-  }
-  const group = kind === "Group" ? /^system:(?:authenticated|serviceaccounts(?::(?<of>[^:]+))?)$/.exec(name) : null;
-  return group === null ? undefined : { namespace: group.groups?.["of"] ?? "*", name: "*" };
+  const pattern = kind === "User" ? user : group;
+  const named = pattern.exec(name)?.groups;
+  return named === undefined ? undefined : { namespace: named["of"] ?? "*", name: named["own"] ?? "*" };
 }
 
 async function readRules(
