@@ -66,6 +66,23 @@ const refused: readonly (readonly [string, object, object])[] = [
   ["reached by TLS", { destination: { ...qdrant, url: "http://q:6333" } }, {}],
 ];
 
+async function moveRehearsal(): Promise<void> {
+  const rehearsal = aMigration("rehearsal", { mode: "Validate", cutover: { hold: false } });
+  expect(await admin.ask(post(alice, migrations, rehearsal))).toBe(allowed);
+  const real = { spec: { mode: "Migrate" } };
+  expect(await admin.ask(patch(alice, `${migrations}/rehearsal`, real))).toContain("cutover.hold: expected true");
+  expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/rehearsal` })).toBe(allowed);
+}
+
+async function speakOfOthers(): Promise<void> {
+  const elsewhere = { key: "tier", operator: "NotIn", values: ["bank"] };
+  const other = { spec: { namespaceSelector: { matchExpressions: [elsewhere] } } };
+  await admin.mergePatch(path, other);
+  const loose = aMigration("probe", { cutover: { hold: false } });
+  const probe = () => admin.ask(post(alice, `${migrations}?dryRun=All`, loose));
+  expect(await eventually("the change is seen", async () => (await probe()) === allowed)).toBe(true);
+}
+
 /** Tests of a scene whose policies are in force. */
 export function describeMigrationPolicies(): void {
   describe("a RetrieverMigrationPolicy", () => {
@@ -89,13 +106,7 @@ export function describeMigrationPolicies(): void {
       expect(await admin.ask(patch(alice, `${migrations}/within`, loosened))).toContain("cutover.hold: expected true");
     });
 
-    it("asks the hold of what was a rehearsal, once it is to move traffic", async () => {
-      const rehearsal = aMigration("rehearsal", { mode: "Validate", cutover: { hold: false } });
-      expect(await admin.ask(post(alice, migrations, rehearsal))).toBe(allowed);
-      const real = { spec: { mode: "Migrate" } };
-      expect(await admin.ask(patch(alice, `${migrations}/rehearsal`, real))).toContain("cutover.hold: expected true");
-      expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/rehearsal` })).toBe(allowed);
-    });
+    it("asks the hold of what was a rehearsal, once it is to move traffic", moveRehearsal);
 
     it("lets what names neither approvals nor a window: both are then asked as the policy says", async () => {
       const unnamed = { checklist: {} };
@@ -124,13 +135,6 @@ export function describeMigrationPolicies(): void {
       expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/within` })).toBe(allowed);
     });
 
-    it("is no concern of other namespaces", async () => {
-      const elsewhere = { key: "tier", operator: "NotIn", values: ["bank"] };
-      const other = { spec: { namespaceSelector: { matchExpressions: [elsewhere] } } };
-      await admin.mergePatch(path, other);
-      const loose = aMigration("probe", { cutover: { hold: false } });
-      const probe = () => admin.ask(post(alice, `${migrations}?dryRun=All`, loose));
-      expect(await eventually("the change is seen", async () => (await probe()) === allowed)).toBe(true);
-    });
+    it("is no concern of other namespaces", speakOfOthers);
   });
 }

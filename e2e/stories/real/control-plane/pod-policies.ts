@@ -20,10 +20,11 @@ function podOf(name: string, ownerReferences: readonly object[], container = "re
   return { metadata: { name, ownerReferences }, spec: { containers: [{ name: container, image: "i:1" }] } };
 }
 
-export function describePods(): void {
-  describe("pods that the operator would hear", () => {
-    const pods = `${core}/pods`;
+const pods = `${core}/pods`;
 
+export function describePods(): void {
+  describeAdopted();
+  describe("pods that the operator would hear", () => {
     it("are made by the cluster's controllers alone, whoever else may write pods", async () => {
       const job = { ...owner, apiVersion: "batch/v1", kind: "Job" };
       const deployment = { ...owner, kind: "Deployment" };
@@ -39,6 +40,29 @@ export function describePods(): void {
       expect(await admin.ask(post(carol, pods, podOf("by-hand", [owner])))).toBe(allowed);
     });
 
+    it("get no controller and no other image of ours from anybody else; their labels, and other pods, are theirs", async () => {
+      expect(await admin.ask(post(alice, pods, podOf("free", [])))).toBe(allowed);
+      // Its owner isn't there, so that the cluster deletes it; the finalizer keeps it for as long as it is asked about.
+      const kept = podOf("kept", [owner]);
+      const held = { ...kept, metadata: { ...kept.metadata, finalizers: ["retriever.dev/settle"] } };
+      expect(await admin.ask(post(controllers, pods, held))).toBe(allowed);
+      expect(await admin.ask(patch(alice, `${pods}/free`, { metadata: { ownerReferences: [owner] } }))).toContain(made);
+      const contentType = "application/strategic-merge-patch+json";
+      const image = { spec: { containers: [{ name: "retriever-sidecar", image: "mine:1" }] } };
+      expect(await admin.ask({ ...patch(alice, `${pods}/kept`, image), contentType })).toContain(
+        "the image of retriever's container",
+      );
+      expect(await admin.ask(patch(alice, `${pods}/kept`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
+      expect(await admin.ask(post(alice, pods, podOf("other", [owner], "api")))).toBe(allowed);
+      expect(
+        await admin.ask(patch(alice, `${pods}/kept`, { metadata: { ownerReferences: null, finalizers: null } })),
+      ).toBe(allowed);
+    });
+  });
+}
+
+function describeAdopted(): void {
+  describe("pods that the operator would hear", () => {
     it("have no label by which a ReplicaSet or a Job takes them over, but by the cluster's controllers", async () => {
       for (const key of adopting) {
         const orphan = podOf("orphan", []);
@@ -82,25 +106,6 @@ export function describePods(): void {
         return pod === undefined || pod.metadata.ownerReferences !== undefined;
       });
       expect(await admin.ask({ as: root, method: "DELETE", path: `${apps}/adopting` })).toBe(allowed);
-    });
-
-    it("get no controller and no other image of ours from anybody else; their labels, and other pods, are theirs", async () => {
-      expect(await admin.ask(post(alice, pods, podOf("free", [])))).toBe(allowed);
-      // Its owner isn't there, so that the cluster deletes it; the finalizer keeps it for as long as it is asked about.
-      const kept = podOf("kept", [owner]);
-      const held = { ...kept, metadata: { ...kept.metadata, finalizers: ["retriever.dev/settle"] } };
-      expect(await admin.ask(post(controllers, pods, held))).toBe(allowed);
-      expect(await admin.ask(patch(alice, `${pods}/free`, { metadata: { ownerReferences: [owner] } }))).toContain(made);
-      const contentType = "application/strategic-merge-patch+json";
-      const image = { spec: { containers: [{ name: "retriever-sidecar", image: "mine:1" }] } };
-      expect(await admin.ask({ ...patch(alice, `${pods}/kept`, image), contentType })).toContain(
-        "the image of retriever's container",
-      );
-      expect(await admin.ask(patch(alice, `${pods}/kept`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
-      expect(await admin.ask(post(alice, pods, podOf("other", [owner], "api")))).toBe(allowed);
-      expect(
-        await admin.ask(patch(alice, `${pods}/kept`, { metadata: { ownerReferences: null, finalizers: null } })),
-      ).toBe(allowed);
     });
   });
 }
