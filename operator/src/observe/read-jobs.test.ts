@@ -117,7 +117,7 @@ describe("the Jobs of a migration", () => {
         job,
         planHash: "",
         askedAt: run.askedAt,
-        ...(which === "repair" ? { digest: "d" } : {}),
+        ...(which === "repair" ? { digest: "d".repeat(64), actor: "ada" } : {}),
       };
       const phase = which === "repair" ? "RolledBack" : "Preflight";
       const { jobs, observed } = arrange(

@@ -23,8 +23,8 @@ it("takes a share for met where the pods are, told in whole percents", () => {
       expect(Math.round((100 * least) / pods + 1e-9)).toBeGreaterThanOrEqual(percent);
       expect(least).toBeLessThanOrEqual(Math.max(1, Math.ceil((pods * percent) / 100)));
       expect(least).toBeGreaterThanOrEqual((pods * percent) / 100 - 0.5);
-      if (percent === 100) expect(least).toBe(pods);
-      if (percent < 100) expect(needed(`${percent + 1}%`, pods)).toBeGreaterThanOrEqual(least);
+      expect(needed(`${Math.min(100, percent + 1)}%`, pods)).toBeGreaterThanOrEqual(least);
+      expect(needed("100%", pods)).toBe(pods);
     }),
   );
 });
