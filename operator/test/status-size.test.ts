@@ -39,7 +39,7 @@ function aFullMigration(): Migration {
   const names = Array.from({ length: 20 }, (_, index) => ({ name: namespace(index), requests: 1_234_567.89 }));
   const lines = [
     ...harmLines.filter((line) => line !== "errors" && line !== "shadowErrors").map((line) => aLine(line, null)),
-    ...(["score", "mismatch", "errors"] as const).flatMap((line) =>
+    ...(["score", "mismatch", "errors", "emptyAnswers", "latency"] as const).flatMap((line) =>
       Array.from({ length: 21 }, (_, slice) => aLine(line, slice)),
     ),
   ];
@@ -126,7 +126,7 @@ it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth i
   expect([status.acks?.lagging.length, status.acks?.lost.length, status.history.length]).toEqual([20, 20, 20]);
   expect(status.detection?.slices.length).toBeGreaterThanOrEqual(20);
   const full = { ...status, detection: aFullMigration().status.detection };
-  expect(full.detection?.lines.length).toBe(72);
+  expect(full.detection?.lines.length).toBe(114);
   const stored: unknown = JSON.parse(JSON.stringify(packStatus(full)));
   expect(migrationStatusSchema.parse(unpackStatus(stored))).toEqual(JSON.parse(JSON.stringify(full)));
   expect(kibibytes(full)).toBeLessThan(64);

@@ -140,7 +140,7 @@ export const detectionStateSchema = z
     epoch: epochSchema.meta(doc("Epoch that is judged.", 5)),
     from: instant.describe("Beginning of its first bin."),
     until: instant.describe("End of the newest bin of evidence that was judged."),
-    lines: z.array(harmLineSchema).max(100).default([]).describe("The lines; of slices only those with some evidence."),
+    lines: z.array(harmLineSchema).max(120).default([]).describe("The lines; of slices only those with some evidence."),
     packedLines: z
       .string()
       .max(65_536)
@@ -151,6 +151,11 @@ export const detectionStateSchema = z
       .max(64)
       .default([])
       .describe("Namespaces by traffic; once chosen, the slices in their order."),
+    nextSlices: z
+      .array(sliceNameSchema)
+      .max(64)
+      .optional()
+      .describe("Namespaces by traffic, while those of the other side of the cutover are still the slices."),
     slicesChosenIn: z
       .string()
       .max(40)

@@ -52,6 +52,7 @@ const library: Readonly<Record<string, Expected>> = {
     ending: "waiting",
     tickets: ["Held"],
   },
+  "one-namespace-slow": { trace: guard, reason: "CutOver", ending: "waiting", pages: ["Harm"] },
   "sound-indexes-that-disagree": completes,
   "wrong-answers-at-low-traffic": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
   "base-changed-in-guard": { ...completes, pages: ["RollbackNotReady"] },

@@ -121,6 +121,8 @@ const namespaceEventSchema = z.strictObject({
   scoreWorse: share.optional(),
   mismatch: share.optional(),
   errors: share.optional(),
+  empty: share.optional(),
+  latencyMs: latencyMs.optional(),
 });
 
 const trafficSchema = z

@@ -14,20 +14,29 @@ export type Service = {
   readonly buckets: readonly number[];
 };
 
-/** What may be worse at one namespace than at the others. */
-type NamespaceWrongness = {
+type AnswersWorse = {
   readonly scoreWorse?: number | undefined;
   readonly mismatch?: number | undefined;
   /** Of the destination. */
   readonly errors?: number | undefined;
+  readonly empty?: number | undefined;
+};
+
+/** What may be worse at one namespace than at the others. */
+type NamespaceWrongness = AnswersWorse & { readonly slow?: Slowness };
+type NamespaceBehaviour = AnswersWorse & { readonly latencyMs?: number | undefined };
+
+/** How long the destination takes, by itself and beside the source. */
+type Slowness = Pick<Service, "meanMs" | "buckets"> & Pick<Regime, "latencyWorse" | "latencyBetter">;
+
+type Namespaces<Wrong> = {
+  /** By traffic, the busiest first; together at most 1. */
+  readonly shares: readonly { readonly name: string; readonly share: number }[];
+  readonly wrong: Readonly<Record<string, Wrong>>;
 };
 
 /** Who asks. */
-export type NamespaceShares = {
-  /** By traffic, the busiest first; together at most 1. */
-  readonly shares: readonly { readonly name: string; readonly share: number }[];
-  readonly wrong: Readonly<Record<string, NamespaceWrongness>>;
-};
+export type NamespaceShares = Namespaces<NamespaceWrongness>;
 
 /** What one request meets. */
 export type Wrongness = Readonly<Record<StoreName, Service>> & {
@@ -50,7 +59,7 @@ export type Regime = Wrongness & {
 };
 
 /** Those that a sidecar counts by themselves. */
-export function busiest({ shares }: NamespaceShares): NamespaceShares["shares"] {
+export function busiest({ shares }: Pick<NamespaceShares, "shares">): NamespaceShares["shares"] {
   return shares.slice(0, maxCountedSlices);
 }
 
@@ -61,7 +70,7 @@ type Behaviours = {
   readonly latencyFactor: number;
   readonly source: SourceBehaviour;
   readonly destination: DestinationBehaviour;
-  readonly namespaces: NamespaceShares | undefined;
+  readonly namespaces: Namespaces<NamespaceBehaviour> | undefined;
 };
 
 /** The shares behind the behaviour of two stores, for a latency threshold in ms. */
@@ -80,7 +89,24 @@ export function regimeOf(behaviours: Behaviours, latencyLimitMs: number): Regime
     mismatch,
     errorsOnSame,
     recall: { source: source.recall, destination: destination.recall },
-    namespaces,
+    namespaces: namespaces && {
+      ...namespaces,
+      wrong: Object.fromEntries(
+        Object.entries(namespaces.wrong).map(([name, { latencyMs, ...wrong }]) => {
+          if (latencyMs === undefined) return [name, wrong];
+          return [name, { ...wrong, slow: slownessOf(latencyMs * latencyFactor, sourceMs, latencyLimitMs) }];
+        }),
+      ),
+    },
+  };
+}
+
+function slownessOf(ownMs: number, sourceMs: number, limitMs: number): Slowness {
+  return {
+    meanMs: meanMs(ownMs),
+    buckets: bucketShares(ownMs),
+    latencyWorse: shareSlowerBy(limitMs, ownMs, sourceMs),
+    latencyBetter: shareSlowerBy(limitMs, sourceMs, ownMs),
   };
 }
 

@@ -101,6 +101,25 @@ describe("namespaces", () => {
     wrong: { [namespaceName(15)]: { mismatch: 1, errors: 0.5 } },
   };
 
+  it("that alone is empty or slow is so alone, in what is counted of it and in what is counted of all", () => {
+    const shares = zipfShares({ count: 2, exponent: 0 });
+    const loud = namespaceName(1);
+    const destination = store({ scoreWorse: 0, mismatch: 0 });
+    const regime = aRegime({ destination, namespaces: { shares, wrong: { [loud]: { empty: 0.5, latencyMs: 2000 } } } });
+    const row = emptyRow();
+    const slices = serveSecond({ draws: expectedDraws, regime, pods: 1 }, guarding, 0.5, row);
+    const all = countersBetween(emptyRow(), row);
+    const own = slices.find(({ namespace }) => namespace === loud)?.counters;
+    const { empty, emptyWorse, latencyWorse, latencyBuckets, shadowLatencyBuckets } = all;
+    expect(own).toMatchObject({ requests: 50, answered: 25, empty: 25, emptyWorse: 12.5 });
+    expect([empty, emptyWorse]).toEqual([25, 12.5]);
+    expect(own?.latencyWorse).toBeGreaterThan(24);
+    expect(latencyWorse - (own?.latencyWorse ?? 0)).toBeLessThan(0.5);
+    const sum = (counts: readonly number[] = []) => counts.reduce((so, one) => so + one, 0);
+    const told = [own?.latencyBuckets, latencyBuckets, shadowLatencyBuckets].map((buckets) => Math.round(sum(buckets)));
+    expect(told).toEqual([50, 100, 50]);
+  });
+
   it("are busy by Zipf's law, and a wrong one is wrong alone", () => {
     const row = emptyRow();
     const regime = aRegime({ namespaces });

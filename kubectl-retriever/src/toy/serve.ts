@@ -1,5 +1,5 @@
 // One second of traffic at one pod: how many requests, and what became of them.
-import type { EvidenceBin, SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { type EvidenceBin, noSliceCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Serving } from "@retriever/sidecar/contract/follow-overlay.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { countRecall } from "./count-recall.ts";
@@ -37,20 +37,40 @@ export function serveSecond(
   const requests = draws.poisson(regime.requestsPerSecond / pods);
   if (requests === 0) return [];
   const rates = { sampled: sampleRate, checkedPerSecond: (serving.sampling?.maxQueriesPerSecond ?? 0) / 2 };
-  const serve = (count: number, wrong: Wrongness) => serveRequests({ draws, serving, rates }, count, wrong);
   const slices: EvidenceBin["slices"] = [];
+  // Those whose answers are as empty and as fast as all others'.
+  const alike = { served: 0, compared: 0 };
   for (const { namespace, count } of partsOf(draws, requests, regime.namespaces)) {
-    const counters = serve(count, namespace === undefined ? regime : wrongnessOf(regime, namespace));
-    for (const key of countedKeys) row[fieldPlace[key]] = (row[fieldPlace[key]] ?? 0) + counters[key];
+    const wrong = namespace === undefined ? undefined : regime.namespaces?.wrong[namespace];
+    const counters = serveApart({ draws, serving, rates, row }, { count, regime, wrong }, alike);
     if (namespace !== undefined) slices.push({ namespace, counters });
   }
-  const service = regime[serving.primary];
-  const answered = requests - (row[fieldPlace.errors] ?? 0);
-  row[fieldPlace.empty] = draws.binomial(answered, service.empty);
-  row[fieldPlace.latencySumMs] = Math.round(answered * service.meanMs);
-  spreadLatencies({ draws, row, histogram: "latencyBuckets" }, answered, service);
-  if (serving.shadow !== "none") compare(draws, row, { regime, serving, shadow: serving.shadow });
+  answer({ draws, serving, row }, alike, regime);
+  if (serving.shadow !== "none") compare(draws, row, { regime, serving });
   return slices;
+}
+
+type Asking = {
+  readonly count: number;
+  readonly regime: Regime;
+  readonly wrong: NamespaceShares["wrong"][string] | undefined;
+};
+
+/** One namespace's requests; what is empty and slow of them is counted here where it isn't as of all others. */
+function serveApart(
+  { draws, serving, rates, row }: Sampling & Answering,
+  { count, regime, wrong }: Asking,
+  alike: { served: number; compared: number },
+): SliceCounters {
+  const own = wrong === undefined ? regime : worseRegime(regime, wrong);
+  const counters = serveRequests({ draws, serving, rates }, count, own);
+  for (const key of countedKeys) addToField(row, key, counters[key]);
+  const answers = { served: count - counters.errors, compared: counters.answered };
+  if (wrong?.empty !== undefined || wrong?.slow !== undefined)
+    return { ...counters, ...answer({ draws, serving, row }, answers, own) };
+  alike.served += answers.served;
+  alike.compared += answers.compared;
+  return counters;
 }
 
 const countedKeys = [
@@ -79,14 +99,19 @@ function partsOf(draws: Draws, requests: number, namespaces: NamespaceShares | u
   return left > 0 ? [...parts, { namespace: undefined, count: left }] : parts;
 }
 
-function wrongnessOf(regime: Regime, namespace: string): Wrongness {
-  const wrong = regime.namespaces?.wrong[namespace];
-  if (wrong === undefined) return regime;
-  const { scoreWorse = regime.scoreWorse, mismatch = regime.mismatch, errors = regime.destination.errors } = wrong;
-  return { ...regime, scoreWorse, mismatch, destination: { ...regime.destination, errors } };
+function worseRegime(regime: Regime, wrong: NamespaceShares["wrong"][string]): Regime {
+  const { destination } = regime;
+  const { scoreWorse = regime.scoreWorse, mismatch = regime.mismatch } = wrong;
+  const { errors = destination.errors, empty = destination.empty } = wrong;
+  const { meanMs, buckets, latencyWorse, latencyBetter } = wrong.slow ?? { ...regime, ...destination };
+  const own = { scoreWorse, mismatch, latencyWorse, latencyBetter };
+  return { ...regime, ...own, destination: { errors, empty, meanMs, buckets } };
 }
 
 type Sampling = { readonly draws: Draws; readonly serving: ToyServing; readonly rates: Rates };
+
+/** Nothing adds to these: of namespaces that do as all others, empty and slow answers aren't told apart. */
+const none = noSliceCounters();
 
 /** What became of some of the requests. */
 function serveRequests({ draws, serving, rates }: Sampling, requests: number, wrong: Wrongness): SliceCounters {
@@ -94,15 +119,15 @@ function serveRequests({ draws, serving, rates }: Sampling, requests: number, wr
   const failedAnyway = draws.binomial(requests, wrong.errorsOnSame);
   const failedAlone = draws.binomial(requests - failedAnyway, wrong[primary].errors);
   const errors = failedAnyway + failedAlone;
-  const none = { failedChecked: 0, failedWorse: 0, answered: 0, shadowErrors: 0, scoreWorse: 0, mismatch: 0 };
   if (shadow === "none") return { ...none, requests, errors };
   const tried = draws.binomial(requests - errors, rates.sampled);
   const shadowErrors = draws.binomial(tried, wrong[shadow].errors);
   const answered = tried - shadowErrors;
   return {
+    ...none,
     requests,
     errors,
-    ...(primary === "destination" ? checkFailed(draws, rates, { failedAnyway, failedAlone }, wrong) : none),
+    ...(primary === "destination" ? checkFailed(draws, rates, { failedAnyway, failedAlone }, wrong) : {}),
     answered,
     shadowErrors,
     scoreWorse: draws.binomial(answered, wrong.scoreWorse),
@@ -125,44 +150,79 @@ function checkFailed(
   return { failedChecked: alone + draws.binomial(failedAnyway, rate), failedWorse: answered };
 }
 
-type Histogram = {
-  readonly draws: Draws;
-  readonly row: Row;
-  readonly histogram: "latencyBuckets" | "shadowLatencyBuckets";
-};
+type Answering = { readonly draws: Draws; readonly serving: ToyServing; readonly row: Row };
+type Answered = { readonly served: number; readonly compared: number };
+type Answers = Pick<
+  SliceCounters,
+  "empty" | "emptyWorse" | "latencyWorse" | "latencyBetter" | "latencyBuckets" | "shadowLatencyBuckets"
+>;
 
-function spreadLatencies({ draws, row, histogram }: Histogram, answered: number, { buckets }: Service): void {
+/** How many of the answers were empty, and how long they took; added to the row. */
+function answer({ draws, serving, row }: Answering, { served, compared }: Answered, regime: Regime): Answers {
+  const { primary, shadow } = serving;
+  const service = regime[primary];
+  const empty = draws.binomial(served, service.empty);
+  const latencyBuckets = spreadLatencies(draws, served, service);
+  addToField(row, "latencySumMs", Math.round(served * service.meanMs));
+  const told = shadow === "none" || compared === 0 ? none : compareAnswers(draws, compared, regime, shadow);
+  const { emptyWorse, latencyWorse, latencyBetter, shadowLatencyBuckets } = told;
+  const answers = { empty, emptyWorse, latencyWorse, latencyBetter, latencyBuckets, shadowLatencyBuckets };
+  for (const key of ["empty", "emptyWorse", "latencyWorse", "latencyBetter"] as const)
+    addToField(row, key, answers[key]);
+  for (const key of ["latencyBuckets", "shadowLatencyBuckets"] as const) {
+    for (const [bucket, count] of answers[key].entries()) if (count > 0) addToBucket(row, key, bucket, count);
+  }
+  return answers;
+}
+
+function addToField(row: Row, field: keyof typeof fieldPlace, count: number): void {
+  row[fieldPlace[field]] = (row[fieldPlace[field]] ?? 0) + count;
+}
+
+function compareAnswers(
+  draws: Draws,
+  compared: number,
+  regime: Regime,
+  shadow: StoreName,
+): Omit<Answers, "empty" | "latencyBuckets"> {
+  const { latencyWorse: share, latencyBetter: mirror, source, destination } = regime;
+  const latencyWorse = draws.binomial(compared, share);
+  const latencyBetter = draws.binomial(compared - latencyWorse, Math.min(1, mirror / Math.max(1e-12, 1 - share)));
+  // A query without an answer at one store has none at the other either, as far as both have the same share of them.
+  const emptyWorse = draws.binomial(compared, Math.max(0, destination.empty - source.empty));
+  return {
+    latencyWorse,
+    latencyBetter,
+    emptyWorse,
+    shadowLatencyBuckets: spreadLatencies(draws, compared, regime[shadow]),
+  };
+}
+
+/** By bucket. */
+function spreadLatencies(draws: Draws, answered: number, { buckets }: Service): number[] {
+  const counts = buckets.map(() => 0);
   let left = answered;
   let shareLeft = 1;
   for (const [bucket, share] of buckets.entries()) {
-    if (left === 0) return;
+    if (left === 0) break;
     const isLast = bucket === buckets.length - 1;
     const count = isLast ? left : draws.binomial(left, Math.min(1, share / shareLeft));
-    if (count > 0) addToBucket(row, histogram, bucket, count);
+    counts[bucket] = count;
     left -= count;
     shareLeft = Math.max(1e-12, shareLeft - share);
   }
+  return counts;
 }
 
 /** How much lower the score of a sample is that counts as worse. */
 const typicalDelta = 0.375;
 
-type Comparison = { readonly regime: Regime; readonly serving: ToyServing; readonly shadow: StoreName };
+type Comparison = { readonly regime: Regime; readonly serving: ToyServing };
 
 /** What the answered samples tell beside what is counted by namespace. */
-function compare(draws: Draws, row: Row, { regime, serving, shadow }: Comparison): void {
+function compare(draws: Draws, row: Row, { regime, serving }: Comparison): void {
   const answered = row[fieldPlace.answered] ?? 0;
   if (answered === 0) return;
-  const { latencyWorse, latencyBetter, source, destination } = regime;
-  const slower = draws.binomial(answered, latencyWorse);
-  row[fieldPlace.latencyWorse] = slower;
-  row[fieldPlace.latencyBetter] = draws.binomial(
-    answered - slower,
-    Math.min(1, latencyBetter / Math.max(1e-12, 1 - latencyWorse)),
-  );
-  // A query without an answer at one store has none at the other either, as far as both have the same share of them.
-  row[fieldPlace.emptyWorse] = draws.binomial(answered, Math.max(0, destination.empty - source.empty));
-  spreadLatencies({ draws, row, histogram: "shadowLatencyBuckets" }, answered, regime[shadow]);
   // Whole eighths add up without rounding, in whatever order.
   row[fieldPlace.overlapSum] = answered - (row[fieldPlace.mismatch] ?? 0) / 2;
   const loss = answered * (regime.scoreOffset - (serving.thresholds?.scoreOffset ?? 0));

@@ -1,10 +1,12 @@
 // The bins of a toy sidecar: where the running sums stood when each began, so that a bin is one subtraction.
 
 import {
+  addToSlice,
   binSeconds,
   type EvidenceBin,
   keptSeconds,
   maxBins,
+  noSliceCounters,
   type SliceCounters,
 } from "@retriever/sidecar/contract/evidence.ts";
 import { countersBetween, type Row } from "./toy-row.ts";
@@ -92,9 +94,9 @@ function answerOf(bin: Bin, until: Row | undefined, sums: Row): EvidenceBin {
 function sumOf(seconds: Bin["slices"]): Slices {
   const sums = new Map<string, SliceCounters>();
   for (const { namespace, counters } of seconds.flatMap(({ slices }) => slices)) {
-    const sum = sums.get(namespace);
-    if (sum === undefined) sums.set(namespace, { ...counters });
-    else for (const key of Object.keys(counters) as (keyof SliceCounters)[]) sum[key] += counters[key];
+    const sum = sums.get(namespace) ?? noSliceCounters();
+    sums.set(namespace, sum);
+    addToSlice(sum, counters);
   }
   return [...sums].map(([namespace, counters]) => ({ namespace, counters }));
 }

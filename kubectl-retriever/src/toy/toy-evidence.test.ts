@@ -1,3 +1,4 @@
+import { noSliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ToyEvidence } from "./toy-evidence.ts";
@@ -54,9 +55,8 @@ describe("the bins of a toy sidecar", () => {
 
   it("hold what each namespace counted, and forget what was taken back", () => {
     const evidence = new ToyEvidence(0);
-    const counters = { requests: 1, errors: 0, failedChecked: 0, failedWorse: 0 };
-    const more = { answered: 1, shadowErrors: 0, scoreWorse: 0, mismatch: 1 };
-    const slices = [{ namespace: "namespace-1", counters: { ...counters, ...more } }];
+    const counters = { ...noSliceCounters(), requests: 1, answered: 1, mismatch: 1 };
+    const slices = [{ namespace: "namespace-1", counters }];
     const serveUntil = (from: number, to: number) => {
       for (let second = from; second <= to; second += 1)
         evidence.add(second, { nowMs: start + second * 1000, row: counted(2), slices });

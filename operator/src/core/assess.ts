@@ -9,7 +9,7 @@ import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
 import { judgeContent } from "./detection/content-gate.ts";
 import { foldDetection } from "./detection/detection.ts";
 import { type Bin, newBins } from "./detection/new-bins.ts";
-import { judgeSlices } from "./detection/slice-gate.ts";
+import { judgeSlices } from "./detection/slices.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
 import type { JudgedGate } from "./gates/judge-rate-gates.ts";

@@ -1,7 +1,7 @@
 // What users had of the destination: for how long, in how many requests, and how it did against the source.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
-import { mostSlices } from "#core/detection/lines.ts";
+import { mostSlices } from "#core/detection/slice-lines.ts";
 import { shareOf } from "#page/gate-curves.ts";
 import type { Count, Step } from "./fold-records.ts";
 import type { Impact } from "./report.ts";

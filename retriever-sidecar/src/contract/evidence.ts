@@ -110,8 +110,44 @@ export const sliceCountersSchema = z.object({
   shadowErrors: count,
   scoreWorse: count,
   mismatch: count,
+  /** Sidecars of earlier versions don't count these by namespace. */
+  empty: count.default(0),
+  emptyWorse: count.default(0),
+  latencyWorse: count.default(0),
+  latencyBetter: count.default(0),
+  latencyBuckets: histogram.default(emptyHistogram),
+  shadowLatencyBuckets: histogram.default(emptyHistogram),
 });
 export type SliceCounters = z.infer<typeof sliceCountersSchema>;
+
+/** All counters of a namespace zero. */
+export function noSliceCounters(): SliceCounters {
+  return {
+    requests: 0,
+    errors: 0,
+    failedChecked: 0,
+    failedWorse: 0,
+    answered: 0,
+    shadowErrors: 0,
+    scoreWorse: 0,
+    mismatch: 0,
+    empty: 0,
+    emptyWorse: 0,
+    latencyWorse: 0,
+    latencyBetter: 0,
+    latencyBuckets: emptyHistogram(),
+    shadowLatencyBuckets: emptyHistogram(),
+  };
+}
+
+/** Adds in place: a reconcile adds thousands of them. */
+export function addToSlice(sum: SliceCounters, more: SliceCounters): void {
+  for (const key of Object.keys(sum) as (keyof SliceCounters)[]) {
+    if (key === "latencyBuckets" || key === "shadowLatencyBuckets") {
+      for (const [index, value] of more[key].entries()) sum[key][index] = (sum[key][index] ?? 0) + value;
+    } else sum[key] += more[key];
+  }
+}
 
 /** One closed bin. Bins in which nothing was counted are left out. */
 const binSchema = z.object({

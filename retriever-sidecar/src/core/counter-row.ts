@@ -31,7 +31,8 @@ export function addToRows(cells: Float64Array, starts: readonly number[], increm
   }
 }
 
-function bucketOf(latencyMs: number): number {
+/** Place of a latency among the contract's buckets. */
+export function bucketOf(latencyMs: number): number {
   const edge = latencyEdgesMs.findIndex((upper) => latencyMs <= upper);
   return edge === -1 ? latencyEdgesMs.length : edge;
 }

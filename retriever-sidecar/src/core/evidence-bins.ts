@@ -15,10 +15,8 @@ type EvidenceBins = {
 const slots = maxBins + 1;
 /** Most text that one answer spends on bins, characters; the reader's limit for a whole answer is 1 MiB. */
 const maxAnswerChars = 500_000;
-/** Most characters of a bin's, and of a slice's own counters; a character of a name takes six where it is escaped. */
+/** Most characters of a bin's own counters. */
 const charsOfBin = 1500;
-const charsOfSlice = 300;
-const charsOfCharacter = 6;
 
 /** Bins from `openAt` on: no bin before it is counted into, whatever the wall clock says. */
 export function makeEvidenceBins(openAt: number): EvidenceBins {
@@ -83,5 +81,5 @@ function asMuchAsFits(bins: readonly EvidenceBin[], closedAt: number): Pick<Evid
 }
 
 function charsOf({ slices }: EvidenceBin): number {
-  return slices.reduce((sum, each) => sum + charsOfSlice + charsOfCharacter * each.namespace.length, charsOfBin);
+  return slices.reduce((sum, each) => sum + JSON.stringify(each).length, charsOfBin);
 }

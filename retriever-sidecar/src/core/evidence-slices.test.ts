@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { maxCountedSlices } from "#contract/evidence.ts";
+import { latencyEdgesMs, maxCountedSlices, noSliceCounters } from "#contract/evidence.ts";
 import { makeSliceTable } from "./evidence-slices.ts";
 
 const namesIn = (table: ReturnType<typeof makeSliceTable>, slot = 0) =>
@@ -18,16 +18,51 @@ test("requests and samples count for their namespace in their bin, a timeout as 
     table.add("a", increment, 1);
   }
   table.add("a", { failedChecked: 1, failedWorse: 1 }, 1);
-  const none = { failedChecked: 0, failedWorse: 0, answered: 0, shadowErrors: 0, scoreWorse: 0, mismatch: 0 };
+  const none = noSliceCounters();
+  const at5 = latencyEdgesMs.map((edge) => Number(edge === 5)).concat(0);
   expect(table.read(0)).toEqual([
     { namespace: "a", counters: { ...none, requests: 1, errors: 1 } },
-    { namespace: "b", counters: { ...none, requests: 1, errors: 0 } },
+    { namespace: "b", counters: { ...none, requests: 1, latencyBuckets: at5 } },
   ]);
-  const counted = { failedChecked: 1, failedWorse: 1, answered: 1, shadowErrors: 2, scoreWorse: 1, mismatch: 1 };
+  const counted = {
+    ...none,
+    failedChecked: 1,
+    failedWorse: 1,
+    answered: 1,
+    shadowErrors: 2,
+    scoreWorse: 1,
+    mismatch: 1,
+  };
   expect(table.read(1)).toEqual([{ namespace: "a", counters: { ...counted, requests: 1, errors: 0 } }]);
   table.clear(1);
   expect(table.read(1)).toEqual([]);
   expect(namesIn(table)).toEqual(["a", "b"]);
+});
+
+test("empty and slow answers count for their namespace, of both stores, so that they can be told from all others'", () => {
+  const table = makeSliceTable(1);
+  table.add("slow", { requests: 1, latencyMs: 9000 }, 0);
+  table.add("slow", { answered: 1, latencyWorse: 1, shadowMs: 3 }, 0);
+  table.add("empty", { requests: 1, empty: 1, latencyMs: 3 }, 0);
+  table.add("empty", { answered: 1, emptyWorse: 1, latencyBetter: 1, shadowMs: 9000 }, 0);
+  const [fast, slow] = [3, 9000].map((ms) =>
+    latencyEdgesMs.map((edge) => Number(ms === 3 && edge === 5)).concat(Number(ms === 9000)),
+  );
+  const one = { ...noSliceCounters(), requests: 1, answered: 1 };
+  expect(table.read(0)).toEqual([
+    { namespace: "slow", counters: { ...one, latencyWorse: 1, latencyBuckets: slow, shadowLatencyBuckets: fast } },
+    {
+      namespace: "empty",
+      counters: {
+        ...one,
+        empty: 1,
+        emptyWorse: 1,
+        latencyBetter: 1,
+        latencyBuckets: fast,
+        shadowLatencyBuckets: slow,
+      },
+    },
+  ]);
 });
 
 test("a namespace with more than its share of the requests is never pushed out, however many others come", () => {

@@ -1,12 +1,18 @@
 // Counters of single namespaces, bin by bin. Namespaces come from requests, so their number is bounded: whoever sends a new
 // one with each request can't push out a namespace that has more than 1 in 64 of the requests.
-import { type EvidenceBin, maxCountedSlices, type SliceCounters, sliceCountersSchema } from "#contract/evidence.ts";
-import type { Increment } from "./counter-row.ts";
+import {
+  type EvidenceBin,
+  latencyEdgesMs,
+  maxCountedSlices,
+  noSliceCounters,
+  type SliceCounters,
+} from "#contract/evidence.ts";
+import { bucketOf, type Increment } from "./counter-row.ts";
 
 type Slice = {
   /** Requests of the epoch, or more: a namespace inherits those of the one whose place it takes. */
   seen: number;
-  /** `fields.length` numbers a bin. */
+  /** `width` numbers a bin. */
   readonly counts: Uint32Array;
 };
 type SliceTable = {
@@ -18,14 +24,18 @@ type SliceTable = {
   readonly read: (slot: number) => EvidenceBin["slices"];
 };
 
-const fields = Object.keys(sliceCountersSchema.shape) as (keyof SliceCounters)[];
+type Plain = Exclude<keyof SliceCounters, "latencyBuckets" | "shadowLatencyBuckets">;
+const fields = Object.keys(noSliceCounters()).filter((key): key is Plain => !key.endsWith("Buckets"));
+const bucketCount = latencyEdgesMs.length + 1;
+const shadowStart = fields.length + bucketCount;
+const width = shadowStart + bucketCount;
 
 /** For bins at `slots` places. Keeps the busiest namespaces as Metwally's Space-Saving does. */
 export function makeSliceTable(slots: number): SliceTable {
   const slices = new Map<string, Slice>();
   const enter = (namespace: string): Slice => {
     if (slices.size < maxCountedSlices) {
-      const slice = { seen: 0, counts: new Uint32Array(slots * fields.length) };
+      const slice = { seen: 0, counts: new Uint32Array(slots * width) };
       slices.set(namespace, slice);
       return slice;
     }
@@ -41,14 +51,14 @@ export function makeSliceTable(slots: number): SliceTable {
       const slice = slices.get(namespace) ?? (requests > 0 ? enter(namespace) : undefined);
       if (slice === undefined) return;
       slice.seen += requests;
-      const start = slot * fields.length;
-      for (const [place, field] of fields.entries()) {
-        const value = valueOf(increment, field);
-        if (value > 0) slice.counts[start + place] = (slice.counts[start + place] ?? 0) + value;
-      }
+      const start = slot * width;
+      for (const [place, field] of fields.entries()) addAt(slice.counts, start + place, valueOf(increment, field));
+      const { latencyMs, shadowMs } = increment;
+      if (latencyMs !== undefined) addAt(slice.counts, start + fields.length + bucketOf(latencyMs), 1);
+      if (shadowMs !== undefined) addAt(slice.counts, start + shadowStart + bucketOf(shadowMs), 1);
     },
     clear: (slot) => {
-      for (const { counts } of slices.values()) counts.fill(0, slot * fields.length, (slot + 1) * fields.length);
+      for (const { counts } of slices.values()) counts.fill(0, slot * width, (slot + 1) * width);
     },
     read: (slot) => [...slices].flatMap(([namespace, slice]) => sliceAt(namespace, slice, slot)),
   };
@@ -62,14 +72,21 @@ function leastSeen(slices: ReadonlyMap<string, Slice>): readonly [string, Slice]
   return least;
 }
 
-function valueOf(increment: Increment, field: keyof SliceCounters): number {
+function addAt(counts: Uint32Array, place: number, value: number): void {
+  if (value > 0) counts[place] = (counts[place] ?? 0) + value;
+}
+
+function valueOf(increment: Increment, field: Plain): number {
   const value = increment[field] ?? 0;
   return field === "shadowErrors" ? value + (increment.shadowTimeouts ?? 0) : value;
 }
 
 function sliceAt(namespace: string, { counts }: Slice, slot: number): EvidenceBin["slices"] {
-  const row = counts.subarray(slot * fields.length, (slot + 1) * fields.length);
+  const row = counts.subarray(slot * width, (slot + 1) * width);
   if (row.every((value) => value === 0)) return [];
-  const counters = Object.fromEntries(fields.map((field, place) => [field, row[place] ?? 0])) as SliceCounters;
+  const counters = noSliceCounters();
+  for (const [place, field] of fields.entries()) counters[field] = row[place] ?? 0;
+  counters.latencyBuckets = [...row.subarray(fields.length, shadowStart)];
+  counters.shadowLatencyBuckets = [...row.subarray(shadowStart)];
   return [{ namespace, counters }];
 }

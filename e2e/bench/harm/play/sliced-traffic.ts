@@ -2,7 +2,13 @@
 
 import type { Draws } from "@retriever/kubectl/toy/draws.ts";
 import type { Bin } from "@retriever/operator/core/detection/new-bins.ts";
-import { addCounters, maxCountedSlices, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  addCounters,
+  type Counters,
+  maxCountedSlices,
+  noSliceCounters,
+  type SliceCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { drawGuardBin, type Regime, type Segment } from "./traffic.ts";
 
 /** Of a namespace by its rank, from 1. */
@@ -16,9 +22,8 @@ export function drawSlicedBin(at: number, traffic: SlicedTraffic, rate: number, 
   for (let rank = 1; rank <= maxCountedSlices; rank += 1) {
     const own = requestsPerSecond * zipfShare(rank, namespaces);
     const bin = drawGuardBin(at, [segment(regimeOf(rank), own, seconds)], rate, draws);
-    const { requests, errors, failedChecked, failedWorse, answered, scoreWorse, mismatch } = bin.counters;
-    const counted = { requests, errors, failedChecked, failedWorse, answered, shadowErrors: 0, scoreWorse, mismatch };
-    if (requests > 0) slices.set(`tenant-${rank}`, counted);
+    const { counters } = bin;
+    if (counters.requests > 0) slices.set(`tenant-${rank}`, { ...sliceOf(counters), shadowErrors: 0 });
     all = all === undefined ? bin : joined(all, bin);
   }
   const counted = Array.from({ length: maxCountedSlices }, (_, index) => zipfShare(index + 1, namespaces));
@@ -36,6 +41,11 @@ type SlicedTraffic = {
 
 function segment(regime: Regime, requestsPerSecond: number, seconds: number): Segment {
   return { regime: { ...regime, requestsPerSecond, recall: noRecall }, seconds };
+}
+
+function sliceOf(counters: Counters): SliceCounters {
+  const keys = Object.keys(noSliceCounters()) as (keyof SliceCounters)[];
+  return Object.fromEntries(keys.map((key) => [key, counters[key]])) as SliceCounters;
 }
 
 const noRecall = { step: 0, worse: 0, better: 0 };

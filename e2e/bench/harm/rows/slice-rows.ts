@@ -1,17 +1,25 @@
-// D8: one namespace of many, all of whose answers are wrong, and many of which none is harmed.
+// D8: one namespace of many, all of whose answers are wrong, slow or empty, and many of which none is harmed.
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom } from "#support/random.ts";
 import { type End, playGuard, startSeconds } from "../play/guard.ts";
 import type { Row } from "../play/row.ts";
-import { drawBaseline, healthy, planOf } from "../play/setting.ts";
+import { drawBaseline, healthy, latencies, planOf, usualMedianMs } from "../play/setting.ts";
 import { drawSlicedBin, type RegimeOf } from "../play/sliced-traffic.ts";
 import { AdaptiveRate, type Regime } from "../play/traffic.ts";
+import { isRolledBack } from "./healthy.ts";
 
 const plan = planOf();
-const traffic = { namespaces: 200, requestsPerSecond: 100, seconds: 10 };
 const usual: Regime = { ...healthy, requestsPerSecond: 100 };
 
-function play(seed: number, regimeOf: RegimeOf, seconds: number): End {
+type Played = {
+  /** At so many seconds of the run. */
+  readonly regimeAt: (at: number) => RegimeOf;
+  readonly seconds: number;
+  readonly requestsPerSecond?: number;
+};
+
+function play(seed: number, { regimeAt, seconds, requestsPerSecond = 100 }: Played): End {
+  const traffic = { namespaces: 200, requestsPerSecond, seconds: 10 };
   const random = makeRandom(seed);
   const draws = makeDraws({ next: random });
   const rate = new AdaptiveRate(plan.guard.sampling, traffic.requestsPerSecond);
@@ -21,7 +29,7 @@ function play(seed: number, regimeOf: RegimeOf, seconds: number): End {
     seconds,
     phase: random(),
     draw: (at) => {
-      const bin = drawSlicedBin(startSeconds + at, { ...traffic, regimeOf }, rate.value, draws);
+      const bin = drawSlicedBin(startSeconds + at, { ...traffic, regimeOf: regimeAt(at) }, rate.value, draws);
       rate.count(bin.counters.requests);
       return bin;
     },
@@ -39,6 +47,17 @@ const atLimits: Regime = {
   mismatch: usual.mismatch + mismatch.maxIncrease,
 };
 
+/** With 17 % of the traffic. */
+const busiest = 1;
+/** By then the slices are chosen at any rate. */
+const chosenAfter = 1000;
+const slow: Regime = { ...usual, ...latencies(plan, 700, usualMedianMs) };
+const empty: Regime = { ...usual, emptyAlone: 1 };
+
+function aloneAt(own: Regime): Played["regimeAt"] {
+  return (at) => (rank) => (rank === busiest && at >= chosenAfter ? own : usual);
+}
+
 function isActed({ act }: End): boolean {
   return act === "Hold" || act === "Rollback";
 }
@@ -49,7 +68,7 @@ export const sliceRows: readonly Row[] = [
     name: "the namespace at rank 15 of 200 all wrong, 100/s: held within 20 min",
     runs: 800,
     quickRuns: 20,
-    play: (seed) => play(seed, (rank) => (rank === harmedRank ? wrong : usual), 1200),
+    play: (seed) => play(seed, { regimeAt: () => (rank) => (rank === harmedRank ? wrong : usual), seconds: 1200 }),
     isCounted: isActed,
     must: { atLeast: 0.99 },
     since: 0,
@@ -59,8 +78,32 @@ export const sliceRows: readonly Row[] = [
     name: "200 namespaces, all at their limits, 100/s: wrongly held in 24 h",
     runs: 400,
     quickRuns: 1,
-    play: (seed) => play(seed, () => atLimits, 86_400),
+    play: (seed) => play(seed, { regimeAt: () => () => atLimits, seconds: 86_400 }),
     isCounted: isActed,
     must: { atMost: 0.01 },
   },
+  ...[2, 20, 100].flatMap((requestsPerSecond) =>
+    [
+      { name: "slow", own: slow },
+      { name: "empty", own: empty },
+    ].flatMap(({ name, own }): Row[] => {
+      const row = {
+        id: "D8",
+        runs: 400,
+        quickRuns: 2,
+        play: (seed: number) => play(seed, { regimeAt: aloneAt(own), seconds: chosenAfter + 1800, requestsPerSecond }),
+      };
+      const what = `the busiest namespace of 200 alone ${name}, ${requestsPerSecond}/s`;
+      return [
+        { ...row, name: `${what}: all rolled back`, isCounted: isRolledBack, must: { atMost: 0.01 } },
+        {
+          ...row,
+          name: `${what}: held within 30 min`,
+          isCounted: isActed,
+          must: { atLeast: 0.99 },
+          since: chosenAfter,
+        },
+      ];
+    }),
+  ),
 ];

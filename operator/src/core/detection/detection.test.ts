@@ -2,7 +2,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
-import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { noCounters, noSliceCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { foldDetection } from "./detection.ts";
@@ -132,8 +132,7 @@ describe("a destination that leaves requests empty that the source answers", () 
 
 describe("one namespace", () => {
   const counting = (n: number, scoreWorse: number): SliceCounters => {
-    const nothing = { errors: 0, failedChecked: 0, failedWorse: 0, shadowErrors: 0, mismatch: 0 };
-    return { ...nothing, requests: n, answered: n, scoreWorse };
+    return { ...noSliceCounters(), requests: n, answered: n, scoreWorse };
   };
   const withTenant = (index: number, share: number): Bin => {
     const bad = Math.round(1000 * share);

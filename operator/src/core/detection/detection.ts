@@ -10,17 +10,11 @@ import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
 import { advance, logEvidence } from "./detector.ts";
 import { addGroups, endPart, isShared } from "./fleet-parts.ts";
-import {
-  type CounterLine,
-  type LineCount,
-  type LineRule,
-  type SliceLine,
-  sliceLinesOf,
-  trafficLines,
-} from "./lines.ts";
+import { type CounterLine, type LineCount, type LineRule, trafficLines } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
 import { foldSevereRun } from "./severe-run.ts";
-import { foldSlices, sliceCounts } from "./slices.ts";
+import { type SliceLine, sliceLinesOf } from "./slice-lines.ts";
+import { foldSlices, isSameSlice, type Slices, sliceCounts } from "./slices.ts";
 
 /** Chance that any line ever stands against a destination within its limits, on either side of the cutover. */
 const harmAlpha = 0.01;
@@ -69,9 +63,17 @@ export function foldDetection(previous: DetectionState | undefined, input: Detec
 
 /** Who is busy is known from the epoch before; on the other side of the cutover it is asked anew. */
 function beginDetection(previous: DetectionState | undefined, { epoch }: DetectionInput, first: Bin): DetectionState {
-  const { slices = [], slicesChosenIn } = previous ?? {};
+  const { slices = [], slicesChosenIn, nextSlices } = previous ?? {};
   const until = new Date(first.at * 1000).toISOString();
-  return { epoch, from: until, until, lines: [], slices, ...(slicesChosenIn === undefined ? {} : { slicesChosenIn }) };
+  return {
+    epoch,
+    from: until,
+    until,
+    lines: [],
+    slices,
+    ...(slicesChosenIn === undefined ? {} : { slicesChosenIn }),
+    ...(nextSlices === undefined ? {} : { nextSlices }),
+  };
 }
 
 /** What is the same for every bin. */
@@ -83,11 +85,12 @@ type Rules = {
 };
 type Ruled = { readonly input: DetectionInput; readonly rules: Rules };
 
-function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): DetectionState {
+function foldBin(before: DetectionState, bin: Bin, { input, rules }: Ruled): DetectionState {
   const startMs = bin.at * 1000;
-  const untilMs = instantMs(state.until) ?? startMs;
-  const gathered = (startMs - (instantMs(state.from) ?? startMs)) / 1000;
-  const slices = foldSlices(state, bin, { part: partOf(input), ageSeconds: gathered });
+  const untilMs = instantMs(before.until) ?? startMs;
+  const gathered = (startMs - (instantMs(before.from) ?? startMs)) / 1000;
+  const slices = foldSlices(before, bin, { part: partOf(input), ageSeconds: gathered });
+  const state = withSlices(before, slices);
   const folding: Folding = {
     startMs,
     isGap: startMs - untilMs > keptSeconds * 1000,
@@ -121,13 +124,28 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
       }),
     ),
   ];
-  const { slicesChosenIn: _chosen, ...rest } = state;
   const until = new Date(Math.max(untilMs, startMs + binSeconds * 1000)).toISOString();
-  return { ...rest, ...slices, until, lines: lines.filter(isKept) };
+  return { ...state, until, lines: lines.filter(isKept) };
+}
+
+/** What is known of a number that stands for other requests now is gone. */
+function withSlices(state: DetectionState, slices: Slices): DetectionState {
+  const { slicesChosenIn: _chosen, nextSlices: _next, ...rest } = state;
+  const lines = state.lines.filter(({ slice }) => slice === null || isSameSlice(state, slices, slice));
+  return { ...rest, ...slices, lines };
 }
 
 /** Lines that are judged by slice as well. */
-const sharedLines: readonly HarmLineName[] = ["score", "mismatch", "liveErrors", "severe", "shadowErrors"];
+const sharedLines: readonly HarmLineName[] = [
+  "score",
+  "latency",
+  "mismatch",
+  "shadowErrors",
+  "liveErrors",
+  "emptyAnswers",
+  "liveLatency",
+  "severe",
+];
 
 type SliceCounts = ReadonlyMap<number, SliceCounters>;
 
@@ -156,8 +174,15 @@ function withoutSlices(all: Counters, slices: readonly number[], counts: SliceCo
       "scoreWorse",
       "mismatch",
       "shadowErrors",
+      "empty",
+      "emptyWorse",
+      "latencyWorse",
+      "latencyBetter",
     ] as const) {
       rest[key] = Math.max(0, rest[key] - slice[key]);
+    }
+    for (const key of ["latencyBuckets", "shadowLatencyBuckets"] as const) {
+      rest[key] = rest[key].map((count, bucket) => Math.max(0, count - (slice[key][bucket] ?? 0)));
     }
   }
   return rest;

@@ -1,7 +1,16 @@
 // The laws on which the stated error rate rests.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { advance, alternativeCount, alternativesOf, likeliest, logEvidence, logRatios } from "./detector.ts";
+import {
+  advance,
+  alternativeCount,
+  alternativesOf,
+  likeliest,
+  logDifferenceAbove,
+  logDifferenceBelow,
+  logEvidence,
+  logRatios,
+} from "./detector.ts";
 
 const limits = fc.double({ min: 0, max: 0.95, noNaN: true });
 const samples = fc.integer({ min: 1, max: 400 });
@@ -19,6 +28,48 @@ function expectedRatios(n: number, share: number, limit: number): number[] {
   }
   return sums;
 }
+
+describe("the evidence of a difference", () => {
+  const limit = 0.05;
+  /** Expected wealth of one sample, of which the one is worse with a chance and the other with another. */
+  const expectedWealth = (worse: number, better: number) =>
+    [1, -1, 0].reduce((sums, bad) => {
+      const chance = bad === 1 ? worse : bad === -1 ? better : 1 - worse - better;
+      const wealth = logDifferenceAbove({ bad, n: 1, squares: Math.abs(bad) }, limit);
+      return wealth.map((log, k) => (sums[k] ?? 0) + chance * Math.exp(log));
+    }, [] as number[]);
+
+  it("is at most 1 on average while one store is the worse one no more often than the limit, however often both are", () => {
+    const shares = fc.double({ min: 0, max: 0.47, noNaN: true });
+    fc.assert(
+      fc.property(shares, (better) => {
+        for (const wealth of expectedWealth(better + limit, better)) expect(wealth).toBeCloseTo(1, 9);
+        for (const wealth of expectedWealth(better, better)) expect(wealth).toBeLessThanOrEqual(1 + 1e-9);
+      }),
+    );
+  });
+
+  it("stands after some forty samples in which the one is always worse, and refutes a share that isn't there any more", () => {
+    const always = (n: number) => logEvidence(logDifferenceAbove({ bad: n, n, squares: n }, limit));
+    expect(always(20)).toBeLessThan(20);
+    expect(always(40)).toBeGreaterThan(20);
+    const below = logEvidence(logDifferenceBelow({ bad: 2, n: 40, squares: 12 }, 0.5));
+    expect(below).toBeGreaterThan(Math.log(1000));
+    expect(logEvidence(logDifferenceBelow({ bad: 20, n: 40, squares: 20 }, 0.5))).toBeLessThan(Math.log(20));
+  });
+
+  it("of whatever it is told is a number", () => {
+    const any = fc.double({ min: -1e9, max: 1e9, noNaN: true });
+    const told = fc.record({ bad: any, n: fc.double({ min: 0, max: 1e9, noNaN: true }), squares: any });
+    fc.assert(
+      fc.property(told, fc.double({ min: 0, max: 1, noNaN: true }), (count, share) => {
+        for (const log of [...logDifferenceAbove(count, share), ...logDifferenceBelow(count, share)]) {
+          expect(Number.isFinite(log)).toBe(true);
+        }
+      }),
+    );
+  });
+});
 
 describe("alternatives", () => {
   it("lie above the limit, rise, and end short of everything", () => {

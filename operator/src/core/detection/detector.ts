@@ -72,3 +72,48 @@ function logOnePlus(log: number | undefined): number {
 function shortened(log: number): number {
   return Math.round(log * 1e4) / 1e4;
 }
+
+/**
+ * Samples of which it is known which of two was the worse one, if any. `bad`: those in which the one was, less those in which
+ * the other was; `squares`: both together.
+ */
+type Difference = Count & { readonly squares?: number };
+
+/** Parts of the greatest stake that can't lose everything. */
+const stakeParts: readonly number[] = Array.from(
+  { length: alternativeCount },
+  (_, k) => 0.02 * 48 ** (k / (alternativeCount - 1)),
+);
+
+/** ln of the wealth of every stake that the share of `bad` less that of its opposite is above `limit`, 0..1. */
+export function logDifferenceAbove(count: Difference, limit: number): readonly number[] {
+  const { worse, better, alike } = outcomesOf(count);
+  return stakeParts.map((part) => {
+    const stake = part / (1 + limit);
+    return (
+      worse * Math.log1p(stake * (1 - limit)) +
+      better * Math.log1p(-stake * (1 + limit)) +
+      alike * Math.log1p(-stake * limit)
+    );
+  });
+}
+
+/** The same that it is below `share`, 0..1. */
+export function logDifferenceBelow(count: Difference, share: number): readonly number[] {
+  const { worse, better, alike } = outcomesOf(count);
+  return stakeParts.map((part) => {
+    // Nothing is lost but where the one store is worse; with a share of 1 not even then.
+    const stake = part / Math.max(0.02, 1 - share);
+    return (
+      worse * Math.log1p(-stake * (1 - share)) +
+      better * Math.log1p(stake * (1 + share)) +
+      alike * Math.log1p(stake * share)
+    );
+  });
+}
+
+function outcomesOf({ bad, n, squares = 0 }: Difference) {
+  const decided = Math.min(n, Math.max(Math.abs(bad), squares));
+  const difference = Math.min(decided, Math.max(-decided, bad));
+  return { worse: (decided + difference) / 2, better: (decided - difference) / 2, alike: n - decided };
+}

@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import { mostSlices, sliceLinesOf, trafficLines } from "./lines.ts";
+import { trafficLines } from "./lines.ts";
+import { mostSlices, sliceLinesOf } from "./slice-lines.ts";
 
 const baseline = { requests: 10_000, errorShare: 0, emptyShare: 0, p95Ms: 20, mismatchShare: 0, requestsPerSecond: 20 };
 const facts = { plan: aSpec(), baseline, pastCutover: true, differenceIsHarmless: false };

@@ -2,7 +2,7 @@
 import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
-import { type Counters, latencyEdgesMs, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { type Counters, latencyEdgesMs } from "@retriever/sidecar/contract/evidence.ts";
 import { upperBound } from "../gates/confidence-sequence.ts";
 import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
 import { contentOf, failedSamples, triedSamples } from "../gates/gate-counts.ts";
@@ -24,10 +24,7 @@ const severeWeight = 0.25;
 const linesWeight = 0.25;
 /** Out of the half of the slices: few requests include content, and the other lines shouldn't need more for it. */
 const contentWeight = 1 / 32;
-const slicesWeight = 0.5 - contentWeight;
-/** Slices that are judged by themselves; all others are one more. */
-export const mostSlices = 20;
-const sliceLines = 3;
+export const slicesWeight = 0.5 - contentWeight;
 
 /** What a batch adds to a line. */
 export type LineCount = Count & {
@@ -57,9 +54,8 @@ export type LineRule = {
 
 /** `whole`: of a group's counters those of the fleet in the same bin. */
 export type CounterLine = LineRule & { readonly count: (counters: Counters, whole?: Counters) => LineCount };
-export type SliceLine = LineRule & { readonly count: (counters: SliceCounters, whole?: SliceCounters) => LineCount };
 
-type Facts = {
+export type Facts = {
   readonly plan: MigrationSpec;
   readonly baseline: Baseline | undefined;
   readonly pastCutover: boolean;
@@ -76,37 +72,6 @@ export function trafficLines(facts: Facts): readonly CounterLine[] {
     ...lines.map((line) => ({ ...line, weight: linesWeight / lines.length })),
     contentLine(facts),
     severeLine(facts),
-  ];
-}
-
-/** The same for one namespace: three lines. */
-export function sliceLinesOf({ plan, baseline, pastCutover }: Facts): readonly SliceLine[] {
-  const { scoreDelta, mismatch, shadowErrors, livePrimary } = plan.thresholds;
-  const weight = slicesWeight / ((mostSlices + 1) * sliceLines);
-  const after = plan.slices.afterCutover;
-  // A namespace has its own share of mismatches, which nobody measured: it is held against what any corpus may have.
-  // Recall is a mean over all traffic, in which one namespace that lost everything hardly shows: it disarms no slice.
-  const mismatchLimit = Math.min(1, mismatch.ceiling + mismatch.maxIncrease);
-  const errors = pastCutover
-    ? { limit: boundOf(baseline?.errorShare, baseline?.requests) + livePrimary.maxErrorIncrease, action: after }
-    : { limit: shadowErrors.maxBadShare, action: shadowErrors.beforeCutover };
-  return [
-    {
-      ...shareRule("score", scoreDelta.maxBadShare, pastCutover ? after : scoreDelta.beforeCutover),
-      weight,
-      count: ({ scoreWorse, answered }) => ({ bad: scoreWorse, n: answered }),
-    },
-    {
-      ...shareRule("mismatch", mismatchLimit, pastCutover ? after : mismatch.beforeCutover),
-      weight,
-      count: ({ mismatch: bad, answered }) => ({ bad, n: answered }),
-    },
-    {
-      ...shareRule("errors", Math.min(1, errors.limit), errors.action),
-      contrast: pastCutover ? contrastShares(0) : noContrast,
-      weight,
-      count: pastCutover ? sliceFailuresOf : ({ shadowErrors: bad, answered }) => ({ bad, n: answered + bad }),
-    },
   ];
 }
 
@@ -159,15 +124,8 @@ function slownessOf(counters: Counters, pastCutover: boolean): LineCount {
 /** A mean instead of a share: how much lower the destination's recall is. */
 function recallLine(limit: number, action: HarmAction): CounterLine {
   return {
-    line: "recall",
-    isMean: true,
-    limit,
-    action,
-    weight: 0,
-    contrast: noContrast,
+    ...meanRule("recall", limit, action),
     ratios: ({ bad, n, squares = 0 }) => logWealthAbove({ n, sum: bad, squares }, limit),
-    // Stakes name no share: it is what was seen, and twice the limit at least, below which nothing could be refuted.
-    alarmingShare: (_logs, { bad, n }) => Math.max(2 * limit, limit + alarmingPart * (bad / Math.max(1, n) - limit)),
     logBelow: ({ bad, n, squares = 0 }, share) => logMeanExp(logWealthBelow({ n, sum: bad, squares }, share)),
     count: ({ recallSamples, recallLossSum, recallGainSum, recallSquaresSum }) => ({
       bad: recallLossSum - recallGainSum,
@@ -242,12 +200,6 @@ function liveFailuresOf(counters: Counters, whole?: Counters): LineCount {
   return failuresOf(counters, samples, whole && { counters: whole, sampled: triedSamples(whole) });
 }
 
-function sliceFailuresOf(counters: SliceCounters, whole?: SliceCounters): LineCount {
-  const tried = ({ answered, shadowErrors }: SliceCounters): number => answered + shadowErrors;
-  const samples = { bad: counters.shadowErrors, n: tried(counters) };
-  return failuresOf(counters, samples, whole && { counters: whole, sampled: tried(whole) });
-}
-
 /**
  * What the sidecar refused while all its places were taken is the primary's doing where its own answers have become slow;
  * else it is a client's that sends too much.
@@ -267,12 +219,25 @@ function slowerThan(buckets: readonly number[], limitMs: number): Count {
 }
 
 /** What a measured share may really be; a share without its samples is taken as it is. */
-function boundOf(share: number | undefined, samples: number | undefined): number {
+export function boundOf(share: number | undefined, samples: number | undefined): number {
   if (share === undefined) return 0;
   return samples === undefined ? share : upperBound(share * samples, samples, baselineAlpha);
 }
 
-function shareRule(line: HarmLineName, limit: number, action: HarmAction): LineRule {
+export function meanRule(line: HarmLineName, limit: number, action: HarmAction): Omit<LineRule, "ratios" | "logBelow"> {
+  return {
+    line,
+    isMean: true,
+    limit,
+    action,
+    weight: 0,
+    contrast: noContrast,
+    // Stakes name no share: it is what was seen, and twice the limit at least, below which nothing could be refuted.
+    alarmingShare: (_logs, { bad, n }) => Math.max(2 * limit, limit + alarmingPart * (bad / Math.max(1, n) - limit)),
+  };
+}
+
+export function shareRule(line: HarmLineName, limit: number, action: HarmAction): LineRule {
   const most = Math.min(1, limit);
   const alternatives = alternativesOf(most);
   return {

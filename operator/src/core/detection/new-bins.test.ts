@@ -1,5 +1,5 @@
 // Every bin is judged once: whoever looks when, whichever pod is late, restarted, or has its clock wrong.
-import type { EvidenceBin } from "@retriever/sidecar/contract/evidence.ts";
+import { type EvidenceBin, noSliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
@@ -76,9 +76,9 @@ describe("the bins that nobody has judged", () => {
   });
 
   it("name the pods that failed every fifth request, and add up namespaces", () => {
-    const counters = { requests: 1, errors: 0, failedChecked: 0, failedWorse: 0, answered: 1 };
+    const counters = { ...noSliceCounters(), requests: 1, answered: 1, scoreWorse: 1 };
     const told = (errors: number) => ({ at: now - 10, counters: someCounters({ requests: 10, errors, answered: 1 }) });
-    const slice = { namespace: "t", counters: { ...counters, shadowErrors: 0, scoreWorse: 1, mismatch: 0 } };
+    const slice = { namespace: "t", counters };
     const pods = ["a", "b"].map((name) => telling(name, [{ ...told(name === "a" ? 2 : 1), slices: [slice] }]));
     const recorded = recordOf(pods);
     const [summed] = newBins({ epoch, pods, evidence: undefined, recorded, judgedUntil: 0, now }).bins;
@@ -140,7 +140,7 @@ describe("what one pod may weigh", () => {
 
   it("is bounded by its counters: no more failures than requests, nor namespaces than there were requests", () => {
     const counters = { requests: 1e9, errors: 2e9, failedChecked: 9e9, failedWorse: 9e9, answered: 9e9 };
-    const slices = [{ namespace: "t", counters: { ...counters, shadowErrors: 0, scoreWorse: 9e9, mismatch: 0 } }];
+    const slices = [{ namespace: "t", counters: { ...noSliceCounters(), ...counters, scoreWorse: 9e9 } }];
     const told = someCounters({
       requests: 10,
       errors: 99,

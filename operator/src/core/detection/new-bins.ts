@@ -2,11 +2,13 @@
 import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import {
   addCounters,
+  addToSlice,
   binSeconds,
   type Counters,
   type EvidenceBin,
   keptSeconds,
   noCounters,
+  noSliceCounters,
   type SliceCounters,
 } from "@retriever/sidecar/contract/evidence.ts";
 import type { PodObservation } from "../model/workload.ts";
@@ -21,6 +23,7 @@ import {
   soundSlice,
   type Weights,
   weightOf,
+  weightOfSlice,
 } from "../pods/fair-share.ts";
 import { judgedUntil as judgedUntilOf, knownProcesses } from "../pods/processes.ts";
 import { severeLimit } from "./lines.ts";
@@ -133,10 +136,10 @@ function collect({ parts, failing }: CollectingBin, group: number, uid: string, 
 }
 
 function sliceWeights(slices: readonly SliceCounters[]): Weights {
-  const sum = (of: (slice: SliceCounters) => number): number => slices.reduce((all, slice) => all + of(slice), 0);
+  const weights = slices.map(weightOfSlice);
   return {
-    requests: sum(({ requests }) => requests),
-    samples: sum(({ answered, shadowErrors }) => answered + shadowErrors),
+    requests: weights.reduce((sum, { requests }) => sum + requests, 0),
+    samples: weights.reduce((sum, { samples }) => sum + samples, 0),
     exact: 0,
     content: 0,
   };
@@ -201,9 +204,9 @@ function sumParts(parts: readonly BinPart[]): BinPart {
 }
 
 function addSlice(slices: Map<string, SliceCounters>, namespace: string, counters: SliceCounters): void {
-  const known = slices.get(namespace);
-  if (known === undefined) slices.set(namespace, { ...counters });
-  else for (const key of Object.keys(counters) as (keyof SliceCounters)[]) known[key] += counters[key];
+  const known = slices.get(namespace) ?? noSliceCounters();
+  slices.set(namespace, known);
+  addToSlice(known, counters);
 }
 
 type Plain = Exclude<keyof Counters, "latencyBuckets" | "shadowLatencyBuckets">;

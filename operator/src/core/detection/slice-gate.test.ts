@@ -1,7 +1,7 @@
 // What one namespace holds up, and what it doesn't.
 import { expect, it } from "vitest";
 import { aDetection, aStandingLine } from "#test/builders/detection.ts";
-import { judgeSlices } from "./slice-gate.ts";
+import { judgeSlices } from "./slices.ts";
 
 const chosen = { slicesChosenIn: "Ramp", slices: [{ name: "tenant-a", requests: 5000 }] };
 

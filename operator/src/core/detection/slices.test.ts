@@ -1,12 +1,11 @@
 // Who is judged by itself: the busiest namespaces, once for each side of the cutover.
-import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { noCounters, noSliceCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { foldSlices, type Slices, sliceCounts, sliceName } from "./slices.ts";
+import { foldSlices, isSameSlice, type Slices, sliceCounts, sliceName } from "./slices.ts";
 
 function counting(requests: number, mismatch = 0): SliceCounters {
-  const nothing = { errors: 0, failedChecked: 0, failedWorse: 0, shadowErrors: 0, scoreWorse: 0 };
-  return { ...nothing, requests, answered: requests, mismatch };
+  return { ...noSliceCounters(), requests, answered: requests, mismatch };
 }
 
 function aBin(slices: Readonly<Record<string, SliceCounters>>) {
@@ -47,6 +46,23 @@ describe("slices", () => {
     expect(foldSlices(chosen, aBin({ new: counting(99_999) }), young)).toBe(chosen);
     const after = foldSlices(chosen, aBin({ new: counting(99_999) }), { part: "Guard", ageSeconds: 0 });
     expect(after).toEqual({ slices: [{ name: "new", requests: 99_999 }], slicesChosenIn: "Guard" });
+  });
+
+  it("stay until as many requests have told who is busy on the other side, and keep their numbers then", () => {
+    const chosen = foldSlices(none, aBin(many), young);
+    const busy = { new: counting(400), "tenant-7": counting(300), "tenant-2": counting(200) };
+    const meanwhile = foldSlices(chosen, aBin(busy), { part: "Guard", ageSeconds: 10 });
+    expect(meanwhile).toMatchObject({ slices: chosen.slices, slicesChosenIn: "Ramp" });
+    expect(meanwhile.nextSlices?.map(({ name }) => name)).toEqual(["new", "tenant-7", "tenant-2"]);
+    const { slices, nextSlices } = foldSlices(meanwhile, aBin(busy), { part: "Guard", ageSeconds: 900 });
+    expect(nextSlices).toBeUndefined();
+    expect(slices).toEqual([
+      { name: "new", requests: 800 },
+      { name: "tenant-7", requests: 600 },
+      { name: "tenant-2", requests: 400 },
+    ]);
+    const numbers = slices.map((_, slice) => isSameSlice(chosen, { slices, slicesChosenIn: "Guard" }, slice));
+    expect(numbers).toEqual([false, false, true]);
   });
 
   it("count by number, and all others as one more", () => {

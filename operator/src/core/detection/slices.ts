@@ -1,10 +1,13 @@
-// Slices: the busiest namespaces, chosen once for each side of the cutover, and all others as one more.
+// Slices: the busiest namespaces, chosen once for each side of the cutover, and all others as one more; and the gate of a
+// stage on them: the rate doesn't rise while one namespace may be harmed.
 import { hash } from "node:crypto";
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
-import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
+import { addToSlice, noSliceCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { percent } from "../gates/gate-message.ts";
 import { keptCount } from "../model/kept-count.ts";
-import { mostSlices } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
+import { mostSlices } from "./slice-lines.ts";
 
 /** Requests after which the busiest are told from the others, and how long is waited for them. */
 const choosingRequests = 15_000;
@@ -17,7 +20,8 @@ const mostNameBytes = 64;
 const keptCharacters = 40;
 const digestDigits = 16;
 
-export type Slices = Pick<DetectionState, "slices" | "slicesChosenIn">;
+export type Slices = Pick<DetectionState, "slices" | "slicesChosenIn" | "nextSlices">;
+type Names = DetectionState["slices"];
 
 type Choosing = {
   /** Side of the cutover that they are chosen for. */
@@ -26,12 +30,15 @@ type Choosing = {
   readonly ageSeconds: number;
 };
 
-/** The slices with one more bin: while they aren't chosen it is counted who is busy. */
+/**
+ * The slices with one more bin: while they aren't chosen it is counted who is busy. Until then those of the other side are
+ * judged: else a namespace that is harmed from the cutover on would be taken for all traffic.
+ */
 export function foldSlices(before: Slices, bin: Bin, { part, ageSeconds }: Choosing): Slices {
   if (before.slicesChosenIn === part) return before;
-  const requests = new Map(
-    before.slicesChosenIn === undefined ? before.slices.map((one) => [sliceName(one.name), one.requests]) : [],
-  );
+  const { slicesChosenIn, nextSlices = [] } = before;
+  const isFirst = slicesChosenIn === undefined;
+  const requests = new Map((isFirst ? before.slices : nextSlices).map((one) => [sliceName(one.name), one.requests]));
   for (const [namespace, counters] of bin.slices) {
     const name = sliceName(namespace);
     requests.set(name, keptCount((requests.get(name) ?? 0) + counters.requests));
@@ -41,9 +48,29 @@ export function foldSlices(before: Slices, bin: Bin, { part, ageSeconds }: Choos
     .toSorted((a, b) => b.requests - a.requests || (a.name < b.name ? -1 : 1));
   const all = busiest.reduce((sum, one) => sum + one.requests, 0);
   const isChosen = busiest.length > 0 && (all >= choosingRequests || ageSeconds >= choosingSeconds);
-  return isChosen
-    ? { slices: busiest.slice(0, mostSlices), slicesChosenIn: part }
-    : { slices: busiest.slice(0, mostNames) };
+  if (isChosen) return { slices: inPlaces(isFirst ? [] : before.slices, busiest), slicesChosenIn: part };
+  const known = busiest.slice(0, mostNames);
+  return isFirst ? { slices: known } : { slices: before.slices, slicesChosenIn, nextSlices: known };
+}
+
+/** The busiest; who was one of them before keeps the number, and so what is known of it. */
+function inPlaces(before: Names, busiest: Names): Names {
+  const chosen = busiest.slice(0, mostSlices);
+  const places = new Map(before.slice(0, chosen.length).map(({ name }, place) => [sliceName(name), place]));
+  const arranged: (Names[number] | undefined)[] = chosen.map(() => undefined);
+  for (const one of chosen) {
+    const place = places.get(one.name);
+    if (place !== undefined) arranged[place] = one;
+  }
+  const others = chosen.filter(({ name }) => !places.has(name));
+  return arranged.flatMap((one) => one ?? others.shift() ?? []);
+}
+
+/** Whether a number stands for the same requests as before. */
+export function isSameSlice(before: Slices, after: Slices, slice: number): boolean {
+  if (before.slicesChosenIn === after.slicesChosenIn) return true;
+  const [was, is] = [before, after].map(({ slices }) => slices[slice]?.name);
+  return was !== undefined && is !== undefined && sliceName(was) === sliceName(is);
 }
 
 /** What each chosen slice counted in a bin or a part of it, by its number; empty before they are chosen. */
@@ -53,9 +80,9 @@ export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: BinPart): R
   const numbers = new Map(slices.map(({ name }, index) => [sliceName(name), index]));
   for (const [namespace, counters] of bin.slices) {
     const number = numbers.get(sliceName(namespace)) ?? mostSlices;
-    const known = counts.get(number);
-    if (known === undefined) counts.set(number, { ...counters });
-    else for (const key of Object.keys(known) as (keyof SliceCounters)[]) known[key] += counters[key];
+    const known = counts.get(number) ?? noSliceCounters();
+    counts.set(number, known);
+    addToSlice(known, counters);
   }
   return counts;
 }
@@ -66,4 +93,27 @@ export function sliceName(namespace: string): string {
   if (isShort && Buffer.byteLength(JSON.stringify(namespace)) - 2 <= mostNameBytes) return namespace;
   const beginning = namespace.slice(0, keptCharacters).replaceAll(/[^\x20-\x7e]|["\\]/g, "?");
   return `${beginning}~${hash("sha256", namespace).slice(0, digestDigits)}`;
+}
+
+/** From this part of the evidence that acting takes (on its scale of logarithms) on, a rise waits to be sure. */
+const doubtfulEvidence = 0.5;
+
+/** Undefined where no slice is judged by itself: no namespaces, or not chosen yet. */
+export function judgeSlices(detection: DetectionState | undefined, windowSeconds: number): Verdict | undefined {
+  if (detection === undefined || detection.slicesChosenIn === undefined) return undefined;
+  const [worst] = detection.lines
+    .filter(({ slice }) => slice !== null)
+    .toSorted((a, b) => b.evidence - a.evidence || (a.slice ?? 0) - (b.slice ?? 0));
+  const value = worst === undefined || worst.n <= 0 ? null : Math.min(1, worst.bad / worst.n);
+  const { limit = 1, n = 0 } = worst ?? {};
+  const facts = { gate: "slices", value, interval: null, n, limit, windowSeconds: Math.round(windowSeconds) };
+  if (worst === undefined || worst.evidence < doubtfulEvidence) {
+    return { ...facts, verdict: "Pass", message: `slices: none of ${detection.slices.length} namespaces stands out` };
+  }
+  const seen = `${worst.line}, ${percent(value)} of ${n} samples are bad, limit ${percent(limit)}`;
+  return {
+    ...facts,
+    verdict: "NotYet",
+    message: `slices: slice ${worst.slice} may be harmed (${seen}); waiting to be sure`,
+  };
 }

@@ -1,7 +1,7 @@
 // A line of harm as one sentence: what was seen, in how many, since when, and against which limit.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, HarmLineName, SevereRun } from "@retriever/crds/status/harm-status.ts";
-import { mostSlices } from "../detection/lines.ts";
+import { mostSlices } from "../detection/slice-lines.ts";
 import { percent } from "../gates/gate-message.ts";
 
 /**
@@ -43,7 +43,12 @@ function alertOf(line: HarmLineName): string {
   return alertLines.includes(line) ? `${varianceAlert}: ` : "";
 }
 
-function whatOf({ line }: HarmLine, { thresholds }: MigrationSpec, pastCutover: boolean, verdict?: string): string {
+function whatOf(
+  { line, slice }: HarmLine,
+  { thresholds }: MigrationSpec,
+  pastCutover: boolean,
+  verdict?: string,
+): string {
   const { scoreDelta, latencyDelta, livePrimary } = thresholds;
   const what: Readonly<Record<HarmLineName, string>> = {
     score: `score lower by more than ${scoreDelta.limit} than the source`,
@@ -53,7 +58,7 @@ function whatOf({ line }: HarmLine, { thresholds }: MigrationSpec, pastCutover: 
     content: "content of chunks missing at the destination, or another one than at the source",
     shadowErrors: "shadow errors",
     liveErrors: `live primary, requests failed${verdict === "unseen" ? "" : " that the source answers"}`,
-    emptyAnswers: "live primary, answers came back empty",
+    emptyAnswers: slice === null ? "live primary, answers came back empty" : "empty where the source answers",
     liveLatency: `live primary, slower than its p95 before the cutover by ${livePrimary.maxP95IncreaseMs} ms`,
     errors: pastCutover ? "requests failed that the source answers" : "shadow errors",
     severe: "live primary, requests failed",
@@ -61,8 +66,8 @@ function whatOf({ line }: HarmLine, { thresholds }: MigrationSpec, pastCutover: 
   return what[line];
 }
 
-function unitOf({ line }: HarmLine, pastCutover: boolean): string {
-  const isOfRequests = ["liveErrors", "emptyAnswers", "liveLatency", "severe"].includes(line);
+function unitOf({ line, slice }: HarmLine, pastCutover: boolean): string {
+  const isOfRequests = slice === null && ["liveErrors", "emptyAnswers", "liveLatency", "severe"].includes(line);
   return isOfRequests || (line === "errors" && pastCutover) ? "requests" : "samples";
 }
 

@@ -5,8 +5,9 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { logThreshold } from "../detection/detection.ts";
 import { logEvidence } from "../detection/detector.ts";
 import { judgeFleet } from "../detection/fleet-parts.ts";
-import { type CounterLine, type LineRule, sliceLinesOf, trafficLines } from "../detection/lines.ts";
+import { type CounterLine, type LineRule, trafficLines } from "../detection/lines.ts";
 import { isSevere } from "../detection/severe-run.ts";
+import { sliceLinesOf } from "../detection/slice-lines.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";

@@ -1,8 +1,9 @@
 // One may not weigh more than is plausible beside its fellows.
+import { noSliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { someCounters } from "#test/builders/counters.ts";
-import { boundClaims, scaleCounters, soundCounters } from "./fair-share.ts";
+import { allAt, someCounters } from "#test/builders/counters.ts";
+import { boundClaims, scaleCounters, scaleSlice, soundCounters, soundSlice, weightOfSlice } from "./fair-share.ts";
 
 const taken = (claims: readonly number[], known?: readonly number[]) =>
   boundClaims(claims, known).map((factor, index) => (claims[index] ?? 0) * factor);
@@ -56,4 +57,25 @@ it("counters are a part of what they are counted of, and less weight is less of 
     answered: 1,
     mismatch: 1,
   });
+});
+
+it("a namespace's counters are parts of its requests and samples, and less weight is less of everything", () => {
+  const told = {
+    ...noSliceCounters(),
+    requests: 10,
+    errors: 20,
+    answered: 4,
+    empty: 99,
+    emptyWorse: 99,
+    latencyWorse: 3,
+    latencyBetter: 9,
+    latencyBuckets: allAt(900, 12),
+    shadowLatencyBuckets: allAt(900, 8),
+  };
+  const sound = soundSlice(told);
+  expect(sound).toMatchObject({ errors: 10, empty: 10, emptyWorse: 4, latencyWorse: 3, latencyBetter: 1 });
+  expect(weightOfSlice(sound)).toEqual({ requests: 12, samples: 8 });
+  const half = scaleSlice(sound, { requests: 0.5, samples: 0.25, exact: 1, content: 1 });
+  expect(half).toMatchObject({ requests: 5, empty: 5, answered: 1, latencyWorse: 0.75 });
+  expect(half).toMatchObject({ latencyBuckets: allAt(900, 6), shadowLatencyBuckets: allAt(900, 2) });
 });

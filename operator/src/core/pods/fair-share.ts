@@ -100,6 +100,15 @@ export function soundCounters(counters: Counters): Counters {
   return sound;
 }
 
+/** How much a namespace's counters claim. */
+export function weightOfSlice(slice: SliceCounters): Pick<Weights, "requests" | "samples"> {
+  const { requests, answered, shadowErrors, latencyBuckets, shadowLatencyBuckets } = slice;
+  return {
+    requests: Math.max(requests, sumOf(latencyBuckets)),
+    samples: Math.max(answered + shadowErrors, sumOf(shadowLatencyBuckets)),
+  };
+}
+
 /** Namespaces' counters as far as they can be parts of a pod's. */
 export function soundSlice(slice: SliceCounters): SliceCounters {
   const errors = Math.min(slice.errors, slice.requests);
@@ -109,8 +118,12 @@ export function soundSlice(slice: SliceCounters): SliceCounters {
     errors,
     failedChecked,
     failedWorse: Math.min(slice.failedWorse, failedChecked),
+    empty: Math.min(slice.empty, slice.requests),
     scoreWorse: Math.min(slice.scoreWorse, slice.answered),
     mismatch: Math.min(slice.mismatch, slice.answered),
+    emptyWorse: Math.min(slice.emptyWorse, slice.answered),
+    latencyWorse: Math.min(slice.latencyWorse, slice.answered),
+    latencyBetter: Math.min(slice.latencyBetter, Math.max(0, slice.answered - slice.latencyWorse)),
   };
 }
 
@@ -143,7 +156,9 @@ export function scaleSlice(slice: SliceCounters, factors: Weights): SliceCounter
   if (requests >= 1 && samples >= 1) return slice;
   const scaled = { ...slice };
   for (const field of Object.keys(slice) as (keyof SliceCounters)[]) {
-    scaled[field] *= ofRequests.includes(field) ? requests : samples;
+    if (field === "latencyBuckets") scaled[field] = slice[field].map((count) => count * requests);
+    else if (field === "shadowLatencyBuckets") scaled[field] = slice[field].map((count) => count * samples);
+    else scaled[field] *= ofRequests.includes(field) ? requests : samples;
   }
   return scaled;
 }
