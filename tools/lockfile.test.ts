@@ -60,6 +60,11 @@ describe("npm", () => {
     expect(readFileSync(join(root, file), "utf8").split("\n")).toContain("ignore-scripts=true");
   });
 
+  it("runs nothing of the registry under a name of this project where the packages aren't installed yet", () => {
+    // Unasked, `npx kubectl-retriever` would run whatever somebody has published by that name.
+    expect(readFileSync(join(root, ".npmrc"), "utf8").split("\n")).toContain("yes=false");
+  });
+
   it.each(["tools/setup.sh", "images/Dockerfile"])("installs what is locked, without scripts, in %s", (file) => {
     const text = readFileSync(join(root, file), "utf8").replaceAll(/\\\n\s*/g, "");
     const lines = text.split("\n").filter((line) => !line.trim().startsWith("#"));
