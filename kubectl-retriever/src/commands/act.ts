@@ -1,9 +1,9 @@
 // People act through objects: each command creates one immutable MigrationAct, and says what the operator makes of it.
 import { type Act, actsInRole, type MigrationActSpec } from "@retriever/crds/migration.ts";
-import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
+import { asOperatorError, hasCode, OperatorError } from "@retriever/operator/errors.ts";
 import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { findMigration } from "#find-migration.ts";
+import { describeNone, findMigration } from "#find-migration.ts";
 import { type ActDocument, actDocument, type KubeClient, type MigrationEvent } from "#kube-client.ts";
 import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
@@ -71,12 +71,8 @@ async function writeFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
  * the server is asked once more. So a question that fails or hangs keeps no rollback from the operator.
  */
 async function writeRed(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<ActDocument> {
-  const { namespace, name, act, reason } = asked;
   const { whoAmI, userName } = tools.client;
-  const by = (actor: string): Promise<ActDocument> => {
-    const document = actDocument(namespace, { migration: { name }, act, actor, reason, ...specOf(asked, "") });
-    return write(asked, document, tools, signal);
-  };
+  const by = (actor: string) => writeByName(asked, actor, tools, signal);
   const said = await whoAmI(signal).catch((fault: unknown) => {
     if (signal.aborted) throw fault;
     return undefined;
@@ -89,6 +85,43 @@ async function writeRed(asked: ActRequest, tools: ActTools, signal: AbortSignal)
     const late = await whoAmI(signal).catch(() => userName);
     if (late === userName) throw fault;
     return by(late);
+  }
+}
+
+/** Definitions of releases before this one take no act without the UID: only there is the migration read first. */
+async function writeByName(
+  asked: ActRequest,
+  actor: string,
+  tools: ActTools,
+  signal: AbortSignal,
+): Promise<ActDocument> {
+  const { namespace, name, act, reason } = asked;
+  const on = (migration: MigrationActSpec["migration"]): Promise<ActDocument> =>
+    write(asked, actDocument(namespace, { migration, act, actor, reason, ...specOf(asked, "") }), tools, signal);
+  try {
+    return await on({ name });
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_INVALID")) throw fault;
+    const uid = await uidOf(asked, tools.client, signal);
+    if (uid === undefined) throw fault;
+    return on({ name, uid });
+  }
+}
+
+/** Undefined where it can't be read; throws where there is none. */
+async function uidOf(
+  { namespace, name }: ActRequest,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const read = client.readMigration(namespace, name, signal) as Promise<{
+    readonly metadata?: { readonly uid?: string };
+  }>;
+  try {
+    return (await read).metadata?.uid;
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_NOT_FOUND")) return undefined;
+    throw new OperatorError("ROP_NOT_FOUND", await describeNone(client, { namespace, name }, signal), { cause: fault });
   }
 }
 
