@@ -11,7 +11,7 @@ import type { Terminal } from "#output/terminal.ts";
 import { told } from "#told.ts";
 import { describeMigrations, listIfServed, notServedWords } from "./check-idle.ts";
 import { versionLines, versionsDocument } from "./version.ts";
-import { type ClusterVersions, readVersions, skewOf } from "./versions.ts";
+import { type ClusterVersions, isKind, readVersions, skewOf } from "./versions.ts";
 
 type CheckRequest = {
   /** Namespaces to look at; empty: all. */
@@ -96,8 +96,12 @@ async function readLedVersions(asked: CheckRequest, { request, clock }: CheckToo
 function definitionFaults({ definitions }: ClusterVersions, isServed: boolean): string[] {
   const missing = definitions.ok ? definitions.value.missing : [];
   if (isServed && missing.length === 0) return [];
-  const isGone = !isServed || missing.some((field) => !field.includes("."));
-  return [isGone ? "definitions are missing: install the chart" : "the definitions are older than this program"];
+  const kinds = missing.filter(isKind);
+  if (!isServed || kinds.length > 0)
+    return [`definitions are missing${kinds.length === 0 ? "" : ` (${kinds.join(", ")})`}: install the chart`];
+  return [
+    "definitions aren't those of this program's release: upgrade the chart, which brings them, or use its plugin",
+  ];
 }
 
 const unproved =

@@ -92,10 +92,42 @@ describe("version", () => {
     ]);
     expect(warned).toEqual([
       expect.stringContaining("the API server lacks RetrieverMigration.spec.guard: install"),
-      expect.stringContaining("the API server knows RetrieverMigration.spec.novelty, which"),
+      expect.stringMatching(
+        /knows RetrieverMigration\.spec\.novelty, .*: they go with .* if the cluster's are the newer/,
+      ),
       expect.stringContaining(`operator 9.0.0, kubectl-retriever ${clientVersion}`),
       expect.stringContaining("sidecars 8.0.0 (such as search/api-1) beside operator 9.0.0"),
     ]);
+  });
+
+  test("of definitions that lack an act names it, though they have every field", async () => {
+    const text = JSON.stringify(definitions).replace(/,"RepairDrift"|"RepairDrift",/, "");
+    const { run, warned } = arrange({ ...whole, ...(JSON.parse(text) as typeof definitions) });
+    expect(await run("version")).toBe(0);
+    expect(warned).toEqual([
+      "the API server lacks MigrationAct.spec.act=RepairDrift: install the CustomResourceDefinitions of this program's release",
+    ]);
+  });
+
+  test("of definitions that know more says whose plugin fits", async () => {
+    const text = JSON.stringify(definitions).replace('"RepairDrift"', '"RepairDrift","Teleport"');
+    const { run, warned } = arrange({ ...whole, ...(JSON.parse(text) as typeof definitions) });
+    await run("version");
+    expect(warned).toEqual([
+      "the API server knows MigrationAct.spec.act=Teleport, which this program doesn't: use the plugin of that release",
+    ]);
+  });
+
+  test("names a kind that isn't there before any field", async () => {
+    const old = structuredClone(definitions) as Record<string, unknown>;
+    old[`${definitionsPath}/retrievermigrations.retriever.dev`] = {
+      spec: { versions: [{ schema: { openAPIV3Schema: { properties: {} } } }] },
+    };
+    delete old[`${definitionsPath}/retrievermigrationpolicies.retriever.dev`];
+    const gone = { [`${definitionsPath}/retrievermigrationpolicies.retriever.dev`]: undefined };
+    const { run, warned } = arrange({ ...whole, ...old, ...gone });
+    await run("version");
+    expect(warned[0]).toMatch(/^the API server lacks RetrieverMigrationPolicy, RetrieverMigration\.spec\./);
   });
 
   test("where rights are missing tells which, and shows the rest", async () => {

@@ -71,12 +71,13 @@ type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
+  readonly enum?: readonly unknown[];
 };
 type Definition = {
   readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
 };
 
-/** Compared field by field: nothing else says of which release a definition is. */
+/** Compared field by field, and value by value where only some are taken: nothing else says of which release it is. */
 async function compareDefinitions(request: KubeRequest, signal: AbortSignal): Promise<DefinitionFields> {
   const { migrationActKind, migrationKind, migrationPolicyKind } = await import("@retriever/crds/manifest/kinds.ts");
   const compared = await Promise.all(
@@ -106,12 +107,13 @@ async function compareDefinition(
 /** Without what lies below a field that is itself missing. */
 function without(fields: ReadonlySet<string>, others: ReadonlySet<string>): readonly string[] {
   const left = [...fields].filter((field) => !others.has(field));
-  return left.filter((field) => !left.some((above) => field.startsWith(`${above}.`) || field.startsWith(`${above}[`)));
+  return left.filter((field) => !left.some((above) => [".", "[", "="].some((sign) => field.startsWith(above + sign))));
 }
 
 function fieldsOf({ spec }: Definition, kind: string): ReadonlySet<string> {
   const fields = new Set<string>();
   const walk = (schema: Schema, path: string): void => {
+    for (const value of schema.enum ?? []) fields.add(`${path}=${String(value)}`);
     for (const [name, inner] of Object.entries(schema.properties ?? {})) {
       fields.add(`${path}.${name}`);
       walk(inner, `${path}.${name}`);
@@ -228,15 +230,27 @@ export function skewOf(client: string, { definitions: fields, operators, sidecar
 
 const mostNamed = 5;
 
+/** Whole kinds first: they say more than any field. */
 function describeFields({ missing, unknown }: DefinitionFields): string[] {
-  const some = (fields: readonly string[]) =>
-    `${fields.slice(0, mostNamed).join(", ")}${fields.length > mostNamed ? ` and ${fields.length - mostNamed} more` : ""}`;
+  const some = (fields: readonly string[]) => {
+    const ordered = [...fields.filter(isKind), ...fields.filter((field) => !isKind(field))];
+    const more = fields.length > mostNamed ? ` and ${fields.length - mostNamed} more` : "";
+    return `${ordered.slice(0, mostNamed).join(", ")}${more}`;
+  };
+  // A later release may have taken a field away: what is known there alone doesn't say which of the two is the older one.
+  const remedy =
+    missing.length === 0
+      ? "use the plugin of that release"
+      : "they go with the definitions of this program's release; if the cluster's are the newer ones, use the plugin of theirs instead";
   return [
     ...(missing.length === 0
       ? []
       : [`the API server lacks ${some(missing)}: install the CustomResourceDefinitions of this program's release`]),
-    ...(unknown.length === 0
-      ? []
-      : [`the API server knows ${some(unknown)}, which this program doesn't: use the plugin of that release`]),
+    ...(unknown.length === 0 ? [] : [`the API server knows ${some(unknown)}, which this program doesn't: ${remedy}`]),
   ];
+}
+
+/** Of a definition that isn't there at all, the kind is named. */
+export function isKind(field: string): boolean {
+  return !field.includes(".");
 }
