@@ -29,7 +29,7 @@ ul.acts li{display:flex;gap:12px;align-items:baseline;font-size:14px}
 code{font-size:13px;background:var(--grid);border-radius:4px;padding:1px 5px}
 ol.path{display:flex;flex-wrap:wrap;gap:6px;list-style:none;padding:0;margin:0}
 ol.path li{border:1px solid var(--line);border-radius:8px;padding:4px 10px;background:var(--card)}
-ol.path .done{background:var(--grid)}ol.path .now{border:2px solid var(--curve);font-weight:650}ol.path small{color:var(--soft);font-weight:400}
+ol.path .done{background:var(--grid)}ol.path .broken-off{border-color:var(--bad)}ol.path .not-done{border-style:dashed}ol.path .now{border:2px solid var(--curve);font-weight:650}ol.path small{color:var(--soft);font-weight:400}
 .wide{overflow-x:auto}td.why{overflow-wrap:anywhere;min-width:200px}td[role=rowheader]{font-weight:600}h3{font-size:14px;color:var(--soft);margin:12px 0 -8px}
 dl.rows{grid-template-columns:minmax(120px,max-content) 1fr}
 ol.story{list-style:none;padding:0;margin:8px 0;font-size:14px}ol.story li{padding:6px 10px;border-bottom:1px solid var(--line)}
