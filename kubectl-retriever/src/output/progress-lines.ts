@@ -89,8 +89,8 @@ function guardLine({ status, plan }: MigrationView): Row[] {
   return [row("PROGRESS", share, `${spanWord(left)} of watched time left${samples}`)];
 }
 
-/** What is left to do after the last phase. */
-function endLines({ conditions, verification, validation }: MigrationStatus): Row[] {
+/** What is left to do after the last phase. What the result says isn't said again: on a small screen it would push out the cause. */
+function endLines({ conditions, verification, validation, message: said }: MigrationStatus): Row[] {
   const run = verification?.runs.at(-1);
   const open = conditions.filter(({ type, status }) =>
     type === "Settled" || type === "DriftResolved" ? status !== "True" : type === "PostmortemDue" && status === "True",
@@ -106,7 +106,7 @@ function endLines({ conditions, verification, validation }: MigrationStatus): Ro
           ),
         ]),
     ...(validation?.result === undefined ? [] : [row("RESULT", "passed", validation.result)]),
-    ...open.map(({ type, message }) => row("LEFT", type, message)),
+    ...open.map(({ type, message }) => row("LEFT", type, message === said ? "as the result says" : message)),
   ];
 }
 

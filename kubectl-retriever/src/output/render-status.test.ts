@@ -169,6 +169,15 @@ describe("the status of a migration", () => {
     ]);
   });
 
+  test("after a rollback says its cause once, and what is left, within a small terminal", () => {
+    const cause = "slower by 80 ms or more than the source: 100 % of 8831 samples since 2026-01-01T11:00:00Z";
+    const message = `rolled back: every pod serves from the source again. Cause: RETR_DUAL_VARIANCE_HIGH: ${cause}`;
+    const back = aStatus({ phase: "RolledBack", message, conditions: [aCondition("Settled", "False", message)] });
+    const lines = renderStatus(viewMigration(aRawMigration(back)), now, { columns: 80, rows: 24, color: false });
+    expect(lines.filter((line) => line.includes("rolled back"))).toHaveLength(1);
+    expect(lines.at(-1)).toBe("LEFT           Settled    as the result says");
+  });
+
   test("names who approved, what was waived and why, and what nobody outside has been told yet", () => {
     const message = (kind: OutboxMessage["kind"], more: Partial<OutboxMessage>): OutboxMessage => ({
       key: `uid/1/${kind}`,
