@@ -134,7 +134,7 @@ test("metrics carry the contract's names after one request", async () => {
   const text = await (await fetch(`${sidecar.adminUrl}/metrics`)).text();
   expect(text).toMatch(/^retrieval_total \d+$/m);
   expect(text).toMatch(/^retr_latency_vector_ms\{quantile="p95"\} [\d.]+$/m);
-  expect(text).toMatch(/^retr_backend_latency_ms\{backend="qdrant",quantile="p50"\} [\d.]+$/m);
+  expect(text).toMatch(/^retr_backend_latency_ms\{backend="qdrant",role="primary",quantile="p50"\} [\d.]+$/m);
   expect(text).toMatch(/^retr_dual_score_loss_bucket\{le="0.2"\} 0$/m);
 });
 

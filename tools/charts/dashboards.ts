@@ -119,20 +119,20 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
     panels: [
       {
         title: "Time a store takes, p95",
-        about: "By kind; of the last 10 minutes, the slowest pod.",
+        about: "By role and kind; of the last 10 minutes, the slowest pod.",
         unit: "ms",
         queries: {
-          "{{backend}} {{target}}":
-            'max by (namespace, target, backend) (retr_backend_latency_ms{namespace=~"$namespace", target=~"$target", backend=~"$store", quantile="p95"})',
+          "{{role}} {{backend}} {{target}}":
+            'max by (namespace, target, backend, role) (retr_backend_latency_ms{namespace=~"$namespace", target=~"$target", backend=~"$store", quantile="p95"})',
         },
       },
       {
         title: "Time a store takes, p50",
-        about: "By kind; of the last 10 minutes, the slowest pod.",
+        about: "By role and kind; of the last 10 minutes, the slowest pod.",
         unit: "ms",
         queries: {
-          "{{backend}} {{target}}":
-            'max by (namespace, target, backend) (retr_backend_latency_ms{namespace=~"$namespace", target=~"$target", backend=~"$store", quantile="p50"})',
+          "{{role}} {{backend}} {{target}}":
+            'max by (namespace, target, backend, role) (retr_backend_latency_ms{namespace=~"$namespace", target=~"$target", backend=~"$store", quantile="p50"})',
         },
       },
       {

@@ -16,8 +16,9 @@ export const metricTable = {
     "quantile",
   ]),
   [contract.latencyVectorMs]: gauge("Time the primary store took, ms, of the last 10 minutes.", ["quantile"]),
-  [contract.backendLatencyMs]: gauge("Time a store took, ms, by its kind, of the last 10 minutes.", [
+  [contract.backendLatencyMs]: gauge("Time a store took, ms, by its kind and role, of the last 10 minutes.", [
     "backend",
+    "role",
     "quantile",
   ]),
   [contract.dualDeltaLatencyMs]: gauge("Shadow minus primary, ms, of the last 10 minutes.", ["quantile"]),

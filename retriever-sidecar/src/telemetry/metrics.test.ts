@@ -66,10 +66,19 @@ test("samples count by what became of them, and deltas keep their sign", async (
     "retr_dual_shadow_timeouts_total 1",
     "retr_dual_dropped_total 1",
     'retr_dual_delta_latency_ms{quantile="p50"} -40',
-    'retr_backend_latency_ms{backend="qdrant",quantile="p95"} 9',
+    'retr_backend_latency_ms{backend="qdrant",role="shadow",quantile="p95"} 9',
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test("two stores of one kind are told apart by their role, so that the slow one is seen", async () => {
+  const metrics = makeMetrics(clock, "1", true);
+  metrics.onAnswer("qdrant", { candidates: [], vectorMs: 5 }, 5);
+  metrics.onSample({ ...answered(0, 400), primaryKind: "qdrant", shadowMs: 405 });
+  const { text } = await metrics.render();
+  expect(text).toContain('retr_backend_latency_ms{backend="qdrant",role="primary",quantile="p95"} 5');
+  expect(text).toContain('retr_backend_latency_ms{backend="qdrant",role="shadow",quantile="p95"} 405');
 });
 
 test("exact searches count by what became of them, and recalls fall into their histograms", async () => {

@@ -74,7 +74,7 @@ export function makeMetrics(clock: Clock, version: string, showsNamespaces = fal
     onAnswer: (kind, answer, k) => {
       countAnswer(counters, answer, k);
       recent.vector(answer.vectorMs);
-      recent.backend(kind, answer.vectorMs);
+      recent.backend(kind, "primary", answer.vectorMs);
       histograms.retr_primary_latency_ms.observe(answer.vectorMs);
     },
     onFailure: (_, fault) => {
@@ -226,9 +226,11 @@ function makeQuantileGauges(gauges: Gauges, clock: Clock) {
     return (value) => values.add(value, clock.monotonicMs());
   };
   const backends = new Map<string, (value: number) => void>();
-  const backend = (kind: string, value: number): void => {
-    const known = backends.get(kind) ?? track(gauges[contract.backendLatencyMs], { backend: kind });
-    backends.set(kind, known);
+  // By role as well: between two stores of one kind the slower one's times would be lost among the other's.
+  const backend = (kind: string, role: "primary" | "shadow", value: number): void => {
+    const key = `${role} ${kind}`;
+    const known = backends.get(key) ?? track(gauges[contract.backendLatencyMs], { backend: kind, role });
+    backends.set(key, known);
     known(value);
   };
   const latencyDelta = track(gauges[contract.dualDeltaLatencyMs]);
@@ -245,7 +247,7 @@ function makeQuantileGauges(gauges: Gauges, clock: Clock) {
       scoreDelta(comparison.scoreDelta);
       rankOverlap(comparison.rankOverlap);
       if (comparison.lagMs !== null) lag(comparison.lagMs);
-      if (shadowMs !== null) backend(shadowKind, shadowMs);
+      if (shadowMs !== null) backend(shadowKind, "shadow", shadowMs);
     },
   };
 }
