@@ -3,6 +3,7 @@
 import { element, type Markup } from "@retriever/operator/page/markup.ts";
 import { clipped, counted } from "@retriever/operator/page/words.ts";
 import { listHead, listRow } from "#commands/list-migrations.ts";
+import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { phaseWords, readyWord } from "#output/render-status.ts";
 import type { Fragment } from "./fragments.ts";
 import type { LiveMigration } from "./live-migrations.ts";
@@ -10,7 +11,11 @@ import type { LiveMigration } from "./live-migrations.ts";
 /** The whole of it is on the migration's page. */
 const longestWhy = 200;
 
-const needsPerson = ["AwaitingApproval", "AwaitingCutover"];
+/** What the command `status` says of it by its exit code. */
+const countedCodes = [
+  [exitCodes.waitingForPerson, "waiting for a person"],
+  [exitCodes.rolledBackOrStalled, "going back, rolled back or stalled"],
+] as const;
 
 const head = ["NAME", "NAMESPACE", ...listHead.slice(2), "WHY"];
 
@@ -33,10 +38,13 @@ export function listFragments(migrations: readonly LiveMigration[], base: string
       element("tbody", { role: "rowgroup" }, ...rows.map(({ html }) => ({ markup: html }))),
     ),
   );
-  const waiting = migrations.filter(({ view }) => view !== undefined && needsPerson.includes(view.status.phase));
+  const codes = migrations.map(({ view }) => (view === undefined ? exitCodes.error : exitCodeOfStatus(view.status)));
   const summary = [
     counted(migrations.length, "migration"),
-    ...(waiting.length === 0 ? [] : [`${waiting.length} waiting for a person`]),
+    ...countedCodes.flatMap(([code, words]) => {
+      const count = codes.filter((one) => one === code).length;
+      return count === 0 ? [] : [`${count} ${words}`];
+    }),
   ].join(", ");
   return [
     {
