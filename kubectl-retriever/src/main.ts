@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { availableParallelism, homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 import { isMainThread } from "node:worker_threads";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
@@ -16,23 +16,10 @@ const { env, stdout, stderr, stdin } = process;
 const stop = new AbortController();
 
 async function connect(options: ConnectOptions, clock: Clock): Promise<Connected> {
-  const opened = await import("./connect.ts");
-  return opened.connect(
-    options,
-    { files: kubeconfigsOf(options.kubeconfig), isPod: env["KUBERNETES_SERVICE_HOST"] !== undefined },
-    clock,
-  );
-}
-
-/** As kubectl finds them. */
-function kubeconfigsOf(given: string | undefined): readonly string[] {
-  if (given !== undefined && given !== "") return [given];
-  const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
-  // Of several that are listed, those that aren't there are passed over.
-  const there = listed.length > 1 ? listed.filter((file) => existsSync(file)) : listed;
-  if (there.length > 0) return there;
-  const usual = join(homedir(), ".kube", "config");
-  return existsSync(usual) ? [usual] : [];
+  const [opened, { kubeconfigsOf }] = await Promise.all([import("./connect.ts"), import("./kubeconfig-list.ts")]);
+  const { kubeconfig: given } = options;
+  const files = kubeconfigsOf({ given, variable: env["KUBECONFIG"], home: homedir(), exists: existsSync });
+  return opened.connect(options, { files, isPod: env["KUBERNETES_SERVICE_HOST"] !== undefined }, clock);
 }
 
 /** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */

@@ -17,14 +17,17 @@ type Parts = {
   readonly name?: string;
   readonly context?: string;
   readonly current?: string;
+  /** The user that the context names. */
+  readonly by?: string;
 };
 
-async function aConfig({ cluster, user = {}, name = "config", context = "x", current = context }: Parts = {}) {
+async function aConfig(parts: Parts = {}) {
+  const { cluster, user = {}, name = "config", context = "x", current = context, by = "user-a" } = parts;
   const file = join(folder, name);
   const config = {
     clusters: [{ name: "c", cluster: { server: `https://${name}`, ...cluster } }],
     users: [{ name: "user-a", user }],
-    contexts: [{ name: context, context: { cluster: "c", user: "user-a", namespace: "search" } }],
+    contexts: [{ name: context, context: { cluster: "c", user: by, namespace: "search" } }],
     "current-context": current,
   };
   await writeFile(file, JSON.stringify(config));
@@ -96,9 +99,14 @@ test.each([
     undefined,
     /no current context in .*; it has: x/,
   ],
+  ["a user that isn't there", async () => [await aConfig({ by: "gone" })], "x", /context x names the user gone, which/],
   ["a file that isn't there", async () => ["/absent/config"], undefined, /\/absent\/config can't be read \(ENOENT\)/],
 ] as const)("%s is said with what there is", async (_, files, context, words) => {
   await expect(readKubeconfigs(await files(), context)).rejects.toThrow(words);
+});
+
+test("a context may name no user", async () => {
+  expect(await readKubeconfigs([await aConfig({ by: "" })], undefined)).toMatchObject({ userName: "" });
 });
 
 test("what isn't a kubeconfig is said without what is in it", async () => {

@@ -37,6 +37,9 @@ export async function readKubeconfigs(files: readonly string[], context: string 
   if (cluster === undefined)
     throw settings(`context ${chosen} names the cluster ${found.cluster}, which is not in ${from}`);
   const user = parts.users.find(({ name }) => name === found.user);
+  // Without it every answer would be a refusal of somebody anonymous.
+  if (user === undefined && found.user)
+    throw settings(`context ${chosen} names the user ${found.user}, which is not in ${from}`);
   return {
     server: cluster.server,
     proxyUrl: cluster.proxyUrl,
