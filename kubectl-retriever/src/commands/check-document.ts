@@ -7,7 +7,7 @@ import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/mi
 import { clipped } from "@retriever/operator/page/words.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "#files/documents.ts";
-import { didYouMean } from "#output/similar.ts";
+import { didYouMean, similarTo } from "#output/similar.ts";
 import { type Scenario, scenarioKind } from "#scenario/scenario.ts";
 import { parseScenario } from "#scenario/scenario-parse.ts";
 
@@ -41,7 +41,7 @@ export function checkDocument({ kind, value }: LocatedDocument): CheckResult | u
   const known = Object.hasOwn(specs, kind) ? specs[kind as keyof typeof specs] : undefined;
   if (known === undefined) return undefined;
   const outer = envelopeFaults(document);
-  const parsed = known.parse(document["spec"]);
+  const parsed = parseAsMeant(known.parse, document["spec"]);
   if (!parsed.ok || outer.length > 0) {
     const fields = schemaFields(known.schema, "spec").map(({ path }) => path);
     const inner = parsed.ok ? [] : parsed.faults.map((fault) => nameField(fault, fields));
@@ -49,6 +49,41 @@ export function checkDocument({ kind, value }: LocatedDocument): CheckResult | u
   }
   const named = nameOf(document);
   return { ok: true, checked: { kind, named, spec: parsed.spec } as Checked };
+}
+
+type Parse = (typeof specs)[keyof typeof specs]["parse"];
+
+/** What else is wrong doesn't show where a value says which fields there are, and is a slip: it is read as the one that was meant. */
+function parseAsMeant(parse: Parse, spec: unknown): ReturnType<Parse> {
+  const parsed = parse(spec);
+  if (parsed.ok) return parsed;
+  const slips = parsed.faults.map((fault) => ({ fault, meant: meantValue(fault) }));
+  const faults = slips.map(({ fault, meant }) =>
+    meant === undefined ? fault : { ...fault, message: `${fault.message}; did you mean ${meant}?` },
+  );
+  const mended = structuredClone(spec);
+  for (const { fault, meant } of slips) if (meant !== undefined) setAt(mended, fault.path, meant);
+  const again = parse(mended);
+  const known = new Set(parsed.faults.map(({ path }) => path));
+  return { ok: false, faults: [...faults, ...(again.ok ? [] : again.faults.filter(({ path }) => !known.has(path)))] };
+}
+
+/** Of the values that are expected, the one that was meant. */
+function meantValue({ message }: ConfigFault): string | undefined {
+  const [, word = "", names = ""] = /^received string "([^"]*)", expected one of (".*")$/.exec(message) ?? [];
+  return similarTo(
+    word,
+    [...names.matchAll(/"([^"]*)"/g)].map(([, name = ""]) => name),
+  );
+}
+
+/** Sets what lies at a path such as `spec.stages[0].kind`. */
+function setAt(spec: unknown, path: string, value: string): void {
+  const steps = path.split(/[.[\]]+/).filter((step) => step !== "");
+  const last = steps.pop() ?? "";
+  let at = spec;
+  for (const step of steps.slice(1)) at = (at as Readonly<Record<string, unknown>> | undefined)?.[step];
+  if (typeof at === "object" && at !== null && Object.hasOwn(at, last)) Object.assign(at, { [last]: value });
 }
 
 function metadataOf(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { checkDocument } from "./check-document.ts";
+
+function faultsOf(kind: string, spec: object): readonly string[] {
+  const value = { apiVersion: "retriever.dev/v1alpha1", kind, metadata: { name: "docs" }, spec };
+  const checked = checkDocument({ kind, value } as Parameters<typeof checkDocument>[0]);
+  return checked?.ok === false ? checked.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+}
+
+describe("a value that is a slip", () => {
+  test("of a kind of store names the one that was meant, and hides none of its other faults", () => {
+    const destination = { kind: "qdrnt", url: "qdrant:6333", colection: "chunks", apiKey: "SECRET" };
+    const faults = faultsOf("RetrieverMigration", { target: { name: "search-api" }, destination });
+    expect(faults[0]).toMatch(/^spec\.destination\.kind: .*; did you mean qdrant\?$/);
+    expect(new Set(faults.slice(1).map((fault) => fault.split(":")[0]))).toEqual(
+      new Set(["apiKey", "colection", "collection", "url"].map((field) => `spec.destination.${field}`)),
+    );
+  });
+
+  test("of an act names the one that was meant", () => {
+    const spec = { migration: { name: "docs" }, act: "Rolback", actor: "ada", reason: "" };
+    expect(faultsOf("MigrationAct", spec)).toEqual([expect.stringMatching(/; did you mean Rollback\?$/)]);
+  });
+
+  test("that is like no other is only refused", () => {
+    const spec = { target: { name: "search-api" }, destination: { kind: "elasticsearch", url: "x" } };
+    expect(faultsOf("RetrieverMigration", spec)).toEqual([
+      expect.stringMatching(/expected one of "pgvector", "qdrant"$/),
+    ]);
+  });
+});
