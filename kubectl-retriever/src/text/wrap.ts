@@ -1,9 +1,15 @@
 // Sentences on as many lines as they need: none is cut.
 import wrapAnsi from "wrap-ansi";
 
+/** Between a number and its sign no line ends. */
+const unbroken = "\u00a0";
+
 /** A sentence behind `lead`; what goes on is indented by its width. */
 export function hung(lead: string, sentence: string, columns: number): string[] {
   const indent = lead.length;
-  const parts = wrapAnsi(sentence, Math.max(10, columns - indent), { hard: true }).split("\n");
+  const bound = sentence.replaceAll(/(?<=\d) (?=%)/g, unbroken);
+  const parts = wrapAnsi(bound, Math.max(10, columns - indent), { hard: true })
+    .replaceAll(unbroken, " ")
+    .split("\n");
   return parts.map((part, index) => (index === 0 ? lead : " ".repeat(indent)) + part);
 }
