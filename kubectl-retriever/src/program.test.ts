@@ -44,6 +44,19 @@ const waiting = aStatus({ phase: "AwaitingCutover", message: "waits for a Promot
 const back = aStatus({ phase: "RolledBack" });
 const completed = aStatus({ phase: "Completed" });
 
+test.each(["rolback x", "help rolback"])("%s names the command that was meant", async (line) => {
+  const { run, printed, warned } = arrange();
+  expect(await run(line)).toBe(1);
+  expect(printed).toEqual([]);
+  expect(warned.join(" ")).toMatch(/unknown command 'rolback'.*Did you mean rollback\?/);
+});
+
+test("help of a command that is there is its own", async () => {
+  const { run, printed } = arrange();
+  expect(await run("help rollback")).toBe(0);
+  expect(printed[0]).toContain("Usage: kubectl-retriever rollback");
+});
+
 describe("status", () => {
   test.each([
     ["running", aStatus({ phase: "Ramp" }), 0],

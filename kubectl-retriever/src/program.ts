@@ -23,13 +23,20 @@ export async function runCli(words: readonly string[], given: Surroundings): Pro
       const { complete } = await import("#commands/complete.ts");
       return await complete(words.slice(1), program, around);
     }
-    await program.parseAsync([...words], { from: "user" });
+    await program.parseAsync(meantBy(words, program), { from: "user" });
     return code;
   } catch (fault) {
     if (fault instanceof CommanderError) return fault.exitCode === 0 ? 0 : 1;
     const { tellFault } = await import("#output/tell-fault.ts");
     return tellFault(fault, around);
   }
+}
+
+/** Help on a command that isn't there is answered as that command would be: with the one that was meant. */
+function meantBy(words: readonly string[], { commands }: Command): string[] {
+  const [first, name] = words;
+  const isUnknown = first === "help" && name !== undefined && !commands.some((one) => one.name() === name);
+  return words.slice(isUnknown ? 1 : 0);
 }
 
 const exitCodesHelp =
