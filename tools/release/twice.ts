@@ -98,8 +98,11 @@ async function main(): Promise<number> {
       megabytes[`${name} ${architecture}`] = Math.round(layers.reduce((sum, { size }) => sum + size, 0) / 100_000) / 10;
       const { code, output } = await startImage(join(one, "oci"), name, architecture);
       started[`${name} ${architecture}`] = code === 0;
+      const advice = output.includes("-static ENOENT")
+        ? "\nInstall Debian's qemu-user-static: it emulates the other processor."
+        : "";
       if (code !== 0)
-        process.stdout.write(`${name} ${architecture} didn't start (exit ${code}): ${output.slice(0, 500)}\n`);
+        process.stdout.write(`${name} ${architecture} didn't start (exit ${code}): ${output.slice(0, 500)}${advice}\n`);
     }
   }
   process.stdout.write(`${JSON.stringify({ U5: { bytesThatDiffer: differ, started }, U6: megabytes })}\n`);
