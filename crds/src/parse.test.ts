@@ -102,7 +102,9 @@ describe("parseMigrationSpec", () => {
       /^received string "Rollback", expected nothing: after the cutover the shadow is the old store/,
     ],
   ])("says of a field that is no more what takes its place: %j", (retired, said) => {
-    expect(Object.values(faultsOf({ target, destination, ...retired }))).toEqual([expect.stringMatching(said)]);
+    const faults = Object.values(faultsOf({ target, destination, ...retired }));
+    expect(faults).toEqual([expect.stringMatching(said)]);
+    expect(faults[0]).toMatch(/where the manifest doesn't say it, an older CustomResourceDefinition does: install/);
   });
 
   it("cuts a long value short in its message", () => {

@@ -34,10 +34,14 @@ const retiredFields: Readonly<Record<string, string>> = {
     "expected nothing: after the cutover the shadow is the old store, and its errors never drew traffic back to it",
 };
 
+/** Its default was written into every migration: who reads that it is refused may look for it in a manifest in vain. */
+const addedByOlder =
+  "; where the manifest doesn't say it, an older CustomResourceDefinition does: install the one of this release";
+
 function nameSuccessor(fault: ConfigFault): ConfigFault {
   const successor = retiredFields[fault.path];
   if (successor === undefined) return fault;
-  return { ...fault, message: fault.message.replace(/expected no such field$/, successor) };
+  return { ...fault, message: fault.message.replace(/expected no such field$/, successor + addedByOlder) };
 }
 
 /** Spec of a MigrationAct, on the same terms. */
