@@ -303,7 +303,7 @@ test("refusals of a write are told apart from those of the way there", async () 
   const answering = (status: number, error = "") => {
     server.behave = (request, response) =>
       request.method === "PUT"
-        ? response.writeHead(status).end(JSON.stringify({ status: { error } }))
+        ? response.writeHead(status).end(status === 403 ? error : JSON.stringify({ status: { error } }))
         : usual?.(request, response);
     return put(writer, [makeChunk("a")]);
   };
@@ -311,6 +311,7 @@ test("refusals of a write are told apart from those of the way there", async () 
     code: "RETR_BACKEND_AUTH",
     message: "the credential has no right to write the collection (HTTP 403)",
   });
+  await expect(answering(403, "ExpiredSignature")).rejects.toThrow("has expired");
   await expect(answering(404)).rejects.toMatchObject({ code: "RETR_BACKEND_MISSING" });
   await expect(answering(400, "Wrong input: Not existing vector name error: x")).rejects.toMatchObject({
     code: "RETR_BACKEND_MISSING",

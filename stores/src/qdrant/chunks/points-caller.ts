@@ -1,6 +1,6 @@
 // Requests of verification and repair: the points of one collection, with a longer timeout than retrieval has.
 import type { Fault } from "#errors.ts";
-import { strictModeFault } from "../client/classify.ts";
+import { strictModeFault, tokenFault } from "../client/classify.ts";
 import { type Call, type Collection, openCollection, readCollection, type StrictLimits } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
@@ -53,7 +53,7 @@ function writeFault(status: number, { method, path }: Call, body: string): Fault
     const message = "the point was removed while it was written; repair again (HTTP 404)";
     return { code: "RETR_REPAIR_WRITE_REFUSED", message };
   }
-  if (isWrite && status === 403) {
+  if (isWrite && status === 403 && tokenFault(status, body) === undefined) {
     const message = "the credential has no right to write the collection (HTTP 403)";
     return { code: "RETR_BACKEND_AUTH", message };
   }

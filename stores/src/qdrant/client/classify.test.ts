@@ -6,6 +6,15 @@ import { statusFault } from "./classify.ts";
 it.each<readonly [number, string, string, string]>([
   [401, "", "RETR_BACKEND_AUTH", "correct apiKey"],
   [403, "", "RETR_BACKEND_AUTH", "no right to read"],
+  [403, "ExpiredSignature", "RETR_BACKEND_AUTH", "has expired: issue another one"],
+  [403, "InvalidSignature", "RETR_BACKEND_AUTH", "isn't signed with the server's own key"],
+  [
+    401,
+    "access[0].payload: The 'payload' constraint is deprecated and should not be used",
+    "RETR_BACKEND_AUTH",
+    "limits points by their payload",
+  ],
+  [401, "Invalid JWT, stateful validation failed", "RETR_BACKEND_AUTH", "value_exists"],
   [404, "", "RETR_BACKEND_MISSING", "correct its name"],
   [400, "Vector dimension error: expected dim: 3, got 2", "RETR_REQUEST_INVALID", "expected 3 numbers, got 2"],
   [400, "Not existing vector name error: hunter2", "RETR_BACKEND_MISSING", "configured name"],

@@ -22,6 +22,8 @@ type Refusal = { readonly status: number; readonly text: string; readonly retryA
 /** An answer with a status other than 200. */
 export function statusFault({ status, text, retryAfter }: Refusal): Fault {
   if (status === 400 || status === 422) return requestFault(status, text);
+  const refused = status === 401 || status === 403 ? tokenFault(status, text) : undefined;
+  if (refused !== undefined) return refused;
   if (status >= 300 && status < 400) {
     return fault(
       "RETR_BACKEND_ANSWER_INVALID",
@@ -36,6 +38,28 @@ export function statusFault({ status, text, retryAfter }: Refusal): Fault {
     message: `${message} (HTTP ${status}); it asks to wait ${seconds} s`,
     retryAfterSeconds: Number(seconds),
   };
+}
+
+const tokenRefusals: readonly (readonly [RegExp, string])[] = [
+  [/^ExpiredSignature/, "the token (JWT) in apiKey has expired: issue another one, that outlives what it is for"],
+  [
+    /^InvalidSignature/,
+    "the token (JWT) in apiKey isn't signed with the server's own key: sign one with the api_key that it has now",
+  ],
+  [
+    /'payload' constraint is deprecated/,
+    "the token (JWT) in apiKey limits points by their payload, which this Qdrant takes no more: issue one without it",
+  ],
+  [
+    /stateful validation failed/,
+    "the token (JWT) in apiKey wants a point that isn't there (value_exists), as one does that was revoked: issue another one",
+  ],
+];
+
+/** A token that Qdrant refuses whatever is asked, though 403 is also what one gets that hasn't the right to this. */
+export function tokenFault(status: number, text: string): Fault | undefined {
+  const refusal = tokenRefusals.find(([said]) => said.test(text));
+  return refusal && fault("RETR_BACKEND_AUTH", `${refusal[1]} (HTTP ${status})`);
 }
 
 /** Qdrant says 400 both for what the application asked and for what the configuration got wrong. */
@@ -110,12 +134,16 @@ export function transportError(error: unknown, signal: AbortSignal): RetrieverEr
     return new RetrieverError({ ...fault("RETR_OVERLOADED", message), retryAfterSeconds: 1 }, error);
   }
   const code = codeOf(error);
-  // Codes of the HTTP parser.
-  if (code.startsWith("HPE_")) {
-    const message = `what answers at Qdrant's address speaks no HTTP (${code}): check the address`;
+  if (code.startsWith("HPE_") || isUnparsed(error)) {
+    const message = "what answers at Qdrant's address speaks no HTTP, or only over TLS: check port and scheme (https)";
     return new RetrieverError(fault("RETR_BACKEND_ANSWER_INVALID", message), error);
   }
   return new RetrieverError(transportFault("Qdrant", code), error);
+}
+
+/** The parser's own error has no code where the first bytes are another protocol's, such as a TLS alert. */
+function isUnparsed(error: unknown): boolean {
+  return error instanceof Error && (error.name === "HTTPParserError" || isUnparsed(error.cause));
 }
 
 function fault(code: ErrorCode, message: string): Fault {
