@@ -1,11 +1,12 @@
 // A new collection for chunks, whose vectors are indexed once it is full.
 import { setTimeout as pause } from "node:timers/promises";
 import { metadataPath } from "#config/chunk-fields.ts";
-import { errorsOf } from "#errors.ts";
+import { errorsOf, type Fault } from "#errors.ts";
 import type { FieldShape, VectorMetric, VectorPrecision } from "#ports/chunk-store.ts";
 import type { PlaceMaker, PlaceShape } from "#ports/place-maker.ts";
 import { member, parseAnswer } from "../client/answers.ts";
-import { openCollection } from "../client/collection.ts";
+import { tokenFault } from "../client/classify.ts";
+import { type Call, openCollection } from "../client/collection.ts";
 import { keyOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
@@ -37,7 +38,8 @@ const indexTypes: Readonly<Record<FieldShape, string | null>> = {
 
 /** Connects on demand only. */
 export function makeQdrantPlaces(spec: QdrantSpec): PlaceMaker {
-  const collection = openCollection(spec, { connections: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  const pool = { connections: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const collection = openCollection(spec, { ...pool, faultOf: makeFault });
   const send = (method: "PUT" | "PATCH", path: string, body: object, signal: AbortSignal): Promise<string> =>
     collection.call({ method, path: `${collection.folder}${path}`, body: JSON.stringify(body) }, signal);
   const read = async (signal: AbortSignal): Promise<unknown> =>
@@ -70,6 +72,14 @@ export function makeQdrantPlaces(spec: QdrantSpec): PlaceMaker {
     },
     close: collection.close,
   };
+}
+
+/** A key may read and write a collection, and yet not make one; undefined: what the status means for a read. */
+function makeFault(status: number, { method }: Call, body: string): Fault | undefined {
+  if (status !== 403 || method === "GET" || tokenFault(status, body) !== undefined) return undefined;
+  const message =
+    "the credential has no right to make or change collections: use one with the right to manage them, or make the collection by hand and leave out --create (HTTP 403)";
+  return { code: "RETR_BACKEND_AUTH", message };
 }
 
 function describeEnd(status: unknown): string {
