@@ -101,7 +101,7 @@ export const errorTable = {
     httpStatus: 503,
     retryable: true,
     summary: "The primary store can't be reached or failed.",
-    remedy: "See stores[].lastError of /v1/status; the pods stay ready on purpose.",
+    remedy: "Do what the message says, or see stores[].lastError of /v1/status; the pods stay ready on purpose.",
   },
   RETR_BACKEND_AUTH: {
     httpStatus: 503,
@@ -125,7 +125,8 @@ export const errorTable = {
     httpStatus: 503,
     retryable: true,
     summary: "A store answered something that isn't an answer of its kind.",
-    remedy: "Check that the address is the store's own and no proxy answers in its place.",
+    remedy:
+      "Do what the message says; else check that the address is the store's own and no proxy answers in its place.",
   },
   RETR_DEADLINE_EXCEEDED: {
     httpStatus: 504,

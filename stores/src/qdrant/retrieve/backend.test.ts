@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { QdrantClient } from "@qdrant/js-client-rest";
@@ -233,4 +235,17 @@ describe("an alias that was pointed at a collection of another metric", () => {
     expect(server.seen.slice(before).map(({ path }) => path)).toEqual(["/collections/chunks", expect.any(String)]);
     await switched.close();
   });
+});
+
+test("a plain request to a server that speaks TLS alone was answered, and the scheme is named", async () => {
+  const alert = Buffer.from("15030300020232", "hex");
+  const secure = createServer((socket) => socket.on("error", () => undefined).end(alert)).listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  const plain = make({ url: `http://127.0.0.1:${(secure.address() as AddressInfo).port}` });
+  await expect(ask(plain)).rejects.toMatchObject({
+    code: "RETR_BACKEND_ANSWER_INVALID",
+    message: expect.stringContaining("scheme (https)") as string,
+  });
+  await plain.close();
+  secure.close();
 });
