@@ -42,6 +42,8 @@ const headSchema = z.strictObject({
   sides: bothOf(sideSchema),
   totals: bothOf(totalsSchema),
   doubled: bothOf(doubledSchema),
+  /** A checkpoint of an older version has none: what the run goes on with counts. */
+  places: bothOf(z.string().nullable()).default({ source: null, destination: null }),
   suspects: z.array(z.string()),
   /** Words of the table with its samples, and of the ids to be named. */
   lengths: z.strictObject({ sums: count, source: count, destination: count }),

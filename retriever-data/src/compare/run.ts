@@ -8,7 +8,8 @@ import {
   type VerifyReport,
 } from "@retriever/sidecar/contract/verify-report.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
-import { foreignIds, haveForeignIds, undated, whyIncomparable, whyVectorless } from "#core/comparable.ts";
+import type { StoreDescription } from "@retriever/stores/ports/chunk-store.ts";
+import { foreignIds, haveForeignIds, movedAway, undated, whyIncomparable, whyVectorless } from "#core/comparable.ts";
 import type { Doubles } from "#core/pair.ts";
 import { addFoundDoubled, beginRun, type DoubledIds, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
@@ -48,9 +49,11 @@ export async function runVerification(options: RunOptions, deps: RunDeps, signal
   try {
     descriptions = await describe(state, deps, signal);
     const both = descriptions;
+    keepPlaces(state, both);
     agree(deps.stores, both);
     const found = await compare({ state, options, deps, signal, onBatch: () => {} }, both, checkpoints);
     const conclusion = concluded(found, state, both);
+    if (conclusion.outcome === "equal") await checkPlaces(state, deps, signal);
     return { ...findings(state, deps, descriptions), ...conclusion };
   } catch (error) {
     const fault = signal.aborted ? stopped : faultOf(error);
@@ -92,6 +95,28 @@ async function describe(state: RunState, deps: RunDeps, signal: AbortSignal): Pr
     throw new RetrieverError(foreignIds(both.source, both.destination));
   }
   return both;
+}
+
+/**
+ * What a run that is resumed began with stays. Throws where the name that is configured leads elsewhere by now: an alias
+ * was switched, and what was read of the one says nothing of the other.
+ */
+function keepPlaces(state: RunState, both: Both<Pick<StoreDescription, "own">>): void {
+  for (const name of storeNames) {
+    const own = both[name].own?.digest ?? null;
+    state.places[name] ??= own;
+    if (own !== state.places[name]) throw new RetrieverError(movedAway(name, both[name].own?.label));
+  }
+}
+
+/** Only what tells its own name is asked again. */
+async function checkPlaces(state: RunState, deps: RunDeps, signal: AbortSignal): Promise<void> {
+  const { stores } = deps;
+  const ask = () =>
+    onBoth(deadline(signal, describeDeadlineMs), async (name, either) =>
+      state.places[name] === null ? {} : stores[name].describe(either),
+    );
+  keepPlaces(state, await withRetries(ask, deps, signal));
 }
 
 /** Whether at least one of some ids of either store is in the other. */

@@ -78,6 +78,12 @@ export function undated(store: "source" | "destination"): Fault {
   return refuse(`updated_at: no chunk of the ${store} has it, those of the other store do`);
 }
 
+/** For a store whose configured name leads to another place than when the run began; undefined: it isn't told any more. */
+export function movedAway(store: "source" | "destination", label: string | undefined): Fault {
+  const now = label === undefined ? "where isn't told" : `to ${label}`;
+  return refuse(`the ${store}'s name is an alias that was pointed elsewhere while it was read, ${now}: verify anew`);
+}
+
 function refuse(message: string): Fault {
   return { code: "RETR_VERIFY_NOT_COMPARABLE", message };
 }

@@ -48,6 +48,8 @@ export type RunState = {
   readonly totals: Record<StoreName, SideTotals>;
   /** Seen while reading, or by a look-up. */
   readonly doubled: Readonly<Record<StoreName, DoubledIds>>;
+  /** Digests of the stores' own names when the run began; null: not told, or not asked yet. */
+  readonly places: Record<StoreName, string | null>;
   sketch: Sketch;
   /** Pairs of id words of what was left of the table, by the store that holds the chunk. */
   wanted: Record<StoreName, Int32Array>;
@@ -71,6 +73,7 @@ export function beginRun(beginning: Beginning): RunState {
     sides: { source: freshSide(), destination: freshSide() },
     totals: { source: noTotals(), destination: noTotals() },
     doubled: { source: { count: 0, ids: [] }, destination: { count: 0, ids: [] } },
+    places: { source: null, destination: null },
     sketch: makeSketch(beginning.cells),
     wanted: { source: new Int32Array(0), destination: new Int32Array(0) },
     suspects: [],
