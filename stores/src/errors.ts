@@ -211,6 +211,8 @@ export type Fault = {
   readonly retryAfterSeconds?: number;
   /** Of RETR_BACKEND_MISSING: the table or collection itself isn't there, and not only something of it. */
   readonly isAbsent?: boolean;
+  /** The store refused the request for its rate, and did nothing of it. */
+  readonly isRateLimited?: boolean;
 };
 
 /** Characters that move a cursor, hide or reorder what a person reads; and how much of a text is worth reading. */
@@ -230,6 +232,7 @@ export class RetrieverError extends Error {
   readonly path: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly isAbsent: boolean;
+  readonly isRateLimited: boolean;
 
   constructor(fault: Fault, cause?: unknown) {
     super(printable(fault.message), cause === undefined ? undefined : { cause });
@@ -238,6 +241,7 @@ export class RetrieverError extends Error {
     this.path = fault.path === undefined ? undefined : printable(fault.path, mostPathChars);
     this.retryAfterSeconds = fault.retryAfterSeconds;
     this.isAbsent = fault.isAbsent === true;
+    this.isRateLimited = fault.isRateLimited === true;
   }
 }
 

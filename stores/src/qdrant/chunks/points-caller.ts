@@ -1,5 +1,6 @@
 // Requests of verification and repair: the points of one collection, with a longer timeout than retrieval has.
-import type { Fault } from "#errors.ts";
+import { setTimeout as pauseFor } from "node:timers/promises";
+import { type Fault, RetrieverError } from "#errors.ts";
 import { strictModeFault, tokenFault } from "../client/classify.ts";
 import { type Call, type Collection, openCollection, readCollection, type StrictLimits } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -20,8 +21,16 @@ export type PointsCaller = {
 };
 type PointsCall = Pick<Call, "method" | "path"> & { readonly body?: object | string };
 
-/** Connects on demand only. */
-export function openPoints(spec: QdrantSpec, connections = 2): PointsCaller {
+/** By then half of a minute's rate is there again, whatever a refused upsert took of it; the server says less. */
+const writeWaitSeconds = 30;
+type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+const pauseReally: Pause = (ms, signal) => pauseFor(ms, undefined, { signal });
+
+/**
+ * Connects on demand only. A call that the collection's rate limit refuses, of which nothing was done, is made again when
+ * there is room, until its signal ends it.
+ */
+export function openPoints(spec: QdrantSpec, connections = 2, pause: Pause = pauseReally): PointsCaller {
   const timeoutMs = longestSeconds * 1000;
   const pool = { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: mostPageBytes };
   const collection = openCollection(spec, { ...pool, faultOf: writeFault });
@@ -38,7 +47,18 @@ export function openPoints(spec: QdrantSpec, connections = 2): PointsCaller {
       const seconds = Math.min(longestSeconds, (await limits(signal)).timeoutSeconds);
       const query = `${path.includes("?") ? "&" : "?"}timeout=${seconds}`;
       const text = typeof body === "object" ? JSON.stringify(body) : (body ?? null);
-      return collection.call({ method, path: `${collection.folder}${path}${query}`, body: text }, signal);
+      const call = { method, path: `${collection.folder}${path}${query}`, body: text };
+      for (;;) {
+        try {
+          return await collection.call(call, signal);
+        } catch (error) {
+          const seconds = rateWait(error, call);
+          if (seconds === null) throw error;
+          await pause(seconds * 1000, signal).catch(() => {
+            throw error;
+          });
+        }
+      }
     },
     forget: () => {
       known = undefined;
@@ -46,18 +66,28 @@ export function openPoints(spec: QdrantSpec, connections = 2): PointsCaller {
   };
 }
 
+/** How long to wait; null: that wasn't it, or waiting doesn't help. */
+function rateWait(error: unknown, call: Call): number | null {
+  if (!(error instanceof RetrieverError) || !error.isRateLimited || error.retryAfterSeconds === undefined) return null;
+  return isWriting(call) ? Math.max(writeWaitSeconds, error.retryAfterSeconds) : error.retryAfterSeconds;
+}
+
+function isWriting({ method, path }: Pick<Call, "method" | "path">): boolean {
+  return method === "PUT" || /\/points\/(delete|batch)\?/.test(path);
+}
+
 /** What a status means for a write; undefined: the same as for a read. */
-function writeFault(status: number, { method, path }: Call, body: string): Fault | undefined {
-  const isWrite = method === "PUT" || /\/points\/(delete|batch)\?/.test(path);
-  if (isWrite && status === 404 && body.includes("No point with id")) {
+function writeFault(status: number, call: Call, body: string): Fault | undefined {
+  if (!isWriting(call)) return undefined;
+  if (status === 404 && body.includes("No point with id")) {
     const message = "the point was removed while it was written; repair again (HTTP 404)";
     return { code: "RETR_REPAIR_WRITE_REFUSED", message };
   }
-  if (isWrite && status === 403 && tokenFault(status, body) === undefined) {
+  if (status === 403 && tokenFault(status, body) === undefined) {
     const message = "the credential has no right to write the collection (HTTP 403)";
     return { code: "RETR_BACKEND_AUTH", message };
   }
-  if (!isWrite || (status !== 400 && status !== 422) || isOfCollection(body)) return undefined;
+  if ((status !== 400 && status !== 422) || isOfCollection(body)) return undefined;
   const dimension = /expected dim: (\d{1,6}), got (\d{1,6})/.exec(body);
   const why =
     dimension === null

@@ -44,6 +44,12 @@ it.each<readonly [number, string, string, string]>([
   [408, "", "RETR_DEADLINE_EXCEEDED", "timeout"],
   [413, "", "RETR_BACKEND_ANSWER_INVALID", "larger"],
   [429, "", "RETR_BACKEND_UNAVAILABLE", "rate limit"],
+  [
+    429,
+    "Rate limiting exceeded: Write rate limit exceeded, request larger than rate limiter capacity, please try to split",
+    "RETR_BACKEND_UNAVAILABLE",
+    "more than Qdrant's rate limit",
+  ],
   [500, "", "RETR_BACKEND_UNAVAILABLE", "its log"],
   [502, "", "RETR_BACKEND_UNAVAILABLE", "a proxy before Qdrant can't reach it"],
   [503, "", "RETR_BACKEND_UNAVAILABLE", "isn't ready"],

@@ -22,8 +22,8 @@ type Refusal = { readonly status: number; readonly text: string; readonly retryA
 /** An answer with a status other than 200. */
 export function statusFault({ status, text, retryAfter }: Refusal): Fault {
   if (status === 400 || status === 422) return requestFault(status, text);
-  const refused = status === 401 || status === 403 ? tokenFault(status, text) : undefined;
-  if (refused !== undefined) return refused;
+  const told = toldFault(status, text);
+  if (told !== undefined) return told;
   if (status >= 300 && status < 400) {
     return fault(
       "RETR_BACKEND_ANSWER_INVALID",
@@ -37,6 +37,7 @@ export function statusFault({ status, text, retryAfter }: Refusal): Fault {
     code,
     message: `${message} (HTTP ${status}); it asks to wait ${seconds} s`,
     retryAfterSeconds: Number(seconds),
+    isRateLimited: status === 429,
   };
 }
 
@@ -60,6 +61,14 @@ const tokenRefusals: readonly (readonly [RegExp, string])[] = [
 export function tokenFault(status: number, text: string): Fault | undefined {
   const refusal = tokenRefusals.find(([said]) => said.test(text));
   return refusal && fault("RETR_BACKEND_AUTH", `${refusal[1]} (HTTP ${status})`);
+}
+
+/** Where the text says more than the status does. */
+function toldFault(status: number, text: string): Fault | undefined {
+  if (status === 401 || status === 403) return tokenFault(status, text);
+  if (status !== 429 || !text.includes("larger than rate limiter capacity")) return undefined;
+  const message = "one request is more than Qdrant's rate limit for the collection takes in a minute: raise the limit";
+  return fault("RETR_BACKEND_UNAVAILABLE", `${message} (HTTP 429)`);
 }
 
 /** Qdrant says 400 both for what the application asked and for what the configuration got wrong. */

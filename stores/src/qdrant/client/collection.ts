@@ -182,7 +182,10 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** Of `strict_mode_config`. */
+/**
+ * Of `strict_mode_config`. An upsert is counted twice, by the node and by the shard (1.18): one of more than half of the
+ * rate is never taken, and one of a quarter is half a minute after any other.
+ */
 export function readLimits(strict: unknown): StrictLimits {
   const isStrict = member(strict, "enabled") === true;
   const limit = (key: string): number => (isStrict ? countOf(member(strict, key)) : null) ?? Number.POSITIVE_INFINITY;
@@ -191,7 +194,7 @@ export function readLimits(strict: unknown): StrictLimits {
     timeoutSeconds: limit("max_timeout"),
     conditionSize: limit("condition_max_size"),
     conditions: limit("filter_max_conditions"),
-    upsertPoints: limit("upsert_max_batchsize"),
+    upsertPoints: Math.min(limit("upsert_max_batchsize"), Math.max(1, Math.floor(limit("write_rate_limit") / 4))),
     hnswEf: limit("search_max_hnsw_ef"),
     oversampling: limit("search_max_oversampling"),
     readsPerMinute: limit("read_rate_limit"),

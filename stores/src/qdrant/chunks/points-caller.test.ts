@@ -1,0 +1,75 @@
+// What a collection's rate limit refuses is asked for again, once there is room for it.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type FakeQdrant, startFakeQdrant } from "#test/fakes/qdrant-server.ts";
+import { makePoints } from "#test/points.ts";
+import { makeSpec } from "#test/spec.ts";
+import { openPoints, type PointsCaller } from "./points-caller.ts";
+
+const strict = { enabled: true, write_rate_limit: 20, read_rate_limit: 5, upsert_max_batchsize: 100 };
+const params = { vectors: { size: 8, distance: "Cosine" } };
+const limit = (): AbortSignal => AbortSignal.timeout(10_000);
+const upsert = { method: "PUT", path: "/points?wait=true", body: { points: [] } } as const;
+const scroll = { method: "POST", path: "/points/scroll", body: { limit: 1 } } as const;
+let server: FakeQdrant;
+let caller: PointsCaller;
+let waited: number[];
+/** Answers to what isn't a GET, in turn; then all is well. */
+let refusals: (readonly [status: number, after: string | undefined, text?: string])[];
+
+beforeAll(async () => {
+  server = await startFakeQdrant({ points: makePoints(1), apiKey: "key" });
+});
+
+beforeEach(() => {
+  waited = [];
+  refusals = [];
+  server.behave = (request, response) => {
+    if (request.method === "GET")
+      return response.end(JSON.stringify({ result: { config: { params, strict_mode_config: strict } } }));
+    const [status, after, text = ""] = refusals.shift() ?? [200, undefined, "done"];
+    return response.writeHead(status, after === undefined ? {} : { "retry-after": after }).end(text);
+  };
+  const spec = makeSpec("qdrant", { url: server.url, collection: "chunks", apiKey: "key" });
+  caller = openPoints(spec, 1, async (ms) => void waited.push(ms / 1000));
+});
+
+afterEach(() => caller.collection.close());
+afterAll(() => server.close());
+
+test("a read waits as long as it is asked to, again and again", async () => {
+  refusals = [
+    [429, "4"],
+    [429, "2"],
+  ];
+  expect(await caller.call(scroll, limit())).toBe("done");
+  expect(waited).toEqual([4, 2]);
+});
+
+test("a write waits at least until what its refusals cost is there again", async () => {
+  refusals = [
+    [429, "6"],
+    [429, "48"],
+  ];
+  expect(await caller.call(upsert, limit())).toBe("done");
+  expect(waited).toEqual([30, 48]);
+});
+
+test("what no waiting helps, and what isn't a rate limit, fails at once", async () => {
+  for (const refusal of [[429, undefined, "request larger than rate limiter capacity"] as const, [503, "1"] as const]) {
+    refusals = [refusal];
+    await expect(caller.call(upsert, limit())).rejects.toMatchObject({ code: "RETR_BACKEND_UNAVAILABLE" });
+  }
+  expect(waited).toEqual([]);
+});
+
+test("where the deadline ends the waiting, the rate limit is the reason", async () => {
+  await caller.collection.close();
+  const spec = makeSpec("qdrant", { url: server.url, collection: "chunks", apiKey: "key" });
+  caller = openPoints(spec, 1, () => Promise.reject(new Error("deadline")));
+  refusals = [[429, "6"]];
+  await expect(caller.call(upsert, limit())).rejects.toThrow("rate limit");
+});
+
+test("an upsert counts twice, so that a quarter of the rate is written at a time", async () => {
+  expect(await caller.limits(limit())).toMatchObject({ upsertPoints: 5 });
+});
