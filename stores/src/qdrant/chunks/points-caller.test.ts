@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { type FakeQdrant, startFakeQdrant } from "#test/fakes/qdrant-server.ts";
 import { makePoints } from "#test/points.ts";
 import { makeSpec } from "#test/spec.ts";
+import { readCollection } from "../client/collection.ts";
+import { retrieve } from "./find-points.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 
 const strict = { enabled: true, write_rate_limit: 20, read_rate_limit: 5, upsert_max_batchsize: 100 };
@@ -68,6 +70,18 @@ test("where the deadline ends the waiting, the rate limit is the reason", async 
   caller = openPoints(spec, 1, () => Promise.reject(new Error("deadline")));
   refusals = [[429, "6"]];
   await expect(caller.call(upsert, limit())).rejects.toThrow("rate limit");
+});
+
+test("each point that is read by its id counts, so that half of the rate is read at a time", async () => {
+  const asked: number[] = [];
+  const recording = async ({ body }: { readonly body?: object | string }): Promise<string> => {
+    asked.push((body as { readonly ids: readonly unknown[] }).ids.length);
+    return '{"result":[]}';
+  };
+  const spec = makeSpec("qdrant", { url: server.url, collection: "chunks" });
+  const info = readCollection(JSON.stringify({ result: { config: { params, strict_mode_config: strict } } }), spec);
+  await retrieve({ caller: { ...caller, call: recording }, info, spec, signal: limit() }, [1, 2, 3, 4, 5], false);
+  expect(asked).toEqual([2, 2, 1]);
 });
 
 test("an upsert counts twice, so that a quarter of the rate is written at a time", async () => {
