@@ -33,7 +33,7 @@ export async function findPoints(place: Place, ids: readonly string[]): Promise<
 /** Points by their own ids; missing ones are left out. Each counts as a read of its own where strict mode limits these. */
 export async function retrieve(place: Place, ids: readonly unknown[], hasVectors: boolean): Promise<StoredPoint[]> {
   const found: StoredPoint[] = [];
-  const size = Math.min(pagePoints, Math.max(1, Math.floor(place.info.limits.readRate / 2)));
+  const size = Math.min(pagePoints, Math.max(1, Math.floor(place.info.limits.readsPerMinute / 2)));
   for (let start = 0; start < ids.length; start += size) {
     const body = { ids: ids.slice(start, start + size), with_payload: true, with_vector: hasVectors };
     found.push(
