@@ -51,6 +51,12 @@ it.each<readonly [number, string, string, string]>([
     "more than Qdrant's rate limit",
   ],
   [500, "", "RETR_BACKEND_UNAVAILABLE", "its log"],
+  [
+    500,
+    "Service internal error: No space left on device: WAL buffer size exceeds available disk space",
+    "RETR_BACKEND_UNAVAILABLE",
+    "disk is full",
+  ],
   [502, "", "RETR_BACKEND_UNAVAILABLE", "a proxy before Qdrant can't reach it"],
   [503, "", "RETR_BACKEND_UNAVAILABLE", "isn't ready"],
   [504, "", "RETR_BACKEND_UNAVAILABLE", "in time"],

@@ -66,6 +66,10 @@ export function tokenFault(status: number, text: string): Fault | undefined {
 /** Where the text says more than the status does. */
 function toldFault(status: number, text: string): Fault | undefined {
   if (status === 401 || status === 403) return tokenFault(status, text);
+  if (status === 500 && text.includes("No space left on device")) {
+    const message = "Qdrant's disk is full: make room on its volume, or enlarge it";
+    return fault("RETR_BACKEND_UNAVAILABLE", `${message} (HTTP 500)`);
+  }
   if (status !== 429 || !text.includes("larger than rate limiter capacity")) return undefined;
   const message = "one request is more than Qdrant's rate limit for the collection takes in a minute: raise the limit";
   return fault("RETR_BACKEND_UNAVAILABLE", `${message} (HTTP 429)`);
