@@ -84,6 +84,6 @@ test("each point that is read by its id counts, so that half of the rate is read
   expect(asked).toEqual([2, 2, 1]);
 });
 
-test("an upsert counts twice, so that a quarter of the rate is written at a time", async () => {
+test("the first upsert of a collection counts twice, so that a quarter of the rate is written at a time", async () => {
   expect(await caller.limits(limit())).toMatchObject({ upsertPoints: 5 });
 });

@@ -183,8 +183,8 @@ function isObject(value: unknown): boolean {
 }
 
 /**
- * Of `strict_mode_config`. An upsert is counted twice, by the node and by the shard (1.18): one of more than half of the
- * rate is never taken, and one of a quarter is half a minute after any other.
+ * Of `strict_mode_config`. The first upsert of a new collection is counted twice (1.18): one of more than half of the
+ * rate is never taken there, and one of a quarter is taken half a minute after any other.
  */
 export function readLimits(strict: unknown): StrictLimits {
   const isStrict = member(strict, "enabled") === true;
