@@ -1,6 +1,7 @@
 // The bins of evidence that nobody has judged yet, over all pods: each is taken once, whenever the operator looks.
 import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import {
+  addBuckets,
   addCounters,
   addToSlice,
   binSeconds,
@@ -215,8 +216,6 @@ const plain = Object.keys(noCounters()).filter((key): key is Plain => !key.endsW
 /** In place: a reconcile of a thousand pods adds thousands of bins. */
 function addTo(sum: Counters, more: Counters): void {
   for (const key of plain) sum[key] += more[key];
-  for (const [index, count] of more.latencyBuckets.entries())
-    sum.latencyBuckets[index] = (sum.latencyBuckets[index] ?? 0) + count;
-  for (const [index, count] of more.shadowLatencyBuckets.entries())
-    sum.shadowLatencyBuckets[index] = (sum.shadowLatencyBuckets[index] ?? 0) + count;
+  addBuckets(sum.latencyBuckets, more.latencyBuckets);
+  addBuckets(sum.shadowLatencyBuckets, more.shadowLatencyBuckets);
 }
