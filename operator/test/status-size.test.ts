@@ -8,6 +8,7 @@ import { packStatus, unpackStatus } from "@retriever/crds/status/packed-status.t
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
+import { mostTelling } from "#core/detection/slice-lines.ts";
 import type { Migration } from "#core/model/migration.ts";
 import { updateOutbox } from "#core/outbox/outbox.ts";
 import { aSpec } from "./builders/spec.ts";
@@ -24,8 +25,11 @@ function aLine(line: HarmLine["line"], slice: number | null): HarmLine {
   const part = { partBad: count, partN: count, partSquares: count };
   const counts = { share: 0.123_456, bad: count, n: count, sourceBad: count, sourceN: count, ...part };
   const clock: NonNullable<HarmLine["clock"]> = { ...times, ...counts, parts: 3, verdict: "unproved" };
-  const isCompared = ["latency", "liveErrors", "emptyAnswers", "liveLatency", "errors", "severe"].includes(line);
-  const counted = isCompared ? [12.3456, 1234.56, 0, 12.3456, 1234.56, 1.234_56, 12.3456] : [12.3456, 1234.56, 0, 0, 0];
+  const compared = slice === null ? ["latency", "liveErrors", "emptyAnswers", "liveLatency", "severe"] : ["errors"];
+  const squares = line === "latency" ? 12.3456 : 0;
+  const counted = compared.includes(line)
+    ? [12.3456, 1234.56, 0, 12.3456, 1234.56, 1.234_56, 12.3456]
+    : [12.3456, 1234.56, squares, 0, 0];
   const groups = Array.from({ length: 12 }, () => counted);
   const logs = Array.from({ length: 8 }, (_, index) => -1234.5678 - index);
   return { line, slice, limit: 0.012_345_678_9, bad: count, n: count, evidence: 0.1234, logs, clock, groups };
@@ -35,14 +39,19 @@ function aLine(line: HarmLine["line"], slice: number | null): HarmLine {
 const namespace = (index: number) => `${"\u0001".repeat(10)}${String(index).padStart(4, "0")}`;
 
 /** In the guard, with a full history and every line of harm there can be: 20 slices among them. */
-function aFullMigration(): Migration {
+function aFullMigration(choosing = 0): Migration {
   const names = Array.from({ length: 20 }, (_, index) => ({ name: namespace(index), requests: 1_234_567.89 }));
-  const lines = [
+  const nextSlices = Array.from({ length: choosing }, (_, index) => ({
+    name: namespace(index),
+    requests: 1_234_567.89,
+  }));
+  const all = [
     ...harmLines.filter((line) => line !== "errors" && line !== "shadowErrors").map((line) => aLine(line, null)),
-    ...(["score", "mismatch", "errors", "emptyAnswers", "latency"] as const).flatMap((line) =>
+    ...(["score", "errors", "latency", "mismatch", "emptyAnswers"] as const).flatMap((line) =>
       Array.from({ length: 21 }, (_, slice) => aLine(line, slice)),
     ),
   ];
+  const lines = mostTelling(all, choosing);
   const history = Array.from({ length: 20 }, () => ({
     at: new Date(noon).toISOString(),
     phase: "Guard" as const,
@@ -55,7 +64,15 @@ function aFullMigration(): Migration {
     .in("Guard")
     .with({
       history,
-      detection: { epoch: 5, from, until: from, lines, slices: names, slicesChosenIn: "Guard" },
+      detection: {
+        epoch: 5,
+        from,
+        until: from,
+        lines,
+        slices: names,
+        slicesChosenIn: choosing === 0 ? "Guard" : "Ramp",
+        ...(choosing === 0 ? {} : { nextSlices }),
+      },
       guard: {
         startedAt: from,
         tickedAt: from,
@@ -125,11 +142,16 @@ it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth i
   expect(status.evidence?.vanishedPods).toBeGreaterThan(0);
   expect([status.acks?.lagging.length, status.acks?.lost.length, status.history.length]).toEqual([20, 20, 20]);
   expect(status.detection?.slices.length).toBeGreaterThanOrEqual(20);
-  const full = { ...status, detection: aFullMigration().status.detection };
-  expect(full.detection?.lines.length).toBe(114);
-  const stored: unknown = JSON.parse(JSON.stringify(packStatus(full)));
-  expect(migrationStatusSchema.parse(unpackStatus(stored))).toEqual(JSON.parse(JSON.stringify(full)));
-  expect(kibibytes(full)).toBeLessThan(64);
+  for (const { choosing, lines } of [
+    { choosing: 0, lines: 68 },
+    { choosing: 64, lines: 46 },
+  ]) {
+    const full = { ...status, detection: aFullMigration(choosing).status.detection };
+    expect(full.detection?.lines.length).toBe(lines);
+    const stored: unknown = JSON.parse(JSON.stringify(packStatus(full)));
+    expect(migrationStatusSchema.parse(unpackStatus(stored))).toEqual(JSON.parse(JSON.stringify(full)));
+    expect(kibibytes(full)).toBeLessThan(64);
+  }
 });
 
 /** As it is after hours of traffic: whole counts, and shares of some digits. */

@@ -140,7 +140,7 @@ export const detectionStateSchema = z
     epoch: epochSchema.meta(doc("Epoch that is judged.", 5)),
     from: instant.describe("Beginning of its first bin."),
     until: instant.describe("End of the newest bin of evidence that was judged."),
-    lines: z.array(harmLineSchema).max(120).default([]).describe("The lines; of slices only those with some evidence."),
+    lines: z.array(harmLineSchema).max(100).default([]).describe("The lines; of slices only those with some evidence."),
     packedLines: z
       .string()
       .max(65_536)

@@ -13,7 +13,7 @@ import { addGroups, endPart, isShared } from "./fleet-parts.ts";
 import { type CounterLine, type LineCount, type LineRule, trafficLines } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
 import { foldSevereRun } from "./severe-run.ts";
-import { type SliceLine, sliceLinesOf } from "./slice-lines.ts";
+import { mostTelling, type SliceLine, sliceLinesOf } from "./slice-lines.ts";
 import { foldSlices, isSameSlice, type Slices, sliceCounts } from "./slices.ts";
 
 /** Chance that any line ever stands against a destination within its limits, on either side of the cutover. */
@@ -125,7 +125,7 @@ function foldBin(before: DetectionState, bin: Bin, { input, rules }: Ruled): Det
     ),
   ];
   const until = new Date(Math.max(untilMs, startMs + binSeconds * 1000)).toISOString();
-  return { ...state, until, lines: lines.filter(isKept) };
+  return { ...state, until, lines: mostTelling(lines.filter(isKept), state.nextSlices?.length ?? 0) };
 }
 
 /** What is known of a number that stands for other requests now is gone. */

@@ -1,6 +1,6 @@
 // The lines of single namespaces: what is counted of each, and what the plan does about the harm of one alone.
 import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
+import type { HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { logMeanExp } from "../gates/e-value.ts";
 import { logDifferenceAbove, logDifferenceBelow } from "./detector.ts";
@@ -10,6 +10,10 @@ import { contrastShares, noContrast } from "./reference.ts";
 
 /** Slices that are judged by themselves; all others are one more. */
 export const mostSlices = 20;
+
+/** Lines that a status has room for at their longest, all traffic's included; a few names take the room of one. */
+const mostLines = 68;
+const namesForLine = 3;
 
 export type SliceLine = LineRule & { readonly count: (counters: SliceCounters, whole?: SliceCounters) => LineCount };
 
@@ -81,4 +85,18 @@ function differenceRule(line: HarmLineName, limit: number, action: HarmAction): 
     ratios: (count) => logDifferenceAbove(count, limit),
     logBelow: (count, share) => logMeanExp(logDifferenceBelow(count, share)),
   };
+}
+
+/**
+ * The lines that have room beside so many names of slices to come: of slices those that stand, and then those with most
+ * evidence. Any other begins anew, so that harm is told later there, and never where there is none.
+ */
+export function mostTelling(lines: readonly HarmLine[], names: number): HarmLine[] {
+  const ofSlices = lines.filter(({ slice }) => slice !== null);
+  const room = mostLines - Math.ceil(names / namesForLine) - (lines.length - ofSlices.length);
+  if (ofSlices.length <= room) return [...lines];
+  const isStanding = ({ clock }: HarmLine): number => (clock === undefined ? 0 : 1);
+  const ranked = ofSlices.toSorted((a, b) => isStanding(b) - isStanding(a) || b.evidence - a.evidence);
+  const kept = new Set(ranked.slice(0, room));
+  return lines.filter((line) => line.slice === null || kept.has(line));
 }
