@@ -128,7 +128,14 @@ describe("the example application", () => {
     expect(sidecar?.volumeMounts.some((mount) => "subPath" in mount)).toBe(false);
     expect(pod.volumes[0]?.projected.sources).toEqual([
       { configMap: { name: manifestOf("application/base-pgvector.yaml").metadata.name } },
-      { configMap: { name: overlayName(deployment.metadata.name), optional: true } },
+      {
+        configMap: {
+          name: overlayName(deployment.metadata.name),
+          optional: true,
+          // No other key of it can stand in the place of a file of the base.
+          items: [{ key: "migration.json", path: "migration.json" }],
+        },
+      },
     ]);
     const names = sidecar?.env.map(({ name }) => name) ?? [];
     expect(names).toContain("RETRIEVER_ALLOWED_HOSTS");

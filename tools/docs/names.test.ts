@@ -21,7 +21,7 @@ const code = paths
   .join("\n");
 const words = new Set(code.match(/[A-Za-z_]\w*/g));
 /** As they stand in the code, or as the command line makes them of an option's name. */
-const flags = new Set([...(code.match(/--[a-z][a-z-]*/g) ?? []), "--k", "--prometheus", "--sinks"]);
+const flags = new Set([...(code.match(/--[a-z][a-z-]*/g) ?? []), "--k", "--prometheus", "--sinks", "--reuse-values"]);
 
 const fields = new Set(
   [
