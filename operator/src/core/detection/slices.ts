@@ -87,9 +87,13 @@ export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: BinPart): R
   return counts;
 }
 
+/** Of one byte each in JSON. */
+const plainName = /^[ !#-[\]-~]*$/;
+
 /** The namespace itself; one that would be long is its beginning and a digest. The same again for its own result. */
 export function sliceName(namespace: string): string {
   const isShort = namespace.length <= mostNameBytes;
+  if (isShort && plainName.test(namespace)) return namespace;
   if (isShort && Buffer.byteLength(JSON.stringify(namespace)) - 2 <= mostNameBytes) return namespace;
   const beginning = namespace.slice(0, keptCharacters).replaceAll(/[^\x20-\x7e]|["\\]/g, "?");
   return `${beginning}~${hash("sha256", namespace).slice(0, digestDigits)}`;

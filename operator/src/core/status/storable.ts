@@ -5,6 +5,18 @@
  * one would be read as another, and be written again in every pass. The same value where there is none.
  */
 export function storable<T>(value: T): T {
+  return isStorable(value) ? value : wellFormed(value);
+}
+
+/** Nearly always; nothing is made anew to find out. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  for (const part of Array.isArray(value) ? value : Object.values(value)) if (!isStorable(part)) return false;
+  return true;
+}
+
+function wellFormed<T>(value: T): T {
   return (typeof value === "string" ? value.toWellFormed() : storableParts(value)) as T;
 }
 
