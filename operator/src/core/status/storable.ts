@@ -17,13 +17,7 @@ function isStorable(value: unknown): boolean {
 }
 
 function wellFormed<T>(value: T): T {
-  return (typeof value === "string" ? value.toWellFormed() : storableParts(value)) as T;
-}
-
-function storableParts<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value);
-  const changed = entries.map(([key, one]) => [key, storable<unknown>(one)] as const);
-  if (changed.every(([, one], index) => one === entries[index]?.[1])) return value;
+  if (typeof value === "string") return value.toWellFormed() as T;
+  const changed = Object.entries(value as object).map(([key, one]) => [key, storable<unknown>(one)] as const);
   return (Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed)) as T;
 }
