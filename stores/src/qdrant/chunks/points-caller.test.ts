@@ -47,6 +47,15 @@ test("a read waits as long as it is asked to, again and again", async () => {
   expect(waited).toEqual([4, 2]);
 });
 
+test("a read waits for a second at least, whatever a server says that would be asked without a pause", async () => {
+  refusals = [
+    [429, "0"],
+    [429, "0"],
+  ];
+  expect(await caller.call(scroll, limit())).toBe("done");
+  expect(waited).toEqual([1, 1]);
+});
+
 test("a write waits at least until what its refusals cost is there again", async () => {
   refusals = [
     [429, "6"],

@@ -23,6 +23,8 @@ type PointsCall = Pick<Call, "method" | "path"> & { readonly body?: object | str
 
 /** By then half of a minute's rate is there again, whatever a refused upsert took of it; the server says less. */
 const writeWaitSeconds = 30;
+/** A server that says 0 would be asked again without a pause, until the call's time is over. */
+const readWaitSeconds = 1;
 type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 const pauseReally: Pause = (ms, signal) => pauseFor(ms, undefined, { signal });
 
@@ -69,7 +71,7 @@ export function openPoints(spec: QdrantSpec, connections = 2, pause: Pause = pau
 /** How long to wait; null: that wasn't it, or waiting doesn't help. */
 function rateWait(error: unknown, call: Call): number | null {
   if (!(error instanceof RetrieverError) || !error.isRateLimited || error.retryAfterSeconds === undefined) return null;
-  return isWriting(call) ? Math.max(writeWaitSeconds, error.retryAfterSeconds) : error.retryAfterSeconds;
+  return Math.max(isWriting(call) ? writeWaitSeconds : readWaitSeconds, error.retryAfterSeconds);
 }
 
 function isWriting({ method, path }: Pick<Call, "method" | "path">): boolean {
