@@ -39,14 +39,18 @@ const chunks = Array.from({ length: 6 }, (_, index) => {
     body: `text ${index}`,
     lang: langs[index],
   };
-  return { id: `00000000-0000-4000-8000-00000000000${index}`, parts, document: { ...parts, deep: { ...parts } } };
+  return {
+    id: `00000000-0000-4000-8000-00000000000${index}`,
+    parts,
+    document: { ...parts, deep: { ...parts }, "dc:a->b ü/1": { ...parts } },
+  };
 });
 
 beforeAll(async () => {
   postgres = await startPostgres(makePoints(1));
   server = await startFakeQdrant({ points: [], apiKey: "key" });
   await postgres.exec(`
-    CREATE TABLE named (own_id uuid PRIMARY KEY, ent text, at timestamptz, ns text, body text, lang jsonb,
+    CREATE TABLE "Named ü-1" ("own id" uuid PRIMARY KEY, ent text, at timestamptz, ns text, body text, lang jsonb,
       doc jsonb, old json, embedding vector(8));
     CREATE TABLE langchain_pg_embedding (id varchar PRIMARY KEY, collection_id uuid, embedding vector, document varchar, cmetadata jsonb);
     CREATE TABLE own_collection (langchain_id uuid PRIMARY KEY, content text NOT NULL, embedding vector(8) NOT NULL,
@@ -64,12 +68,12 @@ const vector = "[1,0,0,0,0,0,0,0]";
 const sql = (value: unknown): string => escapeLiteral(typeof value === "string" ? value : JSON.stringify(value));
 
 async function fillTables(): Promise<void> {
-  await postgres.exec("TRUNCATE named, langchain_pg_embedding, own_collection, data_docs, documents");
+  await postgres.exec(`TRUNCATE "Named ü-1", langchain_pg_embedding, own_collection, data_docs, documents`);
   for (const { id, parts, document } of chunks) {
     const { ent, at, ns, body, lang } = parts;
     const json = JSON.stringify({ ...document, source: ent, ref_doc_id: ent, namespace: ns });
     await postgres.exec(`
-      INSERT INTO named VALUES (${[id, ent, at, ns, body, JSON.stringify(lang), document, document, vector].map(sql).join(", ")});
+      INSERT INTO "Named ü-1" VALUES (${[id, ent, at, ns, body, JSON.stringify(lang), document, document, vector].map(sql).join(", ")});
       INSERT INTO langchain_pg_embedding VALUES (${sql(id)}, NULL, ${sql(vector)}, ${sql(body)}, ${sql(json)});
       INSERT INTO own_collection VALUES (${[id, body, vector, json].map(sql).join(", ")});
       INSERT INTO data_docs (text, metadata_, node_id, embedding) VALUES (${[body, json, id, vector].map(sql).join(", ")});
@@ -99,7 +103,12 @@ function fillCollection(): void {
 const within = (columns: readonly string[], name: string) =>
   fc.constantFrom(
     name,
-    ...columns.flatMap((column) => [`${column}.${name}`, `${column}->'deep'->>'${name}'`, `${column}.deep.${name}`]),
+    ...columns.flatMap((column) => [
+      `${column}.${name}`,
+      `${column}->'deep'->>'${name}'`,
+      `${column}.deep.${name}`,
+      `${column}->'dc:a->b ü/1'->>'${name}'`,
+    ]),
   );
 const fieldsIn = (id: fc.Arbitrary<string>, columns: readonly string[]) =>
   fc.record({
@@ -120,7 +129,7 @@ const inLayout = fc
   .constantFrom(...layouts)
   .map(([layout, table]) => ({ layout, table, fields: { metadata: [{ name: "lang" }] } }));
 const tableDocument = fc.oneof(
-  fieldsIn(fc.constant("own_id"), ["doc", "old"]).map((fields) => ({ table: "named", fields })),
+  fieldsIn(fc.constant("'own id'"), ["doc", "old"]).map((fields) => ({ table: "Named ü-1", fields })),
   inLayout,
 );
 const collectionDocument = fc.oneof(

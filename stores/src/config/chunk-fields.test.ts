@@ -27,12 +27,31 @@ test.each(["doc.a.b", "doc->'a'->'b'", "doc->'a'->>'b'", "doc->a->>b"])("%s lead
   expect(makeSpec("pgvector", { ...table, fields: { updatedAt } }).fields.updatedAt).toEqual(["doc", "a", "b"]);
 });
 
+test.each(["doc->'a'->>'dc:b->c 1'", "doc.a.'dc:b->c 1'"])("%s leads to a key in quotes", (updatedAt) => {
+  expect(makeSpec("pgvector", { ...table, fields: { updatedAt } }).fields.updatedAt).toEqual(["doc", "a", "dc:b->c 1"]);
+});
+
+test.each(["km-default", "Tenant 1", "größe", "2024_chunks", "a$b"])("the table %s goes by its own name", (name) => {
+  expect(makeSpec("pgvector", { ...table, schema: name, table: name, embeddingColumn: name })).toMatchObject({
+    schema: name,
+    table: name,
+    embeddingColumn: name,
+  });
+});
+
+test.each(["public.chunks", '"chunks"', "a/b", "a#b", " a", ""])("the table %j is refused", (name) => {
+  expect(pgvectorBaseSchema.safeParse({ kind: "pgvector", ...table, table: name }).success).toBe(false);
+});
+
 test.each([
   { id: "doc.id" },
   { id: "$id" },
   { id: "$none" },
   { entity: "doc->'a" },
   { entity: "doc.0" },
+  { entity: "doc->>'0'" },
+  { entity: "doc->>'a.b'" },
+  { entity: "doc->>'a\"b'" },
   { text: "a b" },
   { namespace: "doc'; DROP TABLE chunks; --" },
   { metadata: [{ name: "lang" }, { name: "lang", path: "other" }] },

@@ -38,15 +38,17 @@ export type Layouts = Readonly<Record<(typeof layoutNames)[number], OwnFields>>;
 const ownId = "$id";
 const none = "$none";
 
-const plainPath =
-  "[A-Za-z_][A-Za-z0-9_-]{0,62}((\\.|->>?)[A-Za-z_][A-Za-z0-9_-]{0,62}|->>?'[A-Za-z_][A-Za-z0-9_-]{0,62}'){0,7}";
+const plainStep = "[\\p{L}_][\\p{L}\\p{N}_-]{0,62}";
+/** Digits alone would be a place in a list to Postgres and a key to Qdrant. */
+const quotedStep = "'[0-9]{0,20}[^-0-9'\".\\\\\\[\\]\\p{Cc}][^'\".\\\\\\[\\]\\p{Cc}]{0,62}'";
+const plainPath = `(${plainStep}|${quotedStep})((\\.|->>?)(${plainStep}|${quotedStep})){0,7}`;
 const path = (words: string) =>
   z
     .string()
     .max(512)
     .regex(
-      new RegExp(`^(${words}${plainPath})$`),
-      "expected a column or payload key and the keys below it, such as metadata.tenant or metadata->>'tenant'",
+      new RegExp(`^(${words}${plainPath})$`, "u"),
+      "expected a column or payload key and the keys below it, such as metadata.tenant or metadata->>'tenant id', and no dot or quote within one",
     );
 const optionalPath = path("\\$none|").optional();
 
@@ -151,9 +153,12 @@ function choose(said: string | undefined, own: FieldPath | null): FieldPath | nu
   return said === none || said === ownId ? null : stepsOf(said);
 }
 
-/** `a.b`, `a->'b'` and `a->>'b'` are the same path. */
+/** `a.b`, `a->'b'` and `a->>'b'` are the same path; what is quoted may hold an arrow. */
 function stepsOf(text: string): FieldPath {
-  const [first = "", ...rest] = text.split(/\.|->>?/).map((step) => step.replaceAll("'", ""));
+  const [first = "", ...rest] = Array.from(
+    text.matchAll(/'([^']*)'|(?:[^.'>-]|-(?!>))+/g),
+    ([plain, quoted]) => quoted ?? plain,
+  );
   return [first, ...rest];
 }
 

@@ -175,7 +175,7 @@ const chunkIds: Check = ({ catalogue, hasOrderedIds }, spec) => {
   const [id = "chunk_id"] = spec.fields.id ?? [];
   if (!catalogue.columns.has(id) || hasOrderedIds) return [];
   const found = `no index begins with ${id}: a verification sorts all rows for every page`;
-  return [finding("slow", "table", found, `CREATE UNIQUE INDEX CONCURRENTLY ON the table (${id})`)];
+  return [finding("slow", "table", found, `CREATE UNIQUE INDEX CONCURRENTLY ON the table (${quoteName(id)})`)];
 };
 
 const repair: Check = ({ catalogue }) =>

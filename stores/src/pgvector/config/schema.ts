@@ -13,6 +13,14 @@ const sqlName = z
   .string()
   .max(63)
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, "expected a plain SQL identifier of at most 63 characters");
+/** As it stands in the catalogue, case included; a dot, a slash or # in it would leave open which store a label names. */
+const relationName = z
+  .string()
+  .max(63)
+  .regex(
+    /^[\p{L}\p{N}_][\p{L}\p{N}_$ -]{0,62}$/u,
+    "expected a name of letters, digits, _, $, - and spaces, at most 63, without its schema and quotes (serve any other from a view)",
+  );
 const hostName = z
   .string()
   .max(253)
@@ -22,9 +30,11 @@ const hostName = z
 export const defaultEmbeddingColumn = "embedding";
 
 const tuning = {
-  schema: sqlName.default("public").meta(doc("Schema of the table.", "retrieval", "public; drop table chunks")),
-  table: sqlName.default("vector_chunks").meta(doc("Table of the chunks.", "chunks", "vector-chunks")),
-  embeddingColumn: sqlName.default(defaultEmbeddingColumn).meta(doc("Column of the vectors.", "vector", "1st")),
+  schema: relationName.default("public").meta(doc("Schema of the table.", "retrieval", "public; drop table chunks")),
+  table: relationName.default("vector_chunks").meta(doc("Table of the chunks.", "km-default", "public.chunks")),
+  embeddingColumn: relationName
+    .default(defaultEmbeddingColumn)
+    .meta(doc("Column of the vectors.", "vector", "public.vector")),
   metadataColumns: z
     .array(sqlName)
     .max(32)

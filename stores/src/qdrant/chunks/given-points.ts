@@ -9,7 +9,7 @@ import { exactNumbers } from "#values/exact-json.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
 import type { CollectionInfo } from "../client/collection.ts";
-import { keyOf, keysOf } from "../client/payload-key.ts";
+import { keyOf, keysOf, stepsOfKey } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { floatsOf, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, integerOf, type PointIdRule } from "./point-ids.ts";
@@ -229,7 +229,9 @@ export function isWritten(
   const { payload, news } = given;
   if (point === undefined || (datatype !== "uint8" && !hasVectors(point, given, held))) return false;
   if (held === null || news.values.length === 0) return isSame(point.payload, payload);
-  return news.values.every(([key]) => isSame(valueAt(point.payload, key.split(".")), valueAt(payload, key.split("."))));
+  return news.values.every(([key]) =>
+    isSame(valueAt(point.payload, stepsOfKey(key)), valueAt(payload, stepsOfKey(key))),
+  );
 }
 
 /** Greatest distance of two directions that are the same to a collection of float16, or of float32. */

@@ -2,6 +2,7 @@
 // place, and is carried out only while the point is what it was before it. The vector comes first and the moment last, so
 // that a point between two of them still differs for the next verification.
 import { withValueAt } from "#values/member-path.ts";
+import { stepsOfKey } from "../client/payload-key.ts";
 import type { Given } from "./given-points.ts";
 import { type Guarded, guardOf, type Keys } from "./held-point.ts";
 import type { StoredPoint } from "./point-answers.ts";
@@ -21,14 +22,14 @@ export function changesOf(held: StoredPoint, { id, vector, news }: Given, { keys
   for (const { parent, values } of groupsOf(held.payload, news.values)) {
     const { filter } = guardOf(point, place, keys);
     for (const [key, value] of values)
-      point = { ...point, payload: withValueAt(point.payload, key.split("."), value) ?? {} };
-    const names = new Set(values.map(([key]) => key.split(".")[parent.length] as string));
+      point = { ...point, payload: withValueAt(point.payload, stepsOfKey(key), value) ?? {} };
+    const names = new Set(values.map(([key]) => stepsOfKey(key)[parent.length] as string));
     const after = at(point.payload, parent) as Payload;
     const payload = Object.fromEntries([...names].map((name) => [name, after[name]]));
     operations.push({ set_payload: { payload, filter, ...(parent.length === 0 ? {} : { key: pathOf(parent) }) } });
     // Setting a key to null removes it.
     for (const [key, value] of values)
-      if (value === null) point = { ...point, payload: withoutKey(point.payload, key.split(".")) };
+      if (value === null) point = { ...point, payload: withoutKey(point.payload, stepsOfKey(key)) };
   }
   return operations;
 }
@@ -47,7 +48,7 @@ function groupsOf(payload: Payload, values: Given["news"]["values"]) {
   const last = values.at(-1);
   const hasLast = (group: { readonly values: Given["news"]["values"] }) =>
     Number(last !== undefined && group.values.includes(last));
-  const groups = Map.groupBy(values, ([key]) => JSON.stringify(parentOf(payload, key.split("."))));
+  const groups = Map.groupBy(values, ([key]) => JSON.stringify(parentOf(payload, stepsOfKey(key))));
   return [...groups]
     .map(([parent, members]) => ({ parent: JSON.parse(parent) as string[], values: members }))
     .toSorted((a, b) => hasLast(a) - hasLast(b) || b.parent.length - a.parent.length);

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { valueAt } from "#values/member-path.ts";
 import type { CollectionInfo } from "../client/collection.ts";
-import { keyOf, keysOf } from "../client/payload-key.ts";
+import { keyOf, keysOf, stepsOfKey } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { StoredPoint } from "./point-answers.ts";
 import { type Pin, pinsOf } from "./value-pins.ts";
@@ -41,7 +41,7 @@ const mostConditions = 500;
 export function guardOf({ id, payload }: StoredPoint, { spec, info }: Guarded, keys: Keys = []): Guard {
   const path = spec.fields.updatedAt;
   const moment = path === null ? [] : pinsOf(path, valueAt(payload, path), info);
-  const isMoment = (steps: readonly string[]): boolean => path !== null && keyOf(path) === steps.join(".");
+  const isMoment = (steps: readonly string[]): boolean => path !== null && keyOf(path) === keyOf(steps);
   const held = Object.entries(payload)
     .filter(([key]) => !isMoment([key]))
     .flatMap(([key, value]) => pinsOf([key], value, info));
@@ -70,7 +70,7 @@ function isAbsent(payload: unknown, steps: readonly string[]): boolean {
 /** As paths: the names that points have, the configuration's keys, and those with an index. */
 export function expectedKeys(names: readonly string[], info: CollectionInfo, configured: readonly string[]): Keys {
   const paths = [...configured, ...[...info.indexes.keys()].filter((key) => /^[\w.-]+$/.test(key))];
-  const keys = [...paths.map((path) => path.split(".")), ...names.map((name) => [name])];
+  const keys = [...paths.map(stepsOfKey), ...names.map((name) => [name])];
   return [...new Map(keys.map((steps) => [JSON.stringify(steps), steps])).values()];
 }
 

@@ -2,6 +2,7 @@
 import { numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
 import type { CollectionInfo } from "../client/collection.ts";
+import { keyOf } from "../client/payload-key.ts";
 import { isText, isUuidText } from "../filter/conditions.ts";
 
 /** A condition to be met, or one not to be met. */
@@ -12,12 +13,10 @@ export type Pin = {
   readonly depth: number;
 };
 
-const plainKey = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-
 /** A path as filters take it, by its keys; null where one holds a quote or a backslash, which they know no way to spell. */
 export function pathOf(keys: readonly string[]): string | null {
   if (keys.some((key) => /["\\]/.test(key))) return null;
-  return keys.map((key) => (plainKey.test(key) ? key : `"${key}"`)).join(".");
+  return keyOf(keys);
 }
 
 type Place = Pick<CollectionInfo, "indexes" | "limits">;

@@ -2,6 +2,7 @@
 import { type Field, type FieldType, type Filterable, fieldsOf, type PlaceOf } from "#config/filterable.ts";
 import type { FieldFindings } from "#filter/findings.ts";
 import type { CollectionInfo } from "../client/collection.ts";
+import { keyOf } from "../client/payload-key.ts";
 
 type Known = Pick<CollectionInfo, "indexes" | "limits" | "rangeless">;
 
@@ -28,7 +29,7 @@ export function checkFields(
   placeOf: PlaceOf,
 ): FieldFindings {
   const heldBy = ({ name, type }: Field): Held => {
-    const key = placeOf(name).join(".");
+    const key = keyOf(placeOf(name));
     const index = indexes.get(key);
     // Integers are compared by ranges.
     const isRangeless = type === "integer" && rangeless.has(key);

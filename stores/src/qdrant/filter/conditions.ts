@@ -2,6 +2,7 @@
 import type { PlaceOf } from "#config/filterable.ts";
 import type { Bounds, Condition, Filter, FilterValue } from "#ports/filter.ts";
 import { rawJson } from "#values/exact-json.ts";
+import { keyOf } from "../client/payload-key.ts";
 import { splitIntegers } from "./integer-range.ts";
 
 export type QdrantCondition = object;
@@ -28,7 +29,7 @@ function conditionOf(filter: Filter, places: Places): QdrantCondition {
 }
 
 function checkOf(condition: Condition, { placeOf, isUuid }: Places): QdrantCondition {
-  const key = placeOf(condition.field.name).join(".");
+  const key = keyOf(placeOf(condition.field.name));
   const isInteger = condition.field.type === "integer";
   if (condition.op === "exists") return { must_not: [{ is_empty: { key } }] };
   if (condition.op === "in" && condition.field.type === "keyword" && isUuid(key)) {
