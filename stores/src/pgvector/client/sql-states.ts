@@ -23,7 +23,7 @@ const noOptions =
 const noEntry = "pg_hba.conf has no entry for this pod's address, user and database: add one";
 const startingUp = "Postgres is starting up, recovering or shutting down: it takes connections once it is done";
 
-/** Of poolers. pgbouncer reports nearly everything as 08P01, Supabase's as XX000. */
+/** Of poolers. pgbouncer reports nearly everything as 08P01, Supabase's and Neon's as XX000, pgcat as 58000. */
 const ofPoolers: readonly Meaning[] = [
   {
     state: /^08P01$/,
@@ -82,12 +82,43 @@ const ofPoolers: readonly Meaning[] = [
     code: unavailable,
     message: "the pooler has no connection left: raise its pool size, or lower poolSize",
   },
+  {
+    state: /^(08P01|28000|XX000)$/,
+    says: /connection is insecure|(SSL|TLS) connection is required|requires TLS/i,
+    code: tls,
+    message: "the proxy takes connections over TLS only: set tls, or sslmode=require",
+  },
+  {
+    state: /^(08P01|28000|XX000)$/,
+    says: /endpoint ID is not specified|inconsistent project name/i,
+    code: missing,
+    message:
+      "the proxy finds its endpoint by the host's own name: name the host it gave you, or the endpoint by options",
+  },
+  {
+    state: /^58000$/,
+    says: /no pool configured/i,
+    code: missing,
+    message: "the pooler has no pool for this database and user: correct their names, or add it to the pooler",
+  },
+  {
+    state: /^58000$/,
+    says: /from the pool|pooler/i,
+    code: unavailable,
+    message: "the pooler has no connection to Postgres: see its log",
+  },
   { state: /^(26000|42P05)$/, code: invalid, message: pooler },
 ];
 
 const ofConnecting: readonly Meaning[] = [
   // Amazon's RDS Proxy.
   { state: /^0A000$/, says: /command-line options/i, code: missing, message: noOptions },
+  {
+    state: /^42601$/,
+    says: /command-line argument/i,
+    code: missing,
+    message: "the server takes no such options at a session's start: correct options of the connection string",
+  },
   { state: /^28P01$/, code: auth, message: "Postgres refused user or password: correct the credential" },
   {
     state: /^28000$/,

@@ -105,6 +105,9 @@ const refused = [
   ["host=h user=u password=my hunter2=x", "got another one"],
   ["host=h user=u password='hunter2", "expected postgres://"],
   ["postgres://u:hunter2@h/d?pgbouncer=true", "pgbouncer: set preparedStatements: false"],
+  ["postgres://u:hunter2@h/d?currentSchema=docs", "currentSchema: set schema"],
+  ["postgres://u:hunter2@h/d?oauth_issuer=i", "oauth_issuer: there is no authentication by OAuth"],
+  ["postgres://u:hunter2@h/d?min_protocol_version=3.2", "min_protocol_version: expected 3.0"],
   ["postgres://u:hunter2@h/d?hunter2=1", "got another one"],
 ] as const;
 

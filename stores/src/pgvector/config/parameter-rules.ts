@@ -15,6 +15,8 @@ const text = only(/^/, "text");
 const seconds = only(/^\d{1,6}$/, "a whole number");
 const noClientCertificate = { refused: "a certificate of the client isn't sent; let the role log in with a password" };
 const noService = { refused: "service files aren't read; give host, port, dbname and user themselves" };
+const noOauth = { refused: "there is no authentication by OAuth; let the role log in with a password" };
+const noSetting = { refused: "give it by options, as -c name=value" };
 const besideIt = (field: string): ParameterRule => ({ refused: `set ${field} beside connectionString instead` });
 
 export const parameterRules: Readonly<Record<string, ParameterRule>> = {
@@ -67,6 +69,27 @@ export const parameterRules: Readonly<Record<string, ParameterRule>> = {
   krbsrvname: { refused: "there is no authentication by Kerberos" },
   gsslib: { refused: "there is no authentication by GSSAPI" },
   gssdelegation: { refused: "there is no authentication by GSSAPI" },
+  oauth_issuer: noOauth,
+  oauth_client_id: noOauth,
+  oauth_client_secret: noOauth,
+  oauth_scope: noOauth,
+  scram_client_key: { refused: "keys of SCRAM aren't taken; give the password" },
+  scram_server_key: { refused: "keys of SCRAM aren't taken; give the password" },
+  requiressl: { refused: "give sslmode=require instead" },
+  sslkeylogfile: { refused: "keys of TLS are written nowhere" },
+  min_protocol_version: only(/^3\.0$/, "3.0, the protocol's version that is spoken"),
+  max_protocol_version: only(/^(3\.\d|latest)$/, "3.0 or later"),
+  // Of other readers of such strings.
+  lock_timeout: noSetting,
+  idle_in_transaction_session_timeout: noSetting,
+  search_path: besideIt("schema"),
+  currentSchema: besideIt("schema"),
+  prepareThreshold: besideIt("preparedStatements"),
+  prepared_statement_cache_size: besideIt("preparedStatements"),
+  statement_cache_size: besideIt("preparedStatements"),
+  sslaccept: { refused: "the certificate is always verified; take it out" },
+  sslidentity: noClientCertificate,
+  supa: { refused: "it is of no use here; take it out" },
   pgbouncer: besideIt("preparedStatements: false"),
   schema: besideIt("schema"),
   statement_timeout: besideIt("timeoutMs"),
