@@ -65,4 +65,4 @@ test("a sync from a standby that replays nothing says how far it is behind, and 
     { isOver, describe },
   );
   expect((await status()).done.missed).toBe(0);
-}, 120_000);
+});

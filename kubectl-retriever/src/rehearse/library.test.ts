@@ -146,6 +146,5 @@ describe("the library of scenarios", () => {
         unreached: rehearsal.unreached,
       }).toEqual({ pages: [], tickets: [], unreached: [], ...end });
     },
-    120_000,
   );
 });

@@ -1,14 +1,24 @@
 // What people ask for, played: nothing they ask gets lost in a crowd, and nothing acts on its own days later.
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "#scenario/scenario-parse.ts";
-import { defaultMigration, migrationOf } from "#test/rehearse/library.ts";
+import { migrationOf } from "#test/rehearse/library.ts";
 import { traceOf } from "#test/rehearse/trace.ts";
 import { rehearse } from "./rehearse.ts";
 
-function played(scenario: object, migration = defaultMigration()) {
+/** With a ramp of a quarter of an hour. */
+const manifest = `
+spec:
+  target: { name: search-api }
+  destination: { kind: qdrant, url: "https://qdrant.search.svc:6333", collection: chunks, apiKey: { fromEnv: RETRIEVER_CRED_QDRANT } }
+  stages: [{ sampleRate: 0.1, minDuration: 10m }]
+  checklist:
+    parity: { policy: Skip }
+`;
+
+function played(scenario: object, text = manifest) {
   const parsed = parseScenario({ kind: "RehearsalScenario", shows: "people", ...scenario });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  const rehearsal = rehearse(migration, parsed.scenario, 1);
+  const rehearsal = rehearse(migrationOf(text), parsed.scenario, 1);
   const said = rehearsal.entries.flatMap((entry) =>
     entry.kind === "decision" ? entry.announcements.map(({ reason, message }) => `${reason}: ${message}`) : [],
   );
@@ -40,33 +50,21 @@ describe("a rehearsal of people", () => {
     expect(said.filter((line) => line.includes("Resume by bot"))).toHaveLength(55);
   });
 
-  const weekday = {
-    startsAt: "2026-03-05T08:00:00Z",
-    traffic,
-    until: "98h",
-    pods: { count: 1 },
-  };
-  const windowed = migrationOf(`
-spec:
-  target: { name: search-api }
-  destination: { kind: qdrant, url: "https://qdrant.search.svc:6333", collection: chunks, apiKey: { fromEnv: RETRIEVER_CRED_QDRANT } }
-  checklist:
-    parity: { policy: Skip }
-    window: {}
-`);
+  const tuesday = { startsAt: "2026-03-03T22:00:00Z", traffic, until: "6h30m", pods: { count: 1 } };
+  const windowed = `${manifest}    window: { start: "04:00", end: "23:00" }\n`;
 
-  it("who promote on Thursday evening, outside the window, don't cut over on Monday morning", () => {
-    const late = { at: "AwaitingCutover+6h", act: "Promote", actor: "ada", reason: "the gates are green" };
-    const { trace, said } = played({ ...weekday, events: [late] }, windowed);
+  it("who promote on Tuesday evening, outside the window, don't cut over on Wednesday morning", () => {
+    const late = { at: "AwaitingCutover+1h", act: "Promote", actor: "ada", reason: "the gates are green" };
+    const { trace, said } = played({ ...tuesday, events: [late] }, windowed);
     expect(trace).toMatch(/> AwaitingCutover$/);
     expect(said.filter((line) => line.includes("Promote by ada"))).toEqual([
-      expect.stringMatching(/^ActRefused: Promote by ada has no effect: every gate passes, but it is .*Mon 2026-03-09/),
+      expect.stringMatching(/^ActRefused: Promote by ada has no effect: every gate passes, but it is .*Wed 2026-03-04/),
     ]);
   });
 
   it("who say that they wait are told when their time is up, and nothing is cut over", () => {
-    const late = { at: "AwaitingCutover+6h", act: "Promote", actor: "ada", waitForGates: true };
-    const { trace, said } = played({ ...weekday, until: "24h", events: [late] }, windowed);
+    const late = { at: "AwaitingCutover+1h", act: "Promote", actor: "ada", waitForGates: true };
+    const { trace, said } = played({ ...tuesday, events: [late] }, windowed);
     expect(trace).toMatch(/> AwaitingCutover$/);
     const words = said.filter((line) => line.includes("Promote by ada")).map((line) => line.split(":")[0]);
     expect(words).toEqual(["ActTaken", "ActExpired"]);

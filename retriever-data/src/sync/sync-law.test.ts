@@ -128,7 +128,7 @@ test("commits within the lag: following alone brings every chunk that the source
       expect((await verify(world)).verified).toMatchObject({ left: 0, written: 0 });
       expect([...destination.chunks.keys()].toSorted()).toEqual([...source.chunks.keys()].toSorted());
     }),
-    { numRuns: 200 },
+    { numRuns: 70 },
   );
 });
 
@@ -144,7 +144,7 @@ test("commits later than the lag: a verification leaves no difference, and one a
       expect(verified.left).toBe(0);
       expect(world.stores.destination.chunks).toEqual(world.stores.source.chunks);
     }),
-    { numRuns: 200 },
+    { numRuns: 70 },
   );
   expect(missed).toBeGreaterThan(10);
 });
@@ -165,7 +165,7 @@ test("while the destination is served: what the source removed goes, and what wa
       const others = (keys: Iterable<string>) => [...keys].filter((key) => key !== id).toSorted();
       expect(others(destination.chunks.keys())).toEqual(others(source.chunks.keys()));
     }),
-    { numRuns: 200 },
+    { numRuns: 70 },
   );
   expect(removals).toBeGreaterThan(10);
 });
