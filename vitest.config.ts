@@ -5,6 +5,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Set by `make e2e`, which has started a real cluster for the tests in e2e/stories/real. */
 const hasCluster = process.env["RETRIEVER_E2E"] !== undefined;
 
+/** One in each process of the tests would cost more than most of them. */
+const sharedPostgres = ["e2e/stores/shared-postgres.ts"];
+
 /**
  * In this order. The first take minutes: begun last, they would still run when everything else has ended. Most stories
  * wait for clocks, those of the library and of unheard waits for the processor, so that they share it well.
@@ -42,6 +45,7 @@ export default defineConfig({
                 "{e2e,stores/test,operator/test,retriever-sidecar/test,retriever-data/test,kubectl-retriever/test,tools}/**/*.test.ts",
               ],
           exclude: hasCluster ? ["**/node_modules/**"] : ["**/node_modules/**", "e2e/stories/real/**"],
+          globalSetup: hasCluster ? [] : sharedPostgres,
           // Stories on the real cluster share its stores.
           isolate: !hasCluster,
         },
@@ -55,6 +59,7 @@ export default defineConfig({
             : [
                 "{stores/src,crds,operator/src,retriever-sidecar/src,retriever-data/src,kubectl-retriever/src}/**/*.test.ts",
               ],
+          globalSetup: hasCluster ? [] : sharedPostgres,
           // A process of its own for each file costs more than most of these tests do.
           isolate: false,
         },

@@ -1,9 +1,11 @@
-// A Postgres with pgvector, reached over a socket: the one PGVECTOR_URL names, else one inside this process.
+// A Postgres with pgvector, reached over a socket: the one PGVECTOR_URL names, else the one that all tests of a run share,
+// else one inside this process.
 import { randomBytes } from "node:crypto";
 import { PGlite } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { Client } from "pg";
+import { inject } from "vitest";
 import type { FakePoint } from "./qdrant-server.ts";
 
 export type TestPostgres = {
@@ -19,9 +21,19 @@ type Database = Omit<TestPostgres, "close"> & {
   readonly close: () => Promise<void>;
 };
 
-/** Holds `vector_chunks`, filled, in a database of its own. */
-export async function startPostgres(points: readonly FakePoint[]): Promise<TestPostgres> {
-  const url = process.env["PGVECTOR_URL"] ?? "";
+declare module "vitest" {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- only an interface adds to another module's
+  interface ProvidedContext {
+    /** Empty where there is no real Postgres. */
+    readonly postgresUrl: string;
+  }
+}
+
+/** Holds `vector_chunks`, filled, in a database of its own. An empty `url`: inside this process. */
+export async function startPostgres(
+  points: readonly FakePoint[],
+  url = process.env["PGVECTOR_URL"] ?? inject("postgresUrl"),
+): Promise<TestPostgres> {
   const database = url === "" ? await startEmbedded() : await makeDatabase(url);
   const dimension = points[0]?.vector.length ?? 0;
   await database.exec(`
