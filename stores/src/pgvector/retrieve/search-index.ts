@@ -28,9 +28,9 @@ WITH RECURSIVE relations AS (
     WHERE w.ev_class = r.oid AND r.relkind = 'v' AND d.refobjid <> r.oid
   ) below JOIN pg_catalog.pg_class x ON x.oid = below.oid
 )
-SELECT c.relname::text, i.indexrelid::regclass::text, o.opcname::text, m.amname::text, t.typname::text, k.atttypmod
+SELECT c.relname::text, i.indexrelid::regclass::text, o.opcname::text, m.amname::text, t.typname::text, k.atttypmod, i.indisvalid
 FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid
-JOIN pg_catalog.pg_index i ON i.indrelid = r.oid AND i.indisvalid
+JOIN pg_catalog.pg_index i ON i.indrelid = r.oid
 JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[0] AND o.opcname ~ '^(vector|halfvec|bit|sparsevec)_'
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname NOT IN ('btree', 'hash')
 JOIN pg_catalog.pg_attribute k ON k.attrelid = i.indexrelid AND k.attnum = 1
@@ -43,33 +43,46 @@ type Index = {
   readonly operators: string;
   readonly method: string;
   readonly cast: Cast | null;
+  /** False: its building goes on, or failed. */
+  readonly isValid: boolean;
 };
 
 /** Rejects with what the driver throws. */
 export async function findIndex(client: PoolClient, spec: PgvectorSpec, shape: Shape): Promise<FoundIndex> {
   const rows = await readRows(client, { text: indexesQuery, values: [spec.schema, spec.table] });
-  const indexes = rows.map(([table, name, operators, method, type, modifier]): Index => {
+  const indexes = rows.map(([table, name, operators, method, type, modifier, isValid]): Index => {
     const isCast = (type === "vector" || type === "halfvec") && Number(modifier) > 0;
     const cast = isCast ? ({ type, dimension: Number(modifier) } as const) : null;
-    return { table: table ?? "", name: name ?? "", operators: operators ?? "", method: method ?? "", cast };
+    return {
+      table: table ?? "",
+      name: name ?? "",
+      operators: operators ?? "",
+      method: method ?? "",
+      cast,
+      isValid: isValid === "t",
+    };
   });
+  const valid = indexes.filter((each) => each.isValid);
   let best = await tryOrder(client, spec, { ...shape, cast: null });
-  for (const cast of castsOf(indexes, shape)) {
+  for (const cast of castsOf(valid, shape)) {
     if (best.lacking.length === 0) break;
     const found = await tryOrder(client, spec, { ...shape, cast });
     if (found.lacking.length < best.lacking.length) best = found;
   }
   const { cast, index, lacking, all } = best;
-  const reach = await readReach(client, new Set(indexes.map(({ method }) => method)));
+  const reach = await readReach(client, new Set(valid.map(({ method }) => method)));
   if (lacking.length === 0) return { cast, index, ...reach, remarks: [] };
   const others = indexes
     .filter(({ table }) => lacking.includes(table))
-    .map(({ name, operators }) => `${name} (${operators})`);
+    .map(({ name, operators, isValid }) => `${name} (${operators}${isValid ? "" : unusable})`);
   const of = lacking.length < all.length ? ` of ${lacking.slice(0, 5).join(", ")}` : "";
   const found = others.length === 0 ? "" : `; there are ${others.slice(0, 5).join(", ")}`;
   const remark = `no index${of} serves ${spec.distance} of ${spec.embeddingColumn}, so that every search reads all rows${found}`;
   return { cast, index: null, ...reach, remarks: [remark] };
 }
+
+/** Or wait, where it is being built. */
+const unusable = ", not valid: REINDEX it";
 
 /** pgvector's own before it was loaded. */
 const usualMost = 40;
