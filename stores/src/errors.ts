@@ -119,7 +119,7 @@ export const errorTable = {
     httpStatus: 503,
     retryable: false,
     summary: "The store answers, but the collection, table, column or database isn't there.",
-    remedy: "Create it, or correct its name.",
+    remedy: "Do what the message says: create it, or correct its name or what is set of it.",
   },
   RETR_BACKEND_ANSWER_INVALID: {
     httpStatus: 503,

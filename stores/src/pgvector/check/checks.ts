@@ -21,7 +21,7 @@ export const pgvectorFields = {
   RETR_BACKEND_TLS: "tls",
   RETR_BACKEND_AUTH: "user",
   RETR_BACKEND_MISSING: "table",
-  RETR_BACKEND_ANSWER_INVALID: "preparedStatements",
+  RETR_BACKEND_ANSWER_INVALID: "host",
 };
 
 const server: Check = ({ catalogue, serverVersion, isEncrypted }) => {
@@ -175,7 +175,9 @@ const chunkIds: Check = ({ catalogue, hasOrderedIds }, spec) => {
   const [id = "chunk_id"] = spec.fields.id ?? [];
   if (!catalogue.columns.has(id) || hasOrderedIds) return [];
   const found = `no index begins with ${id}: a verification sorts all rows for every page`;
-  return [finding("slow", "table", found, `CREATE UNIQUE INDEX CONCURRENTLY ON the table (${quoteName(id)})`)];
+  const statement = `CREATE UNIQUE INDEX CONCURRENTLY ON the table (${quoteName(id)})`;
+  const remedy = `${statement}; where ids are unique within a namespace alone, serve from a view that makes one text of both`;
+  return [finding("slow", "table", found, remedy)];
 };
 
 const repair: Check = ({ catalogue }) =>

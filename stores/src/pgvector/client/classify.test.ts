@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { postgresError } from "./classify.ts";
+import { WireFault } from "./message-watch.ts";
 
 const { signal } = new AbortController();
 const report = (code: string, message: string, severity = "ERROR") =>
@@ -120,4 +121,10 @@ it("says of no report that Postgres can't be reached, and names its SQLSTATE wit
       },
     ),
   );
+});
+
+it("what answers in another protocol is told with what to check", () => {
+  const { code, message } = postgresError(new WireFault("a message of an impossible length"), signal);
+  expect(code).toBe("RETR_BACKEND_ANSWER_INVALID");
+  expect(message).toContain("check that host and port are Postgres' own");
 });

@@ -13,7 +13,7 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
     return wrap({ code: "RETR_DEADLINE_EXCEEDED", message: "Postgres didn't answer within the deadline" }, error);
   }
   if (error instanceof WireFault) {
-    const message = `Postgres' answer can't be read: ${error.message}`;
+    const message = `Postgres' answer can't be read (${error.message}): check that host and port are Postgres' own`;
     return wrap({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
   }
   if (isOwnError(error)) {
