@@ -88,6 +88,7 @@ describe("every admission policy", () => {
           "overlay-name",
           "pod-owners",
           "pods",
+          "rollback-path",
           "writers",
           "unanswerable-check",
           identityPolicyName,

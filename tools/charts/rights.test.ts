@@ -168,7 +168,7 @@ describe("the operator's rights", async () => {
         /^(get validatingadmissionpolic|list retrievermigrationpolicies|create tokenreviews)/.test(right),
       ),
     ).toBe(true);
-    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([16, 0, 0]);
+    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([17, 0, 0]);
     for (const namespace of ["search", "shop"])
       expect(rightsOf([...roleOf(namespace), ...roleOf("retriever-system"), ...clusterWide])).toEqual(
         [...needed, "create tokenreviews.authentication.k8s.io"].toSorted(),

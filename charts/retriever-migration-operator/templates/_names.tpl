@@ -62,7 +62,7 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAcco
 {{- /* The admission policies, and their bindings of the same names, by commas. */ -}}
 {{- define "retriever.policies" -}}
 {{- $name := include "retriever.clusterName" . -}}
-{{- $own := list "pods" "configmaps" "events" "migrations" "jobs" "jobs-equal" "writers" "overlay-name" "overlay-epoch" "act-uid" "freeze-target" "freeze-base" "pod-owners" "job-owners" -}}
+{{- $own := list "pods" "configmaps" "events" "migrations" "jobs" "jobs-equal" "writers" "overlay-name" "overlay-epoch" "act-uid" "freeze-target" "freeze-base" "pod-owners" "job-owners" "rollback-path" -}}
 {{- if include "retriever.hasPolicyKind" . }}{{ $own = append $own "migration-policy" }}{{ end -}}
 {{- $names := list "retriever-act-identity" -}}
 {{- range $own }}{{ $names = append $names (printf "%s-%s" $name .) }}{{ end -}}

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import type { KubeCall, User } from "#support/kube/client.ts";
 import { ensure } from "#support/kube/definitions.ts";
-import { alice, allowed, carol, operator, patch, post, root, scene } from "./policy-scene.ts";
+import { alice, allowed, carol, operator, patch, post, root, rule, scene } from "./policy-scene.ts";
 
-const { admin, namespace, core, crs, apps, batch } = scene;
+const { admin, namespace, core, crs, apps, batch, grant } = scene;
 const accounts = "system:serviceaccount:retriever-system";
 const checks: User = { name: `${accounts}:retriever-migration-operator-check`, groups: ["system:serviceaccounts"] };
 const dora: User = { name: "dora", groups: [] };
@@ -87,6 +87,7 @@ export function describeAccounts(): void {
   describeRights();
   describeUnlisted();
   describeJobOwners();
+  describeRollbackPath();
   describeRest();
 }
 
@@ -154,6 +155,31 @@ function describeJobOwners(): void {
       const template = { metadata: { annotations: { "retriever.dev/job-template": "other" } } };
       expect(await admin.ask(patch(root, `${jobs}/labelled`, template))).toContain(words);
     });
+  });
+}
+
+function describeRollbackPath(): void {
+  it("nobody lets a migration go before its pods are safe, and who may end a guard may have it kept there", async () => {
+    const path = `${crs}/retrievermigrations/under-way`;
+    const destination = { kind: "qdrant", url: "https://q:6333", collection: "c" };
+    const spec = { target: { name: "under-way" }, destination };
+    const metadata = { name: "under-way", finalizers: ["retriever.dev/settle"] };
+    await ensure(admin, `${crs}/retrievermigrations`, { ...migration, metadata, spec });
+    const free = (as: User) => patch(as, path, { metadata: { finalizers: null } });
+    const weaker = [{ deletionPolicy: "Keep" }, { rollback: { automatic: false } }];
+    const refused = "expected the right to promote";
+    const edits = (dryRun = "") => weaker.map((edit) => patch(alice, `${path}${dryRun}`, { spec: edit }));
+    for (const call of edits("?dryRun=All")) expect(await admin.ask(call)).toBe(allowed);
+    await admin.mergePatch(`${path}/status`, { status: { phase: "Preflight" } });
+    for (const as of [alice, root, unlisted])
+      expect(await admin.ask(free(as))).toContain("take retriever.dev/settle off, once the pods are safe");
+    for (const call of edits()) expect(await admin.ask(call)).toContain(refused);
+    const right = rule(["retriever.dev"], ["retrievermigrations/promote"], ["create"], ["under-way"]);
+    await grant("ends-guards", [right], [{ kind: "User", name: alice.name, apiGroup: "rbac.authorization.k8s.io" }]);
+    for (const call of edits()) await eventually("the right is seen", async () => (await admin.ask(call)) === allowed);
+    expect(await admin.ask(remove(alice, path))).toBe(allowed);
+    expect(await admin.ask(free(alice))).toContain("only the operator and break-glass");
+    expect(await admin.ask(free(carol))).toBe(allowed);
   });
 }
 
