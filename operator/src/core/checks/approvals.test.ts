@@ -30,6 +30,7 @@ const twoRoles = (fourEyes: boolean) =>
       approvals: { roles: [{ name: "sre", quorum: 2 }, { name: "owner" }], expiry: "1h", fourEyes },
     },
   });
+const { requestedBy: _, ...nobodyAsks } = twoRoles(true);
 const kept = (role: string, actor: string, until: string) => ({ role, actor, at: "2026-03-01T11:00:00Z", until });
 
 describe("an approval", () => {
@@ -58,6 +59,13 @@ describe("an approval", () => {
     ],
     ["in another role", twoRoles(false), { role: "intern" }, "the plan asks no intern; it asks sre, owner"],
     ["of who asked", twoRoles(true), {}, "four eyes: ada asked for this migration and can't approve it"],
+    [
+      "of who asked, spelled otherwise",
+      twoRoles(true),
+      { actor: " Ada" },
+      "four eyes:  Ada asked for this migration and can't approve it",
+    ],
+    ["where nobody is known to have asked", nobodyAsks, {}, undefined],
     ["of who asked, where two eyes are enough", twoRoles(false), {}, undefined],
     ["of another pair of eyes", twoRoles(true), { actor: "grace" }, undefined],
   ] as const)("%s is refused where there is a reason", (_what, asked, more, refusal) => {
@@ -69,6 +77,18 @@ describe("an approval", () => {
     expect(until(null)).toBe("2026-03-01T13:00:00.000Z");
     expect(until(now + 60_000)).toBe("2026-03-01T12:01:00.000Z");
     expect(until(now + 86_400_000)).toBe("2026-03-01T13:00:00.000Z");
+  });
+
+  it("is one person's however the name is spelled, in one role and in several", () => {
+    const before = [kept("sre", "Ada", ""), kept("owner", "ADA", ""), kept("sre", "grace", "")];
+    const actors = recordApproval(anApproval(), before, plan).map(({ role, actor }) => `${actor} ${role}`);
+    expect(actors).toEqual(["ADA owner", "grace sre", "ada sre"]);
+    const seats = ["sre", "owner"].map((name, index) => ({
+      name,
+      quorum: 1,
+      actors: [["ada"], ["\uff21da"]][index] ?? [],
+    }));
+    expect(countOnce(seats).map((role) => role.actors.length)).toEqual([1, 0]);
   });
 
   it("replaces the same person's in the same role, and no other; in a role nobody asked it is none", () => {

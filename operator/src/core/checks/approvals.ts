@@ -33,7 +33,7 @@ function refuseApproval(act: ActObservation, { plan, status, now }: Asked): stri
   const { fourEyes } = plan.checklist.approvals;
   const unasked = refuseRole(act, plan, status);
   if (unasked !== undefined) return unasked;
-  if (fourEyes && act.actor === plan.requestedBy) {
+  if (fourEyes && personOf(act.actor) === personOf(plan.requestedBy ?? "")) {
     return `four eyes: ${act.actor} asked for this migration and can't approve it`;
   }
   return untilOf(act, plan) <= now
@@ -57,7 +57,12 @@ function refuseRole(act: ActObservation, plan: MigrationSpec, status: MigrationS
 type Said = { readonly role: string; readonly actor: string };
 
 function isOther({ role, actor }: ActObservation): (one: Said) => boolean {
-  return (one) => one.role !== role || one.actor !== actor;
+  return (one) => one.role !== role || personOf(one.actor) !== personOf(actor);
+}
+
+/** Whoever signs in is named by who lets them in, and not always in the same spelling; a manifest's name is typed by hand. */
+function personOf(actor: string): string {
+  return actor.normalize("NFKC").trim().toLowerCase();
 }
 
 type Acts = NonNullable<MigrationStatus["acts"]>;
@@ -166,11 +171,12 @@ export function countOnce(roles: readonly RoleCount[]): RoleCount[] {
   const roleOf = new Map<string, number>();
   const seat = (index: number, tried: Set<string>): boolean => {
     for (const actor of roles[index]?.actors ?? []) {
-      if (tried.has(actor)) continue;
-      tried.add(actor);
-      const before = roleOf.get(actor);
+      const person = personOf(actor);
+      if (tried.has(person)) continue;
+      tried.add(person);
+      const before = roleOf.get(person);
       if (before !== undefined && !seat(before, tried)) continue;
-      roleOf.set(actor, index);
+      roleOf.set(person, index);
       return true;
     }
     return false;
@@ -179,7 +185,10 @@ export function countOnce(roles: readonly RoleCount[]): RoleCount[] {
     let taken = 0;
     while (taken < quorum && seat(index, new Set())) taken += 1;
   }
-  return roles.map((role, index) => ({ ...role, actors: role.actors.filter((actor) => roleOf.get(actor) === index) }));
+  return roles.map((role, index) => ({
+    ...role,
+    actors: role.actors.filter((actor) => roleOf.get(personOf(actor)) === index),
+  }));
 }
 
 /** What keeps approvals from counting at all; undefined when they count. */
