@@ -1,4 +1,5 @@
 // The announcement of a cutover as a calendar entry (RFC 5545).
+import { printableLines } from "@retriever/stores/values/printable.ts";
 import type { SinkMessage } from "#ports/sinks.ts";
 
 /** One hour from the announcement on; the same key is the same entry in every calendar. Undefined for other messages. */
@@ -27,7 +28,9 @@ function stamp(at: string): string {
 }
 
 function escapeText(text: string): string {
-  return text.replace(/[\\;,]/g, "\\$&").replace(/\r?\n/g, "\\n");
+  return printableLines(text)
+    .replace(/[\\;,]/g, "\\$&")
+    .replace(/\n/g, "\\n");
 }
 
 /** At most 75 bytes a line: characters of up to four bytes are counted as such. */

@@ -72,7 +72,7 @@ describe("a webhook", () => {
     const secretFile = join(mkdtempSync(join(tmpdir(), "sink-")), "key");
     writeFileSync(secretFile, "s3cret\n");
     const notifier = aNotifier([{ name: "engineering", kind: "webhook", url, secretFile }]);
-    notifier.send(meta, { messages: [aMessage()], now });
+    notifier.send(meta, { messages: [aMessage({ text: "every stage passed; waiting\rATTENDEE:eve\nfor ada" })], now });
     await notifier.idle();
     expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
     const [{ headers, body }] = received as [Received];
@@ -91,7 +91,9 @@ describe("a webhook", () => {
     });
     const lines = envelope.data.calendar.split("\r\n");
     expect(lines).toContain("DTSTART:20260301T120000Z");
-    expect(lines).toContain("DESCRIPTION:every stage passed\\; waiting");
+    // Some readers end a line at a return alone.
+    const described = "DESCRIPTION:every stage passed\\; waiting\\\\u000dATTENDEE:eve\\nfor ada";
+    expect(lines.join("").replaceAll("\r", "\n")).toContain(described);
     expect(lines.every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
   });
 
