@@ -26,7 +26,9 @@ export const pgvectorFields = {
 
 const server: Check = ({ catalogue, serverVersion, isEncrypted }) => {
   const how = isEncrypted ? "over TLS, verified" : "in plain text";
-  return [finding("ok", "host", `PostgreSQL ${serverVersion}, reached as ${catalogue.role} ${how}`)];
+  // Nobody says it where there is no such table.
+  const as = catalogue.role === "" ? "" : ` as ${catalogue.role}`;
+  return [finding("ok", "host", `PostgreSQL ${serverVersion}, reached${as} ${how}`)];
 };
 
 const session: Check = ({ isPooled }) =>

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { makeSpec } from "#test/spec.ts";
 import { makePool } from "./pool.ts";
 
@@ -30,3 +30,32 @@ test("a login that the driver gives up for want of a password leaves no connecti
   await pool.end();
   server.close();
 });
+
+test.each([
+  ["", []],
+  ["?options=-c%20work_mem%3D8MB", ["options", "-c work_mem=8MB"]],
+])(
+  "a session starts with what its connection string %j says, whatever the process's variables are",
+  async (query, own) => {
+    for (const name of ["OPTIONS", "REPLICATION", "CLIENT_ENCODING", "APPNAME", "USER"])
+      vi.stubEnv(`PG${name}`, "foreign");
+    const started = Promise.withResolvers<string[]>();
+    const server = createServer((socket) => {
+      socket.once("data", (packet) => {
+        started.resolve(packet.subarray(8).toString().split("\0"));
+        socket.destroy();
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const connectionString = `postgres://u@127.0.0.1:${port}/d${query}`;
+    const pool = makePool(makeSpec("pgvector", { connectionString }), 1, 30_000);
+    await expect(pool.connect()).rejects.toThrow();
+    expect(await started.promise).not.toContain("foreign");
+    expect(await started.promise).toEqual(expect.arrayContaining(own));
+    await pool.end();
+    server.close();
+    vi.unstubAllEnvs();
+  },
+);

@@ -25,6 +25,8 @@ export class LoginClient extends Client {
     const { ssl, keepAlive, password } = options;
     // The pool makes the password a property that no copy takes along.
     super({ ...options, password, connection: new BoundedConnection({ ssl, keepAlive }) } as ClientConfig);
+    // What the configuration doesn't name the driver takes from PGOPTIONS and PGREPLICATION.
+    Object.assign(startOf(this), { options: options.options, replication: undefined });
     this.#settings = options.sessionSettings ?? [];
     // The pool listens from the end of the login on only, and without a listener an error would end the process.
     this.on("error", () => undefined);
@@ -78,6 +80,11 @@ export function expectBytes(client: object, bytes: number): void {
 /** The socket below a connection, which the driver's types don't show. */
 export function streamOf(client: object): Readable {
   return (client as { readonly connection: { readonly stream: Readable } }).connection.stream;
+}
+
+/** Parameters of the session's start, which the driver's types don't show. */
+function startOf(client: object): object {
+  return (client as { readonly connectionParameters: object }).connectionParameters;
 }
 
 /** The session's number by what was said at its start; 0: nothing. */
