@@ -24,6 +24,12 @@ it.each<readonly [number, string, string, string]>([
     "RETR_BACKEND_MISSING",
     "create one of type keyword",
   ],
+  [
+    400,
+    String.raw`Index required but not found for \"\"dc:creator\"\" of one of the following types: [keyword]`,
+    "RETR_BACKEND_MISSING",
+    'a filter on "dc:creator" without an index',
+  ],
   [400, 'Limit exceeded 500 > 100 for "limit"', "RETR_BACKEND_ANSWER_INVALID", "Limit exceeded 500 > 100 for limit"],
   [
     400,

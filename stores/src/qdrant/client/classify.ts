@@ -102,11 +102,11 @@ export const unindexedSearch =
 /** Strict mode's refusals name a key or a limit of the collection, and nothing of a query. */
 export function strictModeFault(body: string): Fault | undefined {
   const index =
-    /Index required but not found for \\?"([^"\\]{1,200})\\?" of one of the following types: \[([^\]]{1,100})\]/.exec(
-      body,
-    );
+    /Index required but not found for \\?"(.{1,200}?)\\?" of one of the following types: \[([^\]]{1,100})\]/.exec(body);
   if (index !== null) {
-    const [, key, types] = index;
+    const [, named = "", types] = index;
+    // A key that isn't plain has quotes of its own, which are escaped.
+    const key = named.replaceAll("\\", "");
     const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type ${types}`;
     return fault("RETR_BACKEND_MISSING", message);
   }
