@@ -250,7 +250,8 @@ export function unreadableIn(columns: Catalogue["columns"], names: readonly stri
 }
 
 export function noTable(): RetrieverError {
-  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message: "Postgres has no such table", isAbsent: true });
+  const message = "Postgres has no such table: correct schema and table, of which the case of letters counts";
+  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message, isAbsent: true });
 }
 
 /** What a repair of this table has to reckon with, as sentences. */
