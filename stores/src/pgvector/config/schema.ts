@@ -119,7 +119,7 @@ const predicateSchema = z
 /** Pages are read in the order of the ids, and a row's id must be unique: neither can be said of a key within JSON. */
 const idIsColumn = [
   ({ fields }: z.infer<z.ZodObject<typeof chunkFieldsShape>>) => !/[$.>]/.test(fields?.id ?? ""),
-  { path: ["fields", "id"], message: "expected a column of the table" },
+  { path: ["fields", "id"], message: "expected a column of the table, which a view can make of a member" },
 ] satisfies [unknown, object];
 
 /** pgvector as a base names it: one connection string, as the retrieval service has it. */
