@@ -82,4 +82,15 @@ test.each([
 test("an entry that isn't a host is named by its position, and no other credential may be bound", () => {
   expect(parseAllowedHosts("a, http://b")).toEqual({ faultyEntry: 1 });
   expect(parseAllowedHosts("a=HOME")).toEqual({ faultyEntry: 0 });
+  expect(parseAllowedHosts("a:0")).toEqual({ faultyEntry: 0 });
+  expect(parseAllowedHosts("a:65536")).toEqual({ faultyEntry: 0 });
 });
+
+test.each(["/q", "q/", "./q", "../credentials/q", "..data/q", "keys/q", "", "q\u0000", "q=r"])(
+  "a file that no overlay can name so, %j, is bound to nothing, and the entry is refused",
+  (file) => {
+    const folder = "/etc/retriever/credentials";
+    expect(parseAllowedHosts(`q.svc=${folder}/q,r`)).toHaveProperty("hosts");
+    expect(parseAllowedHosts(`q.svc=${folder}/${file},r`)).toEqual({ faultyEntry: 0 });
+  },
+);

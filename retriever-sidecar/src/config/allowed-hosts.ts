@@ -1,5 +1,5 @@
 // Hosts an overlay's adapter may connect to, and the credentials bound to them. From the pod template, never the overlay.
-import { credentialEnvPattern, credentialFolder } from "@retriever/stores/config/credential.ts";
+import { credentialEnvPattern, credentialFilePattern } from "@retriever/stores/config/credential.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 
 export type AllowedHost = {
@@ -30,10 +30,12 @@ function parseEntry(entry: string): AllowedHost | undefined {
   const match = entryPattern.exec(entry);
   if (match === null) return undefined;
   const [, scheme, host = "", port, credential = null] = match;
-  if (credential !== null && !credentialEnvPattern.test(credential) && !credential.startsWith(`${credentialFolder}/`)) {
+  // What no overlay can name would bind nothing, and leave the credential that was meant free to go anywhere.
+  if (credential !== null && !credentialEnvPattern.test(credential) && !credentialFilePattern.test(credential)) {
     return undefined;
   }
   const at = { host: plainHost(host), port: port === undefined ? null : Number(port) };
+  if (at.port === 0 || (at.port ?? 1) > 65_535) return undefined;
   return { ...at, credential, demandsTls: scheme !== undefined };
 }
 

@@ -11,7 +11,8 @@ export const credentialFolder = "/etc/retriever/credentials";
 /** Files an overlay may name: credentials, and authorities beside or among them. */
 export const overlayFolders: readonly string[] = [credentialFolder, "/etc/retriever/ca"];
 
-const credentialFilePattern = /^\/etc\/retriever\/credentials\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** Files an overlay may name, each in one spelling. */
+export const credentialFilePattern = /^\/etc\/retriever\/credentials\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const variableMeaning = "Environment variable of the sidecar's container, named RETRIEVER_CRED_*; or fromFile.";
 const fileMeaning = "File directly under /etc/retriever/credentials in the sidecar's container; or fromEnv.";
