@@ -188,6 +188,8 @@ describe("a policy", () => {
     expect(at("https://evilbank.example:6333", below)).toBe(1);
     expect(at("https://q.bank.example.evil.test:6333", below)).toBe(1);
     expect(at("https://q:6333", ["q"])).toBe(0);
+    expect(at("https://[FD00:0::1]:6333", ["fd00::1"])).toBe(0);
+    expect(at("https://[fd00::2]:6333", ["fd00::1"])).toBe(1);
   });
 });
 

@@ -96,7 +96,8 @@ function judgeDestination({ destinations }: PolicySpec, { destination }: Migrati
 }
 
 function isBelow(host: string, allowed: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, "");
+  // Brackets are an address's in a URL, as CEL knows too.
+  const name = host.toLowerCase().replace(/\.$|^\[|\]$/g, "");
   return allowed.startsWith("*.") ? name.endsWith(allowed.slice(1)) : name === allowed;
 }
 

@@ -19,7 +19,7 @@ const policy = {
     approvals: { roles: [{ name: "risk", quorum: 2 }], fourEyes: true, differentPeople: true },
     hold: true,
     window: { days: ["Tue", "Wed"], start: "10:00", end: "15:00" },
-    destinations: { stores: ["qdrant"], hosts: ["*.bank.example", "q"], tls: true },
+    destinations: { stores: ["qdrant"], hosts: ["*.bank.example", "q", "fd00::1"], tls: true },
   },
 };
 
@@ -100,8 +100,13 @@ export function describeMigrationPolicies(): void {
 
     it("lets what is within it, and a host below its own", async () => {
       expect(await admin.ask(post(alice, migrations, aMigration("within")))).toBe(allowed);
-      const below = { destination: { ...qdrant, url: "https://a.Bank.Example:6333" } };
-      expect(await admin.ask(post(alice, migrations, aMigration("below", below)))).toBe(allowed);
+      for (const [name, host] of [
+        ["below", "a.Bank.Example"],
+        ["by-address", "[fd00::1]"],
+      ] as const) {
+        const there = { destination: { ...qdrant, url: `https://${host}:6333` } };
+        expect(await admin.ask(post(alice, migrations, aMigration(name, there)))).toBe(allowed);
+      }
       const loosened = { spec: { cutover: { hold: false } } };
       expect(await admin.ask(patch(alice, `${migrations}/within`, loosened))).toContain("cutover.hold: expected true");
     });
