@@ -14,7 +14,7 @@ const meanings: Readonly<Record<Phase, string>> = {
   AwaitingCutover:
     "every stage passed; waits for a Promote unless `cutover.hold` is false, or for a Retry after a cutover that was taken back; either acts at once, waits openly until it expires, or is refused",
   CuttingOver:
-    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for (by default all: one stuck pod of twenty ends it as `AckTimeout`, which names it); ends in Guard or goes back. Time without an operator isn't counted against them. For want of pods or requests (`AckTimeout`, `ValidationTimeout`) it goes back to AwaitingCutover, by way of RollingBack",
+    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for (by default all: one stuck pod of twenty ends it as `AckTimeout`, which names it); ends in Guard or goes back. Time without an operator isn't counted against them, and their deadline begins with the overlay: where the operator went before it was written, the next one begins it anew, for as long as `cutover.ackTimeout` and `validationTimeout` together and while window and approvals last. For want of pods or requests (`AckTimeout`, `ValidationTimeout`) it goes back to AwaitingCutover, by way of RollingBack",
   Guard:
     "the destination serves, the source watches; only time in which a failure would be noticed counts. Fenced pods serve the source meanwhile. Harm that is gone without a few pods is held and told (`OnePodAlone`); pods that serve the source unfenced are told of (`TwoPrimaries`)",
   Completed: "the destination serves; settled once the base names it too",

@@ -1,6 +1,7 @@
 // CuttingOver: pods may serve from either store until all have followed. It ends in Guard, or in a rollback at the deadline.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { judgeCheck } from "../checks/checklist.ts";
 import { judgeThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -14,6 +15,7 @@ import { judgeVisibility } from "./guard-visibility.ts";
 const expectedRequests = 5;
 
 export function cuttingOver(c: Context): Outcome {
+  if (isUnwritten(c)) return awaitWriting(c);
   if (isAckOverdue(c)) {
     return beginRollback(c, {
       reason: "AckTimeout",
@@ -34,6 +36,35 @@ export function cuttingOver(c: Context): Outcome {
   if (!isLate) return stay(c, "working", "Validating", message);
   // What isn't known takes nothing back, and begins no guard.
   return stay(c, "blocked", "ThroughputUnknown", `${message}; too few came to tell, a Rollback act goes back`);
+}
+
+/** The status says it and the overlay doesn't yet, as after a leader that went between the two writes: no pod can know of it. */
+function isUnwritten({ observation: { overlay }, serving, meta, status }: Context): boolean {
+  // What others have taken isn't ours to write: the pods' time goes on.
+  if (!overlay.ok || (overlay.value?.foreignManagers.length ?? 0) > 0) return false;
+  const revision = overlay.value?.document?.revision;
+  const isThere = revision?.migrationUid === meta.uid && revision.epoch >= status.epoch;
+  return !isThere && !serving.some((pod) => pod.status.ok && pod.status.value.config.epoch >= status.epoch);
+}
+
+/** The pods' time begins where there is something to read. After as long as a cutover takes, its evidence is no longer of the moment. */
+function awaitWriting(c: Context): Outcome {
+  const { cutover } = c.plan;
+  const timeout = durationSeconds(cutover.ackTimeout);
+  const open = [judgeCheck(c, "window"), judgeCheck(c, "approvals")].filter(({ status }) => status !== "True");
+  const isStale = secondsSince(c, c.status.phaseStartedAt) > timeout + durationSeconds(cutover.validationTimeout);
+  const waited = secondsSince(c, c.status.revision?.at);
+  if (waited <= timeout / 2) return stay(c, "working", "Propagating", "cutting over: the overlay is being written");
+  if (isStale || open.length > 0) {
+    const why = [`the overlay of the cutover wasn't written in time`, ...open.map(({ message }) => message)];
+    return beginRollback(c, { reason: "AckTimeout", causes: [why.join("; ")], actor: null });
+  }
+  return move(c, {
+    phase: "CuttingOver",
+    reason: "CutoverStarted",
+    message: `cutting over to ${labelOf(c.status, "destination")}: the overlay wasn't written yet, the pods' time begins anew`,
+    intent: { primary: "destination", shadow: "source", sampleRate: c.plan.guard.sampling.minRate, released: false },
+  });
 }
 
 /** There were too few requests before to wait for one. */

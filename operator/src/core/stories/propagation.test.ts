@@ -3,7 +3,7 @@
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { wayForward } from "#test/builders/phases.ts";
-import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 
@@ -14,6 +14,47 @@ function stuckFrom(phase: Phase): Simulation {
   sim.pod(1).stuck = true;
   return sim;
 }
+
+describe("a leader that goes between the status and the overlay of a cutover", () => {
+  const unwritten = (seconds: number, plan = spec) => {
+    const sim = simulationAt("AwaitingCutover", { spec: plan });
+    sim.refusesEffects = true;
+    sim.until("CuttingOver", 60);
+    sim.now += seconds * 1000;
+    sim.refusesEffects = false;
+    return sim;
+  };
+
+  it.each([5, 29, 31, 59, 61, 119, 121, 300])(
+    "for %s s: the pods' time begins with the next one, and all follow",
+    (away) => {
+      const sim = unwritten(away);
+      expect(sim.until("Guard", 60).status.cutover).toBeUndefined();
+      expect(sim.status.acks).toMatchObject({ pods: 3, matched: 3, lagging: [] });
+      expect([sim.pages, sim.tickets]).toEqual([[], []]);
+    },
+  );
+
+  it("for hours: goes back, and waits for a Retry", () => {
+    const sim = unwritten(6 * 3600);
+    sim.until("AwaitingCutover", 300).run(600);
+    expect([sim.phase, sim.condition("Ready")]).toEqual(["AwaitingCutover", "True/Retryable"]);
+    expect(sim.story).not.toContain("Guard");
+    expect([sim.pages, sim.tickets]).toEqual([[], ["AckTimeout", "Retryable"]]);
+    sim.act("Retry");
+    sim.until("Guard", 300);
+  });
+
+  it("for a minute in which the window closes: goes back, since nothing cuts over outside of it", () => {
+    const closesAt = Math.ceil(simulationAt("AwaitingCutover", { spec }).now / 60_000 + 1) * 60_000;
+    const end = new Date(closesAt).toISOString().slice(11, 16);
+    const window = { timeZone: "UTC", days: ["Sun" as const], start: "00:00", end };
+    const sim = unwritten(0, aSpec({ ...shortPlan, checklist: { ...onlyReachable, window } }));
+    sim.now = closesAt + 5000;
+    sim.until("RollingBack", 60);
+    expect(sim.status.rollback?.causes[0]).toContain("wasn't written in time; outside the window");
+  });
+});
 
 describe("a pod that never acknowledges", () => {
   it("in WarmUp: the stage's clock never starts, and it opens a ticket", () => {
