@@ -47,6 +47,7 @@ import { holdDamaged, refuseUnreadable } from "./status/refuse.ts";
 import { storable } from "./status/storable.ts";
 import { endForbiddenCopy } from "./steps/hold-by-policy.ts";
 import { holdUnreadable } from "./steps/hold-unreadable.ts";
+import { notAhead } from "./time/not-ahead.ts";
 
 type DecideInput = {
   readonly observation: Observation;
@@ -96,7 +97,7 @@ const untilPrunedMs = 30_000;
 
 /** Never throws for anything that parsed. At the fixed point the status is the present one and nothing is to be done. */
 export function decide({ observation, migration: stored, now }: DecideInput): Decision {
-  const migration = recover(stored, observation, now);
+  const migration = recover(datedByNow(stored, now), observation, now);
   const answered = answer(migration, observation, now);
   if (answered === undefined) return refuseUnreadable(migration, { deliveries: deliveriesOf(observation), now });
   const { c, first } = answered;
@@ -124,6 +125,11 @@ export function decide({ observation, migration: stored, now }: DecideInput): De
     ]),
     effectsSurviveStatusFailure: isRollingBack(status),
   };
+}
+
+function datedByNow(migration: Migration, now: number): Migration {
+  const status = notAhead(migration.status, now);
+  return status === migration.status ? migration : { ...migration, status };
 }
 
 type Answered = { readonly c: Context; readonly first: Outcome };

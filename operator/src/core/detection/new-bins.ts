@@ -26,6 +26,7 @@ import {
   weightOf,
   weightOfSlice,
 } from "../pods/fair-share.ts";
+import { shiftOf, usualLagSeconds } from "../pods/pod-clock.ts";
 import { judgedUntil as judgedUntilOf, knownProcesses } from "../pods/processes.ts";
 import { severeLimit } from "./lines.ts";
 
@@ -69,8 +70,6 @@ type NewBins = {
   readonly weights: readonly Weights[];
 };
 
-/** As far behind or ahead a pod's newest bin may end without its clock being wrong. */
-const usualLagSeconds = 30;
 /** After so long what a group has counted weighs half: balancers change their minds. */
 const weightHalfLifeSeconds = 900;
 
@@ -116,12 +115,6 @@ function newOf({ status }: PodObservation, { epoch, before, now }: Asked): { bin
     .filter((bin) => bin.at >= until && bin.at < closedAt)
     .map((bin) => ({ bin, at: bin.at + shift }))
     .filter(({ at }) => at >= now - keptSeconds - usualLagSeconds);
-}
-
-/** What brings a pod's clock to ours, in whole bins; 0 while both agree. */
-function shiftOf(openAt: number, now: number): number {
-  const behind = now - openAt;
-  return behind >= -binSeconds && behind <= usualLagSeconds ? 0 : Math.floor(behind / binSeconds) * binSeconds;
 }
 
 function collect({ parts, failing }: CollectingBin, group: number, uid: string, bin: EvidenceBin): void {

@@ -7,6 +7,7 @@ import type { Outcome, Severity, Standing } from "../model/decision.ts";
 import { nextEpoch } from "../overlay/epochs.ts";
 import { isSeized } from "../overlay/overlay-state.ts";
 import { type Intent, renderOverlay } from "../overlay/revision.ts";
+import { shiftOfPods } from "../pods/pod-clock.ts";
 
 const historyLength = 20;
 /** Twenty of them must leave room for the rest of the status; the whole sentence stands in the event and the audit trail. */
@@ -90,10 +91,14 @@ function factsOf({ serving, status }: Context, { shadow }: Intent): Pick<Revisio
   return { pods: Math.max(1, serving.length), ...(scoreOffset === undefined ? {} : { scoreOffset }) };
 }
 
-/** Until when pods may bring requests to the destination; whoever reads it later is left at the source. */
-function deadlineOf({ now, plan }: Context, { primary, released }: Intent): Pick<Revision, "activationDeadline"> {
+/** Until when, by their clocks, pods may bring requests to the destination; whoever reads it later is left at the source. */
+function deadlineOf(
+  { now, plan, serving }: Context,
+  { primary, released }: Intent,
+): Pick<Revision, "activationDeadline"> {
   if (primary !== "destination" || released) return {};
-  const endsAt = now + durationSeconds(plan.cutover.ackTimeout) * 1000;
+  const ours = now + durationSeconds(plan.cutover.ackTimeout) * 1000;
+  const endsAt = ours - 1000 * shiftOfPods(serving, Math.floor(now / 1000));
   return { activationDeadline: new Date(endsAt).toISOString() };
 }
 
