@@ -66,6 +66,14 @@ describe("the operator's own detectors act when it was foretold", () => {
     const after = (rate: number) => noticeOf(hourlyFlow(rate), "GUARD", "everyRequestFails").seconds.longest;
     expect([after(0.05), after(0.5), after(60)]).toEqual([310, 40, 25]);
   });
+
+  it("what comes by chance is there by the 95th percentile of the simulated guards (D2)", () => {
+    const mostly = (rate: number, harm: Harm) => noticeOf(hourlyFlow(rate), "GUARD", harm).mostly?.longest ?? 0;
+    expect(mostly(0.05, "everyRequestFails")).toBeCloseTo(448, 0);
+    expect(mostly(0.7, "everyRequestFails")).toBeCloseTo(41, 0);
+    expect(mostly(60, "everyRequestFails")).toBe(25);
+    expect(mostly(2, "slow30")).toBe(0);
+  });
 });
 
 describe("harm within the plan's limit", () => {

@@ -15,11 +15,16 @@ export function renderNotices(plan: MigrationSpec, { watches, tooThin }: Forecas
   return [
     ...renderTable([
       ["IF THE DESTINATION", ...watches.map(({ name }) => name)],
-      ...harms.map((harm, row) => [
-        harmWord(harm, plan),
-        ...watches.map(({ notices }) => noticeWord(notices[row], plan)),
-      ]),
+      ...harms.flatMap((harm, row) => {
+        const mostly = watches.map(({ notices }) => notices[row]?.mostly ?? null);
+        const late = ["  in 19 of 20 cases by", ...mostly.map((span) => (span === null ? "-" : spanTime(span)))];
+        return [
+          [harmWord(harm, plan), ...watches.map(({ notices }) => noticeWord(notices[row], plan))],
+          ...(mostly.every((span) => span === null) ? [] : [late]),
+        ];
+      }),
     ]),
+    "Where only some answers are slow one case in 20 takes twice as long or more: now and then chance refutes it.",
     "How long after that began a stage steps down (a failed gate may do so sooner), or the guard goes back to the source.",
     "For the first line of the guard the source has to answer, and of several pods at least two have to fail.",
     ...tooThin,
