@@ -2,6 +2,7 @@
 import { escapeLiteral } from "pg";
 import { errorsOf } from "#errors.ts";
 import type { MomentPrecision, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
+import { ownNamesFirst } from "../client/login-client.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import { type Comparable, comparedBy } from "../client/own-comparison.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -37,7 +38,8 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
 
 /** In which a value has one text, whatever the database or the role sets: to the last digit, and in one style. */
 export const textSettings = `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL intervalstyle TO
-  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL array_nulls TO on; SET LOCAL row_security TO off`;
+  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL array_nulls TO on; SET LOCAL row_security TO off;
+  SELECT ${ownNamesFirst(true)}`;
 
 /**
  * Settings of the transaction that `text` runs in. Without a zone a moment is UTC, and its text is ISO 8601; rows that a

@@ -8,6 +8,16 @@ type Callback = ((error: Error) => void) | ((error: null, client: Client) => voi
 /** Name and value of a parameter of the session. */
 export type Setting = readonly [name: string, value: string | number];
 
+/**
+ * What a statement calls is Postgres's own: a search_path that names pg_catalog behind other schemas would find theirs first,
+ * and where it doesn't name it, Postgres looks there before all others. As SQL.
+ */
+export function ownNamesFirst(isLocal: boolean): string {
+  const path = "pg_catalog.current_setting('search_path')";
+  const others = `pg_catalog.ltrim(pg_catalog.regexp_replace(${path}, '(^|,) *"?pg_catalog"? *(?=,|$)', '', 'gi'), ', ')`;
+  return `pg_catalog.set_config('search_path', ${others}, ${isLocal})`;
+}
+
 export type LoginOptions = {
   /** What the session is set to. Not by the start of the session: poolers and proxies refuse settings there. */
   readonly sessionSettings?: readonly Setting[];
@@ -60,7 +70,8 @@ export class LoginClient extends Client {
   #settleSession(settle: (error: null, client: Client) => void, fail: (error: Error) => void): void {
     const own = `pg_catalog.pg_backend_pid() = ${processIdOf(this)}`;
     const calls = this.#settings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
-    const text = `SELECT ${own} AS is_own, CASE WHEN ${own} THEN ARRAY[${calls.join(", ")}] END`;
+    const all = [ownNamesFirst(false), ...calls].join(", ");
+    const text = `SELECT ${own} AS is_own, CASE WHEN ${own} THEN ARRAY[${all}] END`;
     this.query<{ readonly is_own: boolean }>(text, (error: Error | null, result) => {
       // As where the start of the session refuses one: never the fault of the statement that waits for the connection.
       if (error !== null && error !== undefined)

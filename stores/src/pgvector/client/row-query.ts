@@ -1,7 +1,7 @@
 // A query as the driver runs it, with no more messages and copies than its rows need: their shape is known beforehand,
 // so it isn't asked for, and every value stays the server's own text.
 import type { Connection, PoolClient, Submittable } from "pg";
-import { expectBytes, type Setting } from "./login-client.ts";
+import { expectBytes, ownNamesFirst, type Setting } from "./login-client.ts";
 import { WireFault } from "./message-watch.ts";
 
 export type Row = readonly (string | null)[];
@@ -106,8 +106,9 @@ class Submitted implements Submittable {
   /** What is sent before one sync is one transaction, which a pooler gives to one session, in no more time than one statement. */
   #sendSettings(wire: Wire): void {
     if (this.#settings.length === 0) return;
-    const calls = this.#settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
-    sendUnnamed(wire, `SELECT ${calls.join(", ")}`, this.#settings.flat().map(String));
+    const calls = this.#settings.map((_, index) => `pg_catalog.set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
+    const all = [ownNamesFirst(true), ...calls].join(", ");
+    sendUnnamed(wire, `SELECT ${all}`, this.#settings.flat().map(String));
   }
 
   handleDataRow({ fields }: { readonly fields: Row }): void {
