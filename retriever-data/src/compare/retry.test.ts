@@ -10,9 +10,9 @@ const failed = (retryAfterSeconds?: number) =>
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 
-test("a pause doubles with every try, and is as long as the store asked for, up to five minutes", () => {
+test("a pause doubles with every try, and is as long as the store asked for or a little longer, up to five minutes", () => {
   expect([1, 2, 3].map((retry) => backoffMs(failed(), retry, 0.5))).toEqual([1000, 2000, 4000]);
-  expect(backoffMs(failed(7), 1, 0.5)).toBe(7000);
+  expect([0, 0.5, 0.99].map((random) => backoffMs(failed(8), 1, random))).toEqual([8000, 9000, 9980]);
   expect(backoffMs(failed(1), 3, 0.5)).toBe(4000);
   expect(backoffMs(failed(9999), 1, 0.5)).toBe(300_000);
 });

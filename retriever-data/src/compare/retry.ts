@@ -27,9 +27,13 @@ export function isRetryable(error: unknown): error is RetrieverError {
   return error instanceof RetrieverError && errorTable[error.code].retryable;
 }
 
-/** Exponential, with jitter, and as long as the store asked for: `random` is uniform in [0, 1). */
+/**
+ * Exponential, with jitter, and as long as the store asked for, or up to a quarter longer, so that those whom it refused at
+ * once don't come back at once: `random` is uniform in [0, 1).
+ */
 export function backoffMs({ retryAfterSeconds = 0 }: RetrieverError, retry: number, random: number): number {
-  return Math.max(firstPauseMs * 2 ** retry * (0.5 + random), Math.min(retryAfterSeconds * 1000, longestPauseMs));
+  const asked = Math.min(retryAfterSeconds * 1000 * (1 + random / 4), longestPauseMs);
+  return Math.max(firstPauseMs * 2 ** retry * (0.5 + random), asked);
 }
 
 /** The work, tried up to three times. Rejects with its last failure, and at the signal. */

@@ -26,7 +26,8 @@ const writeWaitSeconds = 30;
 /** A server that says 0 would be asked again without a pause, until the call's time is over. */
 const readWaitSeconds = 1;
 type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
-const pauseReally: Pause = (ms, signal) => pauseFor(ms, undefined, { signal });
+/** A little longer, by chance: who was refused together isn't to ask together again. */
+const pauseReally: Pause = (ms, signal) => pauseFor(ms * (1 + Math.random() / 4), undefined, { signal });
 
 /**
  * Connects on demand only. A call that the collection's rate limit refuses, of which nothing was done, is made again when
