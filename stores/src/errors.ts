@@ -157,7 +157,8 @@ export const errorTable = {
     httpStatus: 500,
     retryable: false,
     summary: "A store holds a chunk id more than once, so that it can't be said which of them counts.",
-    remedy: "Remove the doubles the message names, and give the chunk id a unique index where the store has one.",
+    remedy:
+      "Remove the doubles the message names, and give the chunk id a unique index where the store has one; where ids are unique for each tenant only, name another field as the id (fields.id), such as one of a view that joins both.",
   },
   RETR_VERIFY_CHECKPOINT_INVALID: {
     httpStatus: 500,

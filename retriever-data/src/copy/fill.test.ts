@@ -68,6 +68,19 @@ test("a destination that says of no chunk when it was written keeps what it hold
   for (const each of own) expect(at.destination.chunks.get(each.id)).toEqual(each);
 });
 
+test("of chunks that the source holds twice none is written, and they are named", async () => {
+  const at = scene(many(7), []);
+  const { writer } = at.source;
+  const scan: typeof writer.scan = async function* (...asked) {
+    for await (const batch of writer.scan(...asked))
+      yield { ...batch, chunks: batch.chunks.flatMap((each) => (each.id === "c3" ? [each, each] : [each])) };
+  };
+  const doubling = { ...at, source: { ...at.source, writer: { ...writer, scan } } };
+  const reason = "the source holds it more than once; remove the doubles";
+  expect((await copy(doubling)).refused).toEqual([{ id: "c3", why: "refused", reason }]);
+  expect(at.destination.chunks.size).toBe(6);
+});
+
 test("an empty destination isn't asked for what it holds, and what comes in meanwhile stays", async () => {
   const at = scene(many(23), []);
   let calls = 0;

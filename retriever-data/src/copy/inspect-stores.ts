@@ -24,12 +24,12 @@ export async function inspectStores({ named, stores, writers }: Stores, signal: 
   if (fault !== undefined) throw new RetrieverError(fault);
   if (!destination.isLookUpCheap) {
     const message =
-      "the destination has no index by which a chunk id is found, so that each batch would read all of it: create one (a unique index of the table, a keyword index of the collection)";
+      "the destination has no index by which a chunk id is found, so that each batch would read all of it: create one (a unique index on a column of text, numbers or UUIDs, a keyword index of the collection)";
     throw new RetrieverError({ code: "RETR_COPY_REFUSED", message });
   }
   const cautions = await Promise.all([
-    writers.source.inspect("read", limit),
-    writers.destination.inspect("write", limit),
+    writers.source.inspect("copy", limit),
+    writers.destination.inspect("fill", limit),
   ]);
   return { both: { source, destination }, cautions: cautions.flat() };
 }

@@ -13,7 +13,7 @@ import {
 } from "@retriever/stores/ports/chunk-store.ts";
 import { readMoment } from "@retriever/stores/values/time.ts";
 import type { Both } from "#compare/run-deps.ts";
-import { decideWrite, isLeft, type Left, respelledAs, unreadableAmong } from "#repair/decide.ts";
+import { decideWrite, doubledIn, isLeft, type Left, respelledAs, unreadableAmong } from "#repair/decide.ts";
 import { findRespelled } from "#repair/find-chunks.ts";
 import type { RepairPlan } from "#repair/plan.ts";
 import { makeSpellings } from "#repair/spellings.ts";
@@ -41,8 +41,11 @@ type Sent = {
 const spellings = makeSpellings([]);
 
 /** At most a page of look-ups. Can be repeated after a failure. Rejects with a RetrieverError. */
-export async function sendChunks(to: Sending, chunks: readonly WholeChunk[], limit: AbortSignal): Promise<Sent> {
+export async function sendChunks(to: Sending, given: readonly WholeChunk[], limit: AbortSignal): Promise<Sent> {
   const { writer } = to.destination;
+  const byId = Map.groupBy(given, ({ id }) => id);
+  const chunks = given.filter(({ id }) => byId.get(id)?.length === 1);
+  const doubled = [...byId].filter(([, some]) => some.length > 1).map(([id]) => doubledIn(id, "source"));
   if (to.onSeen !== undefined) for (const { id, updatedAt } of chunks) to.onSeen(id, momentOf(updatedAt));
   // Whoever else writes to a store that was empty is heeded by the statement that adds.
   const ids = to.isEmpty ? [] : chunks.map(({ id }) => id);
@@ -62,7 +65,7 @@ export async function sendChunks(to: Sending, chunks: readonly WholeChunk[], lim
     held: chunks.length - lacking.length - older.length,
     written: missing.length - unloaded.length,
     replaced: older.length - unreplaced.length,
-    left: [...otherwise, ...unloaded, ...unreplaced],
+    left: [...doubled, ...otherwise, ...unloaded, ...unreplaced],
   };
 }
 

@@ -23,7 +23,9 @@ export function whyIncomparable(
     level === "ids" ? undefined : (whyUndated(source, destination) ?? whyRankedOtherwise(source, destination));
   if (fault !== undefined) return fault;
   if (level === "vector" && !source.isLookUpCheap && !destination.isLookUpCheap) {
-    return refuse("level vector: expected an index on chunk_id in one store at least, to look chunks up by");
+    return refuse(
+      "level vector: expected an index on chunk_id in one store at least, to look chunks up by (in Postgres on a column of text, numbers or UUIDs)",
+    );
   }
   return undefined;
 }

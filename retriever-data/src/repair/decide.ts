@@ -42,7 +42,7 @@ export function decideWrite(plan: Seen, difference: Difference, { from, to }: Fo
 
 /** Why a chunk of the store that is right can't be written; null: it can. */
 function whyUncertain(plan: Seen, { from, to }: Found): string | null {
-  if (from.length > 1 || to.length > 1) return doubled(plan, from.length > 1);
+  if (from.length > 1 || to.length > 1) return doubled((from.length > 1 ? plan.from : plan.to).name);
   const [chunk] = from;
   return plan.level === "ids" || chunk === undefined ? null : whyUnreadable(chunk, plan.from.name);
 }
@@ -53,7 +53,7 @@ export function decideRemoval(plan: Seen, difference: Difference, { from, to }: 
   const [held] = to;
   if (from.length > 0) return { id, why: "wanted" };
   if (held === undefined) return { id, why: "gone" };
-  if (to.length > 1) return { id, why: "refused", reason: doubled(plan, false) };
+  if (to.length > 1) return { id, why: "refused", reason: doubled(plan.to.name) };
   return whyNotReported(plan, difference, held) ?? { id, version: held.version };
 }
 
@@ -106,6 +106,11 @@ export function respelledAs({ to }: Pick<Seen, "to">, other: string): string {
   return `the ${to.name} holds it as ${JSON.stringify(other)}, and would hold it twice; rename or remove one of the two`;
 }
 
-function doubled({ from, to }: Seen, isFrom: boolean): string {
-  return `the ${isFrom ? from.name : to.name} holds it more than once; remove the doubles`;
+/** Of the chunks of one id none is written: it can't be said which counts. */
+export function doubledIn(id: string, store: StoreName): Left {
+  return { id, why: "refused", reason: doubled(store) };
+}
+
+function doubled(store: StoreName): string {
+  return `the ${store} holds it more than once; remove the doubles`;
 }

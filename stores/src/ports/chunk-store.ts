@@ -209,6 +209,9 @@ type VectorForm = "floats" | "json";
 /** Consecutive whole chunks. */
 export type WholeBatch = Pick<ChunkBatch, "count" | "cursor" | "storeMs"> & { readonly chunks: readonly WholeChunk[] };
 
+/** copy, fill: all chunks of one are written to the other. */
+export type StoreUse = "read" | "write" | "copy" | "fill";
+
 /** Writes one store, and reads what is to be written to another. Rejects with a RetrieverError. */
 export interface ChunkWriter {
   readonly identity: StoreIdentity;
@@ -220,9 +223,11 @@ export interface ChunkWriter {
   scan(options: WholeScanOptions, signal: AbortSignal): AsyncIterable<WholeBatch>;
   /**
    * Warnings for a person who is about to write, as sentences. Rejects with RETR_REPAIR_REFUSED for a store that hides
-   * chunks from this credential, and with RETR_REPAIR_WRITE_REFUSED for one that is to be written and takes nothing.
+   * chunks from this credential, and with RETR_REPAIR_WRITE_REFUSED for one that is to be written and takes nothing. What is
+   * to be copied is refused with RETR_VERIFY_DUPLICATE_IDS for ids that it holds twice, as far as that is quickly seen, and
+   * what is to be filled for taking no new chunks.
    */
-  inspect(use: "read" | "write", signal: AbortSignal): Promise<readonly string[]>;
+  inspect(use: StoreUse, signal: AbortSignal): Promise<readonly string[]>;
   /** Chunks by id (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */
   fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly StoredChunk[]>;
   /** Those of the writes that the store would refuse, as far as it can be known without writing. */

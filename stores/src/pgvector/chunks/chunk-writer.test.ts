@@ -40,6 +40,8 @@ async function withTable(columns: string, work: (other: ChunkWriter) => Promise<
   }
 }
 
+const keyless =
+  "chunk_id has no unique index of its own (one of more columns, of some rows or that isn't valid is none); create one";
 const dated = "entity_id text, namespace text, updated_at timestamptz, embedding vector(2)";
 const small = (id: string, change: Partial<WholeChunk> = {}): WholeChunk =>
   makeChunk(id, { fields: {}, vector: Float32Array.of(1, 2), ...change });
@@ -61,18 +63,25 @@ test("a table as it should be needs no caution; missing columns and indexes, tri
   expect(await bare.inspect("read", limit())).toEqual([expect.stringContaining("owner, tenant")]);
   expect(await bare.inspect("write", limit())).toEqual([
     "the table has no columns for lang: these fields aren't written",
-    "chunk_id has no unique index, so that chunks that are missing can't be written",
+    `chunks that are missing can't be written: ${keyless}`,
     "no field names tenant, NOT NULL without a default: chunks that are missing can't be written",
     "the trigger touched may change what is written: a repaired chunk can differ again",
     "the server makes pages itself: a repair can't write it",
   ]);
   const [chunk] = await bare.fetch(["a"], limit());
   expect(chunk).toMatchObject({ namespace: undefined, updatedAt: "2026-01-01T10:00:00.000Z", fields: { pages: 1 } });
-  expect(await reasons(bare, [makeChunk("x")])).toEqual([
-    "x: chunk_id has no unique index, so that a chunk might be written twice; create one",
-  ]);
+  expect(await reasons(bare, [makeChunk("x")])).toEqual([`x: it might be written twice: ${keyless}`]);
   expect(await reasons(bare, [makeChunk("a")])).toEqual([]);
   await bare.close();
+});
+
+test("a new chunk whose id the table has under another text is refused with both", async () => {
+  await withTable(`chunk_id numeric PRIMARY KEY, ${dated}`, async (other) => {
+    expect(await reasons(other, [small("12.50")])).toEqual([]);
+    expect(await reasons(other, [small("12.5"), small("13")])).toEqual([
+      `12.5: the table holds it as "12.50", which chunk_id takes for the same id; rename or remove one of the two`,
+    ]);
+  });
 });
 
 test("F10: each chunk that a table can't take is named with its column and the remedy, never the value; the rest is written", async () => {
@@ -314,7 +323,7 @@ test("what goes with a removal, what partitions do and what rules put in its pla
     const replaced =
       "the trigger routed puts something else in the place of a write or a removal: what it does isn't known";
     expect(await view.inspect("write", limit())).toEqual([
-      "chunk_id has no unique index, so that chunks that are missing can't be written",
+      "chunks that are missing can't be written: a view has no unique index of its own; name the table itself",
       ...remarks.toSpliced(3, 0, replaced),
     ]);
     await postgres.exec(`INSERT INTO part VALUES ('a')`);

@@ -1,13 +1,22 @@
 // Writes a table for a repair, and reads from it what is to be written elsewhere. One connection of its own.
 import type { PoolClient } from "pg";
-import type { ChunkAccess, ChunkRemoval, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
+import type {
+  ChunkAccess,
+  ChunkRemoval,
+  ChunkWrite,
+  ChunkWriter,
+  LeftChunk,
+  StoredChunk,
+  StoreUse,
+} from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
 import { findHeld } from "../client/encoding.ts";
 import { makePool, withClient } from "../client/pool.ts";
-import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { change, inTransaction, namedOtherwise } from "./change-rows.ts";
+import { refuseDoubled } from "./doubled-ids.ts";
 import { readEpochForm } from "./epoch-form.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
 import { encodeRows, isCopied, isLoaded, type LoadedTable } from "./load-rows.ts";
@@ -17,6 +26,7 @@ import {
   refuseCondition,
   refuseHidden,
   refuseReadOnly,
+  refuseUnkeyed,
   type TableColumns,
   unnamedIn,
 } from "./table-columns.ts";
@@ -24,7 +34,6 @@ import { readShape } from "./table-shape.ts";
 import { makeReadChunk } from "./whole-chunk-row.ts";
 import { scanWhole } from "./whole-chunk-scan.ts";
 import {
-  begin,
   fetchQuery,
   heldQuery,
   insertQuery,
@@ -36,8 +45,6 @@ import {
 } from "./whole-chunk-sql.ts";
 import { skipRefused, writeError } from "./write-refusal.ts";
 
-/** A batch of whole chunks, vectors as text. */
-const wholeChunks = { rows: 50_000, bytes: 128 * 1_048_576 };
 /** Longest statement; the caller's signal may end it earlier. */
 const statementTimeoutMs = 60_000;
 
@@ -117,13 +124,18 @@ type Rows = (table: Table, rows: readonly Given[]) => Promise<LeftChunk[]>;
 async function inspectTable(
   client: PoolClient,
   spec: PgvectorSpec,
-  { use, fields }: { readonly use: "read" | "write"; readonly fields: readonly string[] },
+  { use, fields }: { readonly use: StoreUse; readonly fields: readonly string[] },
 ): Promise<readonly string[]> {
   const catalogue = await catalogueOf(client, spec);
   refuseHidden(catalogue, spec);
-  if (use === "read") return unnamedIn(readColumns(spec, fields, catalogue));
+  if (use === "read" || use === "copy") {
+    const columns = readColumns(spec, fields, catalogue);
+    if (use === "copy") await refuseDoubled(client, spec, columns.id);
+    return unnamedIn(columns);
+  }
   refuseCondition(spec);
   refuseReadOnly(catalogue);
+  if (use === "fill") refuseUnkeyed(catalogue, spec);
   return cautionsOf(catalogue, spec, fields);
 }
 
@@ -228,7 +240,8 @@ async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChun
     // Only the id of a chunk is known that no column is to be changed of.
     if (names.length === 0) continue;
     const query = over === null ? insertQuery : updateQuery;
-    left.push(...(await skipRefused(group, (some) => change(table, some, query(writingOf(table, names), some)))));
+    const passed = await skipRefused(group, (some) => change(table, some, query(writingOf(table, names), some)));
+    left.push(...(over === null ? await namedOtherwise(table, passed) : passed));
   }
   return left;
 }
@@ -263,25 +276,7 @@ function groupsOf(rows: readonly Given[]): (readonly [Given, ...Given[]])[] {
   return [...groups.values()];
 }
 
-/** Rows that the statement passed over: they aren't what they were. */
-async function change(table: Table, rows: readonly Given[], query: RowQuery): Promise<LeftChunk[]> {
-  const changed = new Set((await inTransaction(table, query)).map(([id]) => id));
-  return rows.filter(({ id }) => !changed.has(id)).map(({ id }) => ({ id, why: "changed" }));
-}
-
 function without<Item extends { readonly id: string }>(items: readonly Item[], left: readonly LeftChunk[]): Item[] {
   const skipped = new Set(left.map(({ id }) => id));
   return items.filter(({ id }) => !skipped.has(id));
-}
-
-async function inTransaction({ client }: Table, query: RowQuery): Promise<readonly Row[]> {
-  await client.query(begin);
-  try {
-    const rows = await readRows(client, { ...query, limits: wholeChunks });
-    await client.query("COMMIT");
-    return rows;
-  } catch (error) {
-    await client.query("ROLLBACK").catch(() => undefined);
-    throw error;
-  }
 }

@@ -9,8 +9,8 @@ import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import type { Column } from "../client/table-catalogue.ts";
-import type { Place, TableColumns } from "./table-columns.ts";
-import { type GivenRow, GivenVector } from "./whole-chunk-sql.ts";
+import { type Place, type TableColumns, whyUnkeyed } from "./table-columns.ts";
+import { GivenPairs, type GivenRow, GivenVector } from "./whole-chunk-sql.ts";
 
 export type Given = GivenRow & {
   readonly id: string;
@@ -31,7 +31,7 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
     const document = isColumn(path) ? {} : ((row[column.name] ?? documents[column.name] ?? {}) as Members);
     const value = valueFor(said, valueAt(document, path.slice(1)), columns);
     if (isNoMoment(value)) return `${path.join(".")}: ${value}`;
-    if (isColumn(path)) row[column.name] = value;
+    if (isColumn(path)) row[column.name] = pairsFor(value, column) ?? value;
     else if (!said.isSame(valueAt(document, path.slice(1)), value)) {
       const changed = withValueAt(document, path.slice(1), value);
       if (changed === null) return inTheWay(said.place);
@@ -98,6 +98,11 @@ function valueFor({ place, value }: Said, held: unknown, { updatedAt, epoch = nu
 
 type Members = Readonly<Record<string, unknown>>;
 
+function pairsFor(value: unknown, { type }: Column): GivenPairs | null {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === null;
+  return type === "hstore" && isObject ? new GivenPairs(value as Members) : null;
+}
+
 /** Columns of JSON of which members are written, each once. */
 export function documentColumns({ entity, updatedAt, namespace, fields }: TableColumns): string[] {
   const within = [entity, updatedAt, namespace, ...fields].filter((place) => place !== null && !isColumn(place.path));
@@ -150,8 +155,8 @@ export function whyRefused({ id, row, over, names }: Given, columns: TableColumn
     return `column ${nul}: the value holds the character NUL, which no text of Postgres can; remove it where it comes from`;
   }
   if (over === null) {
-    if (!columns.id.isConflictTarget)
-      return `${columns.id.name} has no unique index, so that a chunk might be written twice; create one`;
+    const unkeyed = whyUnkeyed(columns.id);
+    if (unkeyed !== null) return `it might be written twice: ${unkeyed}`;
     if (columns.id.isGenerated) {
       return `${columns.id.name} is GENERATED ALWAYS, so that Postgres takes no id for a new row (428C9); make it BY DEFAULT`;
     }
@@ -191,7 +196,7 @@ function isCompared(column: Column, { id, embedding, updatedAt }: TableColumns):
 }
 
 function isKept(given: unknown, back: unknown, column: Column, { entity, namespace }: TableColumns): boolean {
-  if (isSameValue(given, back)) return true;
+  if (isSameValue(given instanceof GivenPairs ? given.members : given, back)) return true;
   // A name is text or a number, whichever the column has.
   if ((column === entity?.column || column === namespace?.column) && nameOf(given) === nameOf(back)) return true;
   const precision = momentPrecisionOf(column);

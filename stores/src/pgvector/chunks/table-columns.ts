@@ -71,8 +71,37 @@ export function refuseCondition({ where }: PgvectorSpec): void {
   throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message });
 }
 
-/** Refuses a server that takes no writes. */
-export function refuseReadOnly({ isStandby, isReadOnly }: Catalogue): void {
+/** Why no row with a new id can be added so that it isn't there twice; null: it can. */
+export function whyUnkeyed({ name, isUnique, isConflictTarget }: Column): string | null {
+  if (isConflictTarget) return null;
+  return isUnique
+    ? `the unique index of ${name} is of a DEFERRABLE constraint, which ON CONFLICT can't use; make the constraint anew as NOT DEFERRABLE, or create another unique index`
+    : `${name} has no unique index of its own (one of more columns, of some rows or that isn't valid is none); create one`;
+}
+
+function whyUnkeyedIn({ relation, columns }: Catalogue, { id }: PgvectorSpec["fields"]): string | null {
+  const column = columns.get(id?.[0] ?? "");
+  if (column === undefined) return null;
+  return relation === "v" ? "a view has no unique index of its own; name the table itself" : whyUnkeyed(column);
+}
+
+/** Refuses a table to which no chunk can be added. */
+export function refuseUnkeyed(catalogue: Catalogue, { fields }: PgvectorSpec): void {
+  const why = whyUnkeyedIn(catalogue, fields);
+  if (why === null) return;
+  throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message: `no chunk can be added: ${why}` });
+}
+
+/** Of these Postgres changes no row on the condition that it is what it was. */
+const unwritable: Readonly<Record<string, string>> = { m: "materialized view", f: "foreign table" };
+
+/** Refuses a server that takes no writes, and what it takes none into. */
+export function refuseReadOnly({ isStandby, isReadOnly, relation }: Catalogue): void {
+  const kind = unwritable[relation];
+  if (kind !== undefined) {
+    const message = `a ${kind} isn't written: name the table itself, on its own server`;
+    throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message });
+  }
   if (!isStandby && !isReadOnly) return;
   const why = isStandby
     ? "it is a standby: name the primary"
@@ -102,10 +131,10 @@ export function cautionsOf(
   const named = new Set([...needed, ...own, embeddingColumn]);
   const unfilled = [...columns.values()].filter(({ name, isRequired }) => isRequired && !named.has(name));
   const unfilledNames = unfilled.map((column) => column.name).join(", ");
-  const isUnique = columns.get(id)?.isConflictTarget === true;
+  const unkeyed = whyUnkeyedIn(catalogue, fields);
   return [
     ...(missed.length === 0 ? [] : [lack]),
-    ...(isUnique ? [] : [`${id} has no unique index, so that chunks that are missing can't be written`]),
+    ...(unkeyed === null ? [] : [`chunks that are missing can't be written: ${unkeyed}`]),
     ...(unfilled.length === 0
       ? []
       : [`no field names ${unfilledNames}, NOT NULL without a default: chunks that are missing can't be written`]),

@@ -162,6 +162,15 @@ export function insertQuery({ spec, id, columns }: Writing, rows: readonly Given
   return { text, values: [JSON.stringify(rows)] };
 }
 
+/** Ids, and what the table calls the rows that its column takes for the same. */
+export function namesakesQuery(writing: Writing, rows: readonly GivenRow[]): RowQuery {
+  const { spec, id, columns } = writing;
+  const name = quoteName(id);
+  const text = `SELECT ${given}.${name}::text, ${held}.${name}::text FROM ${tableOf(spec)} AS ${held}, ${givenRows(columns)}
+    WHERE ${hasId(writing)}`;
+  return { text, values: [JSON.stringify(rows)] };
+}
+
 /** Replaces these columns, all but the id, of rows that are what they were; ids of these. */
 export function updateQuery(writing: Writing, rows: readonly GivenRow[]): RowQuery {
   const { spec, id, columns } = writing;
@@ -223,6 +232,24 @@ export class GivenVector {
 
   toJSON(): string {
     return vectorText(this.#floats, this.#type);
+  }
+}
+
+/** An object on its way into a column of hstore, which JSON has as an object and reads as a text of its own. */
+export class GivenPairs {
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(members: GivenPairs["members"]) {
+    this.members = members;
+  }
+
+  toJSON(): string {
+    const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+    const shown = (value: unknown): string =>
+      value === null ? "NULL" : quoted(typeof value === "string" ? value : JSON.stringify(value));
+    return Object.entries(this.members)
+      .map(([key, value]) => `${quoted(key)}=>${shown(value)}`)
+      .join(",");
   }
 }
 

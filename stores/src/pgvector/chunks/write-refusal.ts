@@ -35,10 +35,20 @@ function isRaised(error: unknown): boolean {
   return hasContext && !/^(08|25|40|53|57|58|F0|XX00[12])|^55P03$/.test(codeOf(error));
 }
 
+/**
+ * Whether a type's own reading of a value reports it: types of extensions choose any SQLSTATE for that (ltree a syntax error,
+ * hstore and geometry an internal one). An error of the statement itself has a position in it.
+ */
+function isOfInput(error: unknown): boolean {
+  return /^(42601|XX000)$/.test(codeOf(error)) && error instanceof Error && !("position" in error && error.position);
+}
+
 /** Why one chunk isn't taken, without the value; null: the error is of something else. */
 function reasonOf(error: unknown): string | null {
   const code = codeOf(error);
-  const known = refusals[code] ?? (/^2[23]/.test(code) ? misfit : isRaised(error) ? refusedByFunction : undefined);
+  const known =
+    refusals[code] ??
+    (/^2[23]/.test(code) || isOfInput(error) ? misfit : isRaised(error) ? refusedByFunction : undefined);
   if (known === undefined)
     return collisions.has(code) ? `another transaction was in its way (${code}); repair again` : null;
   const column =

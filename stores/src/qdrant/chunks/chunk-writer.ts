@@ -73,7 +73,7 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
     inspect: async (use, signal) => {
       forget();
       const target = await open(signal);
-      if (use === "read") return unnamed(unnamedKeys(target.someNames.flat(), spec, fields));
+      if (use === "read" || use === "copy") return unnamed(unnamedKeys(target.someNames.flat(), spec, fields));
       await refuseOld(caller, signal);
       return cautionsOf(target);
     },
