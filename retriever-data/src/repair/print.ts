@@ -6,7 +6,7 @@ import { countKinds, type RepairPlan, reportedVersion } from "./plan.ts";
 import type { RepairResult } from "./repair.ts";
 
 const firstIds = 5;
-/** Chunks that are listed with a sentence each; the line for programs has them all. */
+/** Chunks that are listed with their reasons; the line for programs has them all. */
 const mostReasons = 100;
 
 /** Several lines; both stores by their labels. */
@@ -70,18 +70,20 @@ const reasons: Readonly<Record<LeftReason, string>> = {
   refused: "refused",
 };
 
-/** Several lines on what is left as it is and why: each refused chunk with its reason. */
+/** Several lines on what is left as it is and why: each refused chunk, those of one reason together. */
 export function printLeft(left: readonly Left[]): string[] {
   return leftReasons.flatMap((why) => {
     const some = left.filter((each) => each.why === why);
     if (some.length === 0) return [];
     const explained = some.filter(({ reason }) => reason !== undefined);
     const more = explained.length - mostReasons;
+    const byReason = Map.groupBy(explained.slice(0, mostReasons), ({ reason = "" }) => reason);
     return [
       `  left    ${some.length} ${reasons[why]}: ${listIds(some.map(({ id }) => id))}`,
-      ...explained
-        .slice(0, mostReasons)
-        .map(({ id, reason }) => `          ${quoteOdd(id)}: ${printable(reason ?? "")}`),
+      ...Array.from(
+        byReason,
+        ([reason, each]) => `          ${each.map(({ id }) => quoteOdd(id)).join(", ")}: ${printable(reason)}`,
+      ),
       ...(more > 0 ? [`          and ${more} more, see the last line`] : []),
     ];
   });

@@ -63,7 +63,8 @@ export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place:
   const { payload, values } = changed;
   const id = held?.id ?? newPointId(chunk.id, conventions);
   if (id === undefined) {
-    return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
+    const help = spec.fields.id === null ? "name a payload key that holds chunk ids (fields.id), or " : "";
+    return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; ${help}let the application write it`;
   }
   const hasVector = held === undefined || !hasVectorOf(held, chunk, spec);
   const otherType = hasVector || values.length > 0 ? null : whyOtherType(payload, chunk, spec);
