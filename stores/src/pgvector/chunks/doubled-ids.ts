@@ -27,5 +27,5 @@ export async function refuseDoubled(client: PoolClient, spec: PgvectorSpec, id: 
   });
   if (rows.length === 0) return;
   const ids = rows.map(([each]) => JSON.stringify((each ?? "").slice(0, 200))).join(", ");
-  throw doubled(`${id.name}: expected each value once, the table holds ${ids} more than once`);
+  throw doubled(`${id.name}: expected each value once, the source holds ${ids} more than once`);
 }

@@ -35,7 +35,7 @@ describe("a table that is to be filled", () => {
     ["a key of more columns", "ADD PRIMARY KEY (namespace, chunk_id)", "one of more columns"],
     ["no key", "ALTER chunk_id SET NOT NULL", "create one"],
   ])("is refused for %s, with what helps", async (_, change, help) => {
-    const message = expect.stringMatching(new RegExp(`^no chunk can be added: .*${help}`));
+    const message = expect.stringMatching(new RegExp(`^no chunk can be added to the destination: .*${help}`));
     const sql = `ALTER TABLE other ${change}`;
     expect(await inspect("fill", sql)).toMatchObject({ code: "RETR_REPAIR_WRITE_REFUSED", message });
     expect(await inspect("write", sql)).toEqual([expect.stringContaining(help)]);
@@ -43,7 +43,8 @@ describe("a table that is to be filled", () => {
 
   test("is refused as a view, and as what isn't written at all, for the table itself", async () => {
     const view = (kind: string) => `CREATE ${kind} shown AS SELECT * FROM other`;
-    const message = "no chunk can be added: a view has no unique index of its own; name the table itself";
+    const message =
+      "no chunk can be added to the destination: a view has no unique index of its own; name the table itself";
     expect(await inspect("fill", view("VIEW"), "shown")).toMatchObject({ message });
     for (const use of ["write", "fill"] as const)
       expect(await inspect(use, view("MATERIALIZED VIEW"), "shown")).toMatchObject({
@@ -62,7 +63,7 @@ describe("a table that is to be copied", () => {
 
   test("is refused for ids that it holds twice, with some of them", async () => {
     const sql = `CREATE INDEX ON other (chunk_id); ${rows("a", "b", "b", "c", "a")}`;
-    const message = 'chunk_id: expected each value once, the table holds "a", "b" more than once';
+    const message = 'chunk_id: expected each value once, the source holds "a", "b" more than once';
     expect(await inspect("copy", sql)).toMatchObject({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
     expect(await inspect("read", sql)).toEqual([]);
   });

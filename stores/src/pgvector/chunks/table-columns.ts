@@ -89,7 +89,10 @@ function whyUnkeyedIn({ relation, columns }: Catalogue, { id }: PgvectorSpec["fi
 export function refuseUnkeyed(catalogue: Catalogue, { fields }: PgvectorSpec): void {
   const why = whyUnkeyedIn(catalogue, fields);
   if (why === null) return;
-  throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message: `no chunk can be added: ${why}` });
+  throw new RetrieverError({
+    code: "RETR_REPAIR_WRITE_REFUSED",
+    message: `no chunk can be added to the destination: ${why}`,
+  });
 }
 
 /** Of these Postgres changes no row on the condition that it is what it was. */
