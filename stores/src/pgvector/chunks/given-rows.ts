@@ -31,7 +31,7 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
     const document = isColumn(path) ? {} : ((row[column.name] ?? documents[column.name] ?? {}) as Members);
     const value = valueFor(said, valueAt(document, path.slice(1)), columns);
     if (isNoMoment(value)) return `${path.join(".")}: ${value}`;
-    if (isColumn(path)) row[column.name] = pairsFor(value, column) ?? value;
+    if (isColumn(path)) row[column.name] = inColumn(value, column);
     else if (!said.isSame(valueAt(document, path.slice(1)), value)) {
       const changed = withValueAt(document, path.slice(1), value);
       if (changed === null) return inTheWay(said.place);
@@ -98,9 +98,10 @@ function valueFor({ place, value }: Said, held: unknown, { updatedAt, epoch = nu
 
 type Members = Readonly<Record<string, unknown>>;
 
-function pairsFor(value: unknown, { type }: Column): GivenPairs | null {
+/** An object has a notation of its own in hstore. */
+function inColumn(value: unknown, { type }: Column): unknown {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === null;
-  return type === "hstore" && isObject ? new GivenPairs(value as Members) : null;
+  return type === "hstore" && isObject ? new GivenPairs(value as Members) : value;
 }
 
 /** Columns of JSON of which members are written, each once. */
@@ -182,11 +183,16 @@ export function whyChanged(
     return `column ${columns.id.name} (${columns.id.type}): it would hold the id in another spelling; correct the id where it comes from`;
   for (const name of given.names) {
     const column = columns.all.find((each) => each.name === name) as Column;
-    if (!isCompared(column, columns) || isKept(given.row[name], back[name], column, columns)) continue;
-    const [from, to] = [kindOf(given.row[name]), kindOf(back[name])];
+    if (!isCompared(column, columns) || isKept(saidIn(given, name), back[name], column, columns)) continue;
+    const [from, to] = [kindOf(saidIn(given, name)), kindOf(back[name])];
     return `column ${name} (${column.type}): the chunk's ${from} would become ${from === to ? "another" : "a"} ${to}; change the column's type, or the value where it comes from`;
   }
   return null;
+}
+
+function saidIn({ row }: Given, name: string): unknown {
+  const value = row[name];
+  return value instanceof GivenPairs ? value.members : value;
 }
 
 /** Vectors and moments have a precision of their own, by which verification compares them. */
@@ -196,7 +202,7 @@ function isCompared(column: Column, { id, embedding, updatedAt }: TableColumns):
 }
 
 function isKept(given: unknown, back: unknown, column: Column, { entity, namespace }: TableColumns): boolean {
-  if (isSameValue(given instanceof GivenPairs ? given.members : given, back)) return true;
+  if (isSameValue(given, back)) return true;
   // A name is text or a number, whichever the column has.
   if ((column === entity?.column || column === namespace?.column) && nameOf(given) === nameOf(back)) return true;
   const precision = momentPrecisionOf(column);
