@@ -9,7 +9,7 @@ import { playHostile } from "./play.ts";
 import { makeRandom, mutated, valuesOf } from "./values.ts";
 
 it("no hostile document breaks a status or an overlay, refuses a rollback, or forces one", async () => {
-  const { documents, found } = await playHostile(900, 21);
+  const { documents, found } = await playHostile(400, 21);
   expect(found).toEqual([]);
   expect(Object.values(documents).every((count) => count > 0)).toBe(true);
 });
