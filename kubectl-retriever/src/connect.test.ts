@@ -64,6 +64,35 @@ test("credentials for another cluster, to which the kubeconfig was turned meanwh
   await rm(folder, { recursive: true });
 });
 
+test("a context that becomes the current one meanwhile takes no running command to another user of the cluster", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  const file = join(folder, "config");
+  const { server, url } = await startServer("new");
+  const users = (token: string, current: string) =>
+    JSON.stringify({
+      clusters: [{ name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } }],
+      users: [
+        { name: "u", user: { token } },
+        { name: "other", user: { token: "of-another-user" } },
+      ],
+      contexts: [
+        { name: "x", context: { cluster: "c", user: "u" } },
+        { name: "y", context: { cluster: "c", user: "other" } },
+      ],
+      "current-context": current,
+    });
+  await writeFile(file, users("expired", "x"));
+  const connected = await connect(options, { files: [file], usual: file, isPod: false }, makeSystemClock());
+  expect(connected).toMatchObject({ context: "x", kubeconfig: undefined });
+  await writeFile(file, users("new", "y"));
+  await utimes(file, new Date(), new Date(Date.now() + 1000));
+  const place = { resource: serverVersion };
+  expect(await connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) })).toEqual({});
+  await connected.close();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
 test.each([
   ["Thu, 01 Jan 2026 00:00:00 GMT", 7_200_000],
   ["Thu, 01 Jan 2026 04:00:00 GMT", -7_200_000],

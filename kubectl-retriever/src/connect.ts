@@ -11,8 +11,8 @@ import type { Connected, ConnectOptions } from "./surroundings.ts";
 /** A server tells whole seconds, and an answer takes some; what is below that is no difference, ms. */
 const leastAheadMs = 10_000;
 
-/** The kubeconfigs there are, and whether this is a pod, which has a service account. */
-type Logins = { readonly files: readonly string[]; readonly isPod: boolean };
+/** The kubeconfigs there are, the one that needs no naming, and whether this is a pod, which has a service account. */
+type Logins = { readonly files: readonly string[]; readonly usual?: string; readonly isPod: boolean };
 
 /** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
 export async function connect(options: ConnectOptions, logins: Logins, clock: Clock): Promise<Connected> {
@@ -36,9 +36,16 @@ export async function connect(options: ConnectOptions, logins: Logins, clock: Cl
     },
     namespace: connection.namespace,
     server: connection.server,
+    context: connection.context,
+    kubeconfig: kubeconfigToName(logins),
     clockAheadMs: () => (Math.abs(aheadMs) < leastAheadMs ? 0 : aheadMs),
     close: connection.close,
   };
+}
+
+function kubeconfigToName({ files, usual }: Logins): string | undefined {
+  const [file, ...more] = files;
+  return more.length > 0 || file === usual ? undefined : file;
 }
 
 async function open({ context, as, groups }: ConnectOptions, { files, isPod }: Logins, clock: Clock) {
@@ -59,11 +66,13 @@ async function followKubeconfigs(files: readonly string[], context: string | und
     (await Promise.all(files.map((file) => stat(file)))).map(({ mtimeMs }) => mtimeMs).join();
   let version = await versionOf().catch(() => "");
   let access = await readKubeconfigs(files, context);
+  // Making another context the current one turns no command that runs to another cluster or user.
+  const same = access.context;
   return {
     ...access,
     apply: async (request) => {
       const now = await versionOf().catch(() => version);
-      const next = now === version ? access : await readKubeconfigs(files, context);
+      const next = now === version ? access : await readKubeconfigs(files, same);
       // Turned to another cluster, they hold nothing for this one.
       if (next.server === access.server) access = next;
       version = now;

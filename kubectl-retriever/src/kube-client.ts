@@ -67,6 +67,8 @@ export type KubeClient = {
   readonly mayI: (right: Right, signal: AbortSignal) => Promise<boolean | undefined>;
   /** The act as it was created; with `dryRun` as it would have been. */
   readonly createAct: (act: ActDocument, dryRun: boolean, signal: AbortSignal) => Promise<ActDocument>;
+  /** Deletes an act that this client created. */
+  readonly deleteAct: (act: ActDocument, signal: AbortSignal) => Promise<void>;
   /** Events of a migration, the newest last; without a UID those of all that had the name. */
   readonly listEvents: (of: EventSubject, signal: AbortSignal) => Promise<readonly MigrationEvent[]>;
 };
@@ -118,6 +120,11 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
         // Where there is no such namespace, nobody has asked for the migration either: it tells of that itself.
         throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(migrationActs, fault) : fault;
       }
+    },
+    deleteAct: async ({ metadata: { name, namespace, uid } }, signal) => {
+      const place = { resource: migrationActs, namespace: String(namespace), name: String(name) };
+      const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+      await request({ method: "DELETE", place, body, signal });
     },
     listEvents: async ({ namespace, name, uid }, signal) => {
       const own = uid === undefined ? "" : `,involvedObject.uid=${uid}`;

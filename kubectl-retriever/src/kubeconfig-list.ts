@@ -10,6 +10,11 @@ type Asked = {
   readonly exists: (file: string) => boolean;
 };
 
+/** Which one a shell reads that names none. */
+export function usualKubeconfig(home: string): string {
+  return join(home, ".kube", "config");
+}
+
 /** Empty: there is none. The home folder's is read only where nothing else is named: it may be of another cluster. */
 export function kubeconfigsOf({ given, variable = "", home, exists }: Asked): readonly string[] {
   if (given !== undefined && given !== "") return [given];
@@ -17,6 +22,6 @@ export function kubeconfigsOf({ given, variable = "", home, exists }: Asked): re
   const there = listed.filter(exists);
   // Of several that are listed, those that aren't there are passed over; where none is, the first says so.
   if (listed.length > 0) return there.length > 0 ? there : listed;
-  const usual = join(home, ".kube", "config");
+  const usual = usualKubeconfig(home);
   return exists(usual) ? [usual] : [];
 }

@@ -16,10 +16,15 @@ const { env, stdout, stderr, stdin } = process;
 const stop = new AbortController();
 
 async function connect(options: ConnectOptions, clock: Clock): Promise<Connected> {
-  const [opened, { kubeconfigsOf }] = await Promise.all([import("./connect.ts"), import("./kubeconfig-list.ts")]);
+  const [opened, { kubeconfigsOf, usualKubeconfig }] = await Promise.all([
+    import("./connect.ts"),
+    import("./kubeconfig-list.ts"),
+  ]);
   const { kubeconfig: given } = options;
-  const files = kubeconfigsOf({ given, variable: env["KUBECONFIG"], home: homedir(), exists: existsSync });
-  return opened.connect(options, { files, isPod: env["KUBERNETES_SERVICE_HOST"] !== undefined }, clock);
+  const home = homedir();
+  const files = kubeconfigsOf({ given, variable: env["KUBECONFIG"], home, exists: existsSync });
+  const isPod = env["KUBERNETES_SERVICE_HOST"] !== undefined;
+  return opened.connect(options, { files, usual: usualKubeconfig(home), isPod }, clock);
 }
 
 /** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */

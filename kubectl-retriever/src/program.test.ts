@@ -27,6 +27,7 @@ function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: 
     userName: "from-kubeconfig",
     whoAmI: async () => "user-a",
     mayI: async () => true,
+    deleteAct: async () => undefined,
     listEvents: async () => [],
     createAct: async (act) => {
       acts.push({ namespace: String(act.metadata["namespace"]), spec: act.spec });

@@ -26,6 +26,10 @@ export type Connected = {
   readonly evidence: EvidenceReader;
   readonly namespace: string;
   readonly server: string;
+  /** Name of the kubeconfig's context; empty in a pod. */
+  readonly context: string;
+  /** The file that the context is in, where a shell has to be told of it and one file is enough. */
+  readonly kubeconfig: string | undefined;
   /** How far this machine's clock is ahead of the API server's, ms; 0 where they agree, and before the first answer. */
   readonly clockAheadMs: () => number;
   readonly close: () => Promise<void>;

@@ -47,6 +47,8 @@ export function makeFakeSurroundings(parts: Parts) {
         },
         namespace: "search",
         server: "https://api",
+        context: "prod-eu",
+        kubeconfig: undefined,
         clockAheadMs: () => 0,
         close: async () => undefined,
       };

@@ -57,6 +57,7 @@ export async function playServer(handler: Handler): Promise<Played> {
 function connectionTo(server: string, dispatcher: Agent): KubeConnection {
   return {
     server,
+    context: "here",
     namespace: "default",
     userName: "tester",
     authorize: async () => ({ headers: { authorization: "Bearer secret-canary" }, dispatcher }),

@@ -25,6 +25,10 @@ const plan = aPlanText();
 const inPhase = (phase: MigrationStatus["phase"], more: Partial<MigrationStatus> = {}) =>
   aStatus({ phase, plan, planHash: "0123456789abcdef", ...more });
 
+const absent = async (): Promise<never> => {
+  throw new OperatorError("ROP_NOT_FOUND", "get");
+};
+
 function arrange({
   status = inPhase("Ramp"),
   says,
@@ -152,7 +156,7 @@ describe("an act in its place", () => {
       typed = "y";
       expect(await run(`${command} docs --reason x`)).toBe(0);
       expect(await run(`${command} docs --reason x --yes`)).toBe(0);
-      expect(asked).toHaveLength(2);
+      expect(asked).toEqual([1, 2].map(() => expect.stringContaining("search/docs at prod-eu (https://api)?")));
       expect(acts).toHaveLength(2);
     },
   );
@@ -217,7 +221,7 @@ describe("an approval", () => {
     };
     const { run, acts } = arrange({ status, terminal: { ask } });
     expect(await run("approve docs-to-qdrant --role sre-on-call --expires 1h")).toBe(0);
-    expect(asked).toEqual([expect.stringContaining("plan 0123456789abcdef of search/docs-to-qdrant as sre-on-call")]);
+    expect(asked).toEqual([expect.stringContaining("search/docs-to-qdrant at prod-eu (https://api) as sre-on-call")]);
     expect(acts[0]?.spec).toMatchObject({ act: "Approve", role: "sre-on-call", planHash: "0123456789abcdef" });
     expect(acts[0]?.spec.expires).toMatch(/Z$/);
   });
@@ -261,7 +265,7 @@ describe("an act out of place is refused before anything is written, with what w
   test.each([
     ["waive docs --check stagin --reason x", "AwaitingApproval", "there is no check stagin", "did you mean staging?"],
     ["waive docs --check parity --reason x", "Ramp", "the phase is Ramp", "retriever status docs"],
-    ["promote docs", "Preflight", "Promote is taken in AwaitingCutover", "retriever status docs"],
+    ["promote docs --context b", "Preflight", "taken in AwaitingCutover", "status docs -n search --context b shows"],
     [
       "approve docs --role sre --yes-i-am user-a",
       "AwaitingApproval",
@@ -283,10 +287,7 @@ describe("an act out of place is refused before anything is written, with what w
   });
 
   test("for a migration that isn't there, with the one that was meant", async () => {
-    const readMigration = async () => {
-      throw new OperatorError("ROP_NOT_FOUND", "get");
-    };
-    const { run, acts, warned } = arrange({ client: { readMigration } });
+    const { run, acts, warned } = arrange({ client: { readMigration: absent } });
     expect(await run("pause docs-to-qdran")).toBe(1);
     expect(acts).toEqual([]);
     expect(warned[0]).toContain("no RetrieverMigration search/docs-to-qdran; did you mean docs-to-qdrant?");
@@ -372,14 +373,15 @@ describe("the operator's answer", () => {
     expect(await ended).toBe(0);
   });
 
-  test("on a Rollback of something that isn't there is that it has no effect", async () => {
-    const readMigration = async () => {
-      throw new OperatorError("ROP_NOT_FOUND", "get");
-    };
-    const { run, acts, warned } = arrange({ client: { readMigration } });
+  test.each([
+    ["is taken away again", async () => undefined, "it was deleted again"],
+    ["is named where it can't be", absent, "kubectl delete migrationact act-x1 -n search"],
+  ])("on a Rollback of something that isn't there is that it has no effect; the act %s", async (_, deleteAct, left) => {
+    const { run, acts, warned } = arrange({ client: { readMigration: absent, deleteAct } });
     expect(await run("rollback docs-to-qdran")).toBe(2);
     expect(acts).toHaveLength(1);
     expect(warned[0]).toContain("did you mean docs-to-qdrant?");
+    expect(warned[0]).toContain(left);
   });
 });
 

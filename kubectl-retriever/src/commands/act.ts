@@ -10,6 +10,7 @@ import { exitCodes } from "#output/exit-codes.ts";
 import type { MigrationView } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { awaitAnswer } from "./await-answer.ts";
+import { refuseStranger, refuseUnsure } from "./confirm-act.ts";
 import { foreseeRefusal, refuseRights, whatWorks } from "./foresee-refusal.ts";
 
 export type ActOptions = {
@@ -43,7 +44,13 @@ export type ActRequest = ActOptions & {
   readonly reason: string;
 };
 
-type ActTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+export type ActTools = {
+  readonly client: KubeClient;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  /** Where it is written, and the flags with which another command of the same shell gets there, each after a space. */
+  readonly cluster: { readonly server: string; readonly context: string; readonly flags: string };
+};
 
 /**
  * Creates the act and waits for the answer. A Rollback or Abort is written first, by name, and checked after: nothing
@@ -51,7 +58,7 @@ type ActTools = { readonly client: KubeClient; readonly terminal: Terminal; read
  * now, by UID: one created anew under the same name isn't meant.
  */
 export async function createAct(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
-  const refusal = await refuseUnsure(asked, tools.terminal);
+  const refusal = await refuseUnsure(asked, tools);
   if (refusal !== undefined) return refuse(refusal, tools.terminal);
   const isRed = asked.act === "Rollback" || asked.act === "Abort";
   return isRed ? writeFirst(asked, tools, signal) : checkFirst(asked, tools, signal);
@@ -137,7 +144,12 @@ async function whyInVain(
     return view.status.acts?.latched === undefined ? foreseeRefusal(created, view, clock.now()) : undefined;
   } catch (fault) {
     if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
-    return `${act} has no effect: ${(fault as Error).message}`;
+    const own = String(created.metadata.name);
+    const left = await client.deleteAct(created, signal).then(
+      () => "it was deleted again",
+      () => `it lies there for nothing until somebody deletes it: kubectl delete migrationact ${own} -n ${namespace}`,
+    );
+    return `${act} has no effect: ${(fault as Error).message}; ${left}`;
   }
 }
 
@@ -145,7 +157,7 @@ async function whyInVain(
 async function orUnread(
   { namespace, name }: ActRequest,
   { metadata }: ActDocument,
-  { terminal, signal }: ActTools & { readonly signal: AbortSignal },
+  { terminal, signal, cluster }: ActTools & { readonly signal: AbortSignal },
   follow: () => Promise<number>,
 ): Promise<number> {
   try {
@@ -156,13 +168,13 @@ async function orUnread(
     terminal.warn(
       `migrationact/${metadata.name} is written, and counts once an operator has looked at it; what comes of it can't be read: ${code}: ${message}`,
     );
-    terminal.warn(`kubectl retriever status ${name} -n ${namespace} shows it, once it can be read`);
+    terminal.warn(`kubectl retriever status ${name} -n ${namespace}${cluster.flags} shows it, once it can be read`);
     return exitCodes.timeOut;
   }
 }
 
 async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
-  const { client, terminal, clock } = tools;
+  const { client, terminal, clock, cluster } = tools;
   const { namespace, name, act, reason } = asked;
   const [view, actor, before] = await Promise.all([
     findMigration(client, namespace, name, signal),
@@ -172,11 +184,11 @@ async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
   const spec = { migration: { name, uid: view.uid }, act, actor, reason, ...specOf(asked, view.status.planHash) };
   const document = actDocument(namespace, spec);
   const foreseen = foreseeRefusal(document, view, clock.now());
-  if (foreseen !== undefined) return refuse(foreseen, terminal, whatWorks(document, view));
+  if (foreseen !== undefined) return refuse(foreseen, terminal, whatWorks(document, view, cluster.flags));
   const refusal =
     refuseOther(asked, view) ??
     (await refuseRights(document, client, signal)) ??
-    (act === "Approve" && asked.dryRun === undefined ? await refuseStranger(asked, view, actor, terminal) : undefined);
+    (act === "Approve" && asked.dryRun === undefined ? await refuseStranger(asked, view, actor, tools) : undefined);
   if (refusal !== undefined) return refuse(refusal, terminal);
   const created = await write(asked, document, tools, signal);
   if (asked.dryRun !== undefined) return exitCodes.ok;
@@ -212,7 +224,7 @@ async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signa
 type Waiting = ActRequest & { readonly before?: readonly MigrationEvent[] };
 
 async function answer(asked: Waiting, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<number> {
-  const { terminal } = tools;
+  const { terminal, cluster } = tools;
   const { namespace, name, timeoutMs, before = [] } = asked;
   if (!asked.wait) return exitCodes.ok;
   const answered = await awaitAnswer({ namespace, name, act, before }, tools, { timeoutMs, signal });
@@ -226,7 +238,7 @@ async function answer(asked: Waiting, act: ActDocument, tools: ActTools, signal:
       return exitCodes.interrupted;
     case "unanswered":
       terminal.warn(
-        `migrationact/${act.metadata.name}: no operator has looked at it within ${Math.round(timeoutMs / 1000)} s; it lies there and counts once one does. kubectl retriever check says whether one runs`,
+        `migrationact/${act.metadata.name}: no operator has looked at it within ${Math.round(timeoutMs / 1000)} s; it lies there and counts once one does. kubectl retriever check${cluster.flags} says whether one runs`,
       );
       return exitCodes.timeOut;
   }
@@ -236,38 +248,6 @@ function refuse(why: string, terminal: Terminal, instead?: string): number {
   terminal.warn(`refused: ${why}`);
   if (instead !== undefined) terminal.warn(instead);
   return exitCodes.refused;
-}
-
-/** What can't be taken back. An Approve asks for the user's name instead. */
-const forGood: Readonly<Partial<Record<Act, string>>> = {
-  Rollback: "Go back to the source now, for good",
-  Abort: "Give it up and go back to the source, for good",
-  CompleteGuard: "End the guard before it has watched for long enough",
-  WritersMoved: "Say that the application writes to the destination now",
-  RepairDrift: "Have the chunks of this report written to the source",
-};
-
-/** One question, where somebody can be asked. */
-async function refuseUnsure(asked: ActRequest, { ask }: Terminal): Promise<string | undefined> {
-  const what = forGood[asked.act];
-  if (what === undefined || ask === undefined || asked.yes || asked.dryRun !== undefined) return undefined;
-  const said = (await ask(`${what}: ${asked.namespace}/${asked.name}? [y/N] `)).trim().toLowerCase();
-  return said === "y" || said === "yes" ? undefined : "not confirmed; nothing was written";
-}
-
-/** An approval is worth what its name is worth: whoever gives it says who he is. */
-async function refuseStranger(
-  { namespace, name, role, yesIAm }: ActRequest,
-  { status }: MigrationView,
-  actor: string,
-  terminal: Terminal,
-): Promise<string | undefined> {
-  if (yesIAm !== undefined)
-    return yesIAm === actor ? undefined : `--yes-i-am says ${yesIAm}, the API server says ${actor}`;
-  if (terminal.ask === undefined) return `nobody can be asked here; approve with --yes-i-am ${actor}`;
-  const question = `You approve plan ${status.planHash} of ${namespace}/${name} as ${role}. Type your user name, ${actor}: `;
-  const typed = await terminal.ask(question);
-  return typed.trim() === actor ? undefined : "that is not your user name; nothing was approved";
 }
 
 type Particulars = Partial<

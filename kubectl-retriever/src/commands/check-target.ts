@@ -106,7 +106,7 @@ async function collectItems(
     ...templateItems(target, found, name),
     verifierItem(template, name),
     ...writers,
-    claimItem(claims),
+    claimItem(claims, namespace),
     operatorItem(operators),
     rightItem(mayCreate, namespace),
   ];
@@ -192,7 +192,7 @@ function verifierItem(template: Read<KubeObject | undefined>, name: string): Ite
 }
 
 /** Undefined: the API isn't served. */
-function claimItem(claims: Read<readonly ClaimObservation[] | undefined>): Item {
+function claimItem(claims: Read<readonly ClaimObservation[] | undefined>, namespace: string): Item {
   if (!claims.ok) return unknownItem("target", claims.why);
   if (claims.value === undefined)
     return missing(
@@ -205,7 +205,7 @@ function claimItem(claims: Read<readonly ClaimObservation[] | undefined>): Item 
   return missing(
     "target",
     `migration ${rival.name} has it (${rival.phase})`,
-    `kubectl retriever status ${rival.name} says where it stands; the target is free once it is settled, rolled back or deleted`,
+    `kubectl retriever status ${rival.name} -n ${namespace} says where it stands; the target is free once it is settled, rolled back or deleted`,
   );
 }
 

@@ -1,4 +1,5 @@
 // The options of every command that needs a cluster, and how such a command is run.
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Connected, Surroundings } from "#surroundings.ts";
 import { collect, durationMs } from "./options.ts";
@@ -42,6 +43,29 @@ export async function connected(
   } finally {
     await connection.close();
   }
+}
+
+/**
+ * The options that say which cluster and who, each with a space before it, for a command that is copied into a shell:
+ * `reached` where that may be any shell, whose context is another one or will be.
+ */
+export function flagsOf(
+  given: Pick<ClusterOptions, "context" | "kubeconfig" | "as" | "asGroup">,
+  reached?: Pick<Connected, "context" | "kubeconfig">,
+): string {
+  const { context = reached?.context, kubeconfig = reached?.kubeconfig, as, asGroup } = given;
+  const options: readonly (readonly [string, string])[] = [
+    ["--context", context ?? ""],
+    ["--kubeconfig", kubeconfig === undefined ? "" : resolve(kubeconfig)],
+    ["--as", as ?? ""],
+    ...asGroup.map((group) => ["--as-group", group] as const),
+  ];
+  return options.map(([flag, value]) => (value === "" ? "" : ` ${flag} ${quoted(value)}`)).join("");
+}
+
+/** As one word of a shell. */
+function quoted(value: string): string {
+  return /^[\w@%+:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 /** `10s`, `1m` or whole seconds, in ms. */

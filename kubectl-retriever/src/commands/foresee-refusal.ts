@@ -35,11 +35,11 @@ function meant({ spec: { act, role, check } }: ActDocument, { plan }: MigrationV
 }
 
 /** What works instead, where something does. */
-export function whatWorks(act: ActDocument, { namespace, name, status }: MigrationView): string {
+export function whatWorks(act: ActDocument, { namespace, name, status }: MigrationView, flags: string): string {
   const { phase } = status;
   if (phase === "AwaitingCutover" && status.takenBack !== undefined && act.spec.act === "Promote")
-    return `kubectl retriever retry ${name} -n ${namespace} cuts over again`;
-  return `kubectl retriever status ${name} -n ${namespace} shows what it waits for`;
+    return `kubectl retriever retry ${name} -n ${namespace}${flags} cuts over again`;
+  return `kubectl retriever status ${name} -n ${namespace}${flags} shows what it waits for`;
 }
 
 type Asking = {

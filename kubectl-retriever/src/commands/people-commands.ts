@@ -6,7 +6,7 @@ import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 import type { ActOptions } from "./act.ts";
 import { actCommands } from "./act-commands.ts";
-import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
+import { type ClusterOptions, connected, flagsOf, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
 
 type Given = ClusterOptions & {
@@ -57,8 +57,12 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
       const { createAct } = await import("./act.ts");
       const asked = { name, act, reason: given.reason, ...optionsOf(given, text, around) };
       end(
-        await connected(given, around, ({ client, namespace }) =>
-          createAct({ namespace, ...asked }, { client, ...around }, around.signal),
+        await connected(given, around, ({ client, namespace, server, context }) =>
+          createAct(
+            { namespace, ...asked },
+            { client, ...around, cluster: { server, context, flags: flagsOf(given) } },
+            around.signal,
+          ),
         ),
       );
     });

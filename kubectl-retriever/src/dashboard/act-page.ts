@@ -11,6 +11,8 @@ type Subject = { readonly namespace: string; readonly name: string };
 type ActForm = Subject & {
   readonly offered: OfferedAct;
   readonly you: string;
+  /** As it is known to people: whoever watches two of them must see which one this is about. */
+  readonly cluster: string;
   readonly roles: readonly string[];
   /** What the viewer sees: the act is for it alone. */
   readonly uid: string;
@@ -27,11 +29,11 @@ const longestReport = 8192;
 
 /** The form. A red act asks for nothing but the one confirmation that its button is. */
 export function renderActForm(form: ActForm): Markup {
-  const { offered, namespace, name, path } = form;
+  const { offered, name, path } = form;
   const { act, about, equals, isRed, command, missing, refusal } = offered;
   const stands = missing === undefined ? refusal : `you seem to lack the right to ${missing}`;
   return group(
-    element("h1", {}, `${command}: ${name}`, element("small", {}, ` in ${namespace}`)),
+    actHeading(form),
     element("p", {}, `${about}. It is the command `, element("code", {}, equals)),
     stands === undefined ? undefined : element("p", { class: "fault" }, `As things stand: ${stands}.`),
     element(
@@ -50,6 +52,13 @@ export function renderActForm(form: ActForm): Markup {
       element("a", { href: path }, "Back, without doing it"),
     ),
   );
+}
+
+/** Which act, on what, in which cluster. */
+export function actHeading(of: Pick<ActForm, "offered" | "namespace" | "name" | "cluster">): Markup {
+  const { offered, namespace, name, cluster } = of;
+  const place = element("small", {}, ` in namespace ${namespace} of ${cluster}`);
+  return element("h1", {}, `${offered.command}: ${name}`, place);
 }
 
 /** A form that is shown again is still for what was seen when it was opened. */

@@ -1,13 +1,12 @@
 // An act that somebody confirmed: the command itself is run, and its lines are sent as they come.
 import type { ServerResponse } from "node:http";
 import { element } from "@retriever/operator/page/markup.ts";
-import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { createAct } from "#commands/act.ts";
-import type { KubeClient } from "#kube-client.ts";
 import { tellFault } from "#output/tell-fault.ts";
 import { guarded, type Terminal } from "#output/terminal.ts";
 import { outcomeWord, type ReadForm } from "./act-page.ts";
 import type { OfferedAct } from "./offered-acts.ts";
+import type { Served } from "./routes.ts";
 
 type Asked = {
   readonly namespace: string;
@@ -16,7 +15,7 @@ type Asked = {
   readonly form: Extract<ReadForm, { ok: true }>;
 };
 
-type Tools = { readonly client: KubeClient; readonly clock: Clock; readonly signal: AbortSignal };
+type Tools = Pick<Served, "client" | "clock" | "signal" | "cluster">;
 
 /** Runs it whether the browser stays or not; never rejects. `write` takes parts of the page's content. The exit code. */
 export async function runAct(

@@ -1,7 +1,6 @@
 // The options of `dashboard`.
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ClusterOptions, connected, withCluster } from "#commands/cluster-options.ts";
+import { type ClusterOptions, connected, flagsOf, withCluster } from "#commands/cluster-options.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 
 type DashboardOptions = ClusterOptions & { readonly allNamespaces: boolean; readonly port: number };
@@ -19,26 +18,10 @@ export function addDashboardCommand(program: Command, around: Surroundings, end:
       const namespaces = allNamespaces ? ({ kind: "all" } as const) : one;
       end(
         await connected(options, around, (connection) =>
-          serveDashboard({ port, namespaces, flags: flagsOf(options) }, { ...around, ...connection }),
+          serveDashboard({ port, namespaces, flags: flagsOf(options, connection) }, { ...around, ...connection }),
         ),
       );
     });
-}
-
-/** The options that say which cluster and who, for a command that is copied from a page into any shell and folder. */
-export function flagsOf({ context, kubeconfig, as, asGroup }: Omit<ClusterOptions, "requestTimeout">): string {
-  const given: readonly (readonly [string, string | undefined])[] = [
-    ["--context", context],
-    ["--kubeconfig", kubeconfig === undefined ? undefined : resolve(kubeconfig)],
-    ["--as", as],
-    ...asGroup.map((group) => ["--as-group", group] as const),
-  ];
-  return given.map(([flag, value]) => (value === undefined ? "" : ` ${flag} ${quoted(value)}`)).join("");
-}
-
-/** As one word of a shell. */
-function quoted(value: string): string {
-  return /^[\w@%+:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 function parsePort(text: string): number {

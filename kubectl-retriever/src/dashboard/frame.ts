@@ -2,6 +2,7 @@
 
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
 import { spanWord } from "@retriever/operator/page/words.ts";
+import { clusterWord } from "#output/cluster-word.ts";
 import { remedyFor } from "#output/tell-fault.ts";
 import type { Fragment } from "./fragments.ts";
 import type { Connection } from "./live-migrations.ts";
@@ -10,6 +11,8 @@ type Frame = {
   /** Path of all pages, with slashes at both ends. */
   readonly base: string;
   readonly title: string;
+  /** The context's name: of several dashboards in one browser it tells which is which. */
+  readonly context: string;
   /** Live pages: which one, and the digest of what is in it. */
   readonly live?: { readonly page: string; readonly digest: string };
   readonly connection?: Fragment;
@@ -17,13 +20,13 @@ type Frame = {
 };
 
 /** The whole document. */
-export function renderFrame({ base, title, live, connection, content }: Frame): string {
+export function renderFrame({ base, title, context, live, connection, content }: Frame): string {
   const head = element(
     "head",
     {},
     element("meta", { charset: "utf-8" }),
     element("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
-    element("title", {}, `${title} - retriever`),
+    element("title", {}, [title, context, "retriever"].filter((word) => word !== "").join(" - ")),
     element("link", { rel: "stylesheet", href: `${base}style.css` }),
     live === undefined ? undefined : element("script", { type: "module", src: `${base}client.mjs` }),
   );
@@ -53,6 +56,7 @@ export function renderFrame({ base, title, live, connection, content }: Frame): 
 export type Standing = {
   readonly connection: Connection;
   readonly server: string;
+  readonly context: string;
   readonly you: string;
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
@@ -62,7 +66,15 @@ export type Standing = {
 };
 
 /** Who looks at which server, and how old what it said is. Greys the page where the server says nothing any more. */
-export function connectionFragment({ connection, server, you, namespace, now, clockAheadMs }: Standing): Fragment {
+export function connectionFragment({
+  connection,
+  server,
+  context,
+  you,
+  namespace,
+  now,
+  clockAheadMs,
+}: Standing): Fragment {
   const { kind, heardAt, fault } = connection;
   const age = heardAt === undefined ? undefined : spanWord((now - heardAt) / 1000);
   const where = namespace === undefined ? "all namespaces" : `namespace ${namespace}`;
@@ -79,7 +91,7 @@ export function connectionFragment({ connection, server, you, namespace, now, cl
     "p",
     {},
     element("strong", {}, words),
-    ` ${server}, ${where}${age === undefined ? "" : `, heard ${age} ago`}; you are ${you === "" ? "unknown" : you}`,
+    ` ${clusterWord({ context, server })}, ${where}${age === undefined ? "" : `, heard ${age} ago`}; you are ${you === "" ? "unknown" : you}`,
   );
   const aside = clockAheadMs > 0 ? "ahead of" : "behind";
   const clocks =

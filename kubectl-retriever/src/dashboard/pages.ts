@@ -93,6 +93,7 @@ export function makePages({ live, viewed, base, standing, flags = "" }: Sources)
       renderFrame({
         base,
         title: subjectOf(page)?.name ?? "Migrations",
+        context: standing().context,
         live: { page, digest },
         ...(connection === undefined ? {} : { connection }),
         content: layOut(page, parts),

@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import type { KubeClient } from "#kube-client.ts";
+import { clusterWord } from "#output/cluster-word.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { readActForm, renderActForm } from "./act-page.ts";
+import { actHeading, readActForm, renderActForm } from "./act-page.ts";
 import { placeholder, runAct, sendInParts } from "./answer-act.ts";
 import { clientScript } from "./assets.ts";
 import { dashboardStyle } from "./dashboard-style.ts";
@@ -24,7 +25,11 @@ export type Served = {
   readonly signal: AbortSignal;
   /** The viewer, as the API server knows him. */
   readonly you: string;
+  readonly cluster: Cluster;
 };
+
+/** Which one is shown, and the flags with which a command reaches it as the same user. */
+type Cluster = { readonly server: string; readonly context: string; readonly flags: string };
 
 /** With the path of all pages, with slashes at both ends. */
 type Site = Served & { readonly base: string };
@@ -71,15 +76,20 @@ function askedAct(path: string, { pages }: Site): AskedAct | undefined {
 }
 
 function formDocument(asked: AskedAct, site: Site): string {
-  return actDocument(asked.offered, asked.subject, site.base, formOf(asked, site));
+  return actDocument(asked, site, formOf(asked, site));
 }
 
-function formOf({ offered, subject, migration }: AskedAct, { base, you }: Site, typed?: URLSearchParams): Markup {
+function formOf(
+  { offered, subject, migration }: AskedAct,
+  { base, you, cluster }: Site,
+  typed?: URLSearchParams,
+): Markup {
   const view = migration?.view;
   return renderActForm({
     ...subject,
     offered,
     you,
+    cluster: clusterWord(cluster),
     roles: view === undefined ? [] : rolesOf(view),
     uid: view?.uid ?? "",
     planHash: view?.status.planHash ?? "",
@@ -88,8 +98,8 @@ function formOf({ offered, subject, migration }: AskedAct, { base, you }: Site, 
   });
 }
 
-function actDocument({ command }: OfferedAct, { name }: AskedAct["subject"], base: string, content: Markup): string {
-  return renderFrame({ base, title: `${command} ${name}`, content });
+function actDocument({ offered, subject }: AskedAct, { base, cluster }: Site, content: Markup): string {
+  return renderFrame({ base, title: `${offered.command} ${subject.name}`, context: cluster.context, content });
 }
 
 /** An act that was confirmed. */
@@ -113,19 +123,14 @@ export async function answerPost(
   const sent = new URLSearchParams(body);
   const form = readActForm(offered.act, offered.isRed, subject.name, sent);
   const back = element("p", {}, element("a", { href: `${site.base}${pagePath(subject)}` }, "Back to the migration"));
-  const head = element(
-    "h1",
-    {},
-    `${offered.command}: ${subject.name}`,
-    element("small", {}, ` in ${subject.namespace}`),
-  );
+  const head = actHeading({ ...subject, offered, cluster: clusterWord(site.cluster) });
   if (!form.ok) {
     const fault = element("p", { class: "fault", role: "alert" }, `Nothing was written: ${form.why}.`);
     const content = group(fault, formOf(asked, site, sent));
-    return send(response, 400, "text/html", actDocument(offered, subject, site.base, content));
+    return send(response, 400, "text/html", actDocument(asked, site, content));
   }
   const line = element("p", {}, element("code", {}, offered.equals));
-  const whole = actDocument(offered, subject, site.base, group(head, line, { markup: placeholder }, back));
+  const whole = actDocument(asked, site, group(head, line, { markup: placeholder }, back));
   const { write, end } = sendInParts(response, whole);
   const code = await runAct({ ...subject, offered, form }, site, write);
   // What took long to type isn't lost with a refusal or a lost login.

@@ -47,7 +47,14 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 async function arrange() {
   const api = await startApi();
   const clock = new FakeClock();
-  const access = { server: api.server, proxyUrl: undefined, namespace: "search", userName: "u", apply: async () => {} };
+  const access = {
+    server: api.server,
+    context: "prod-eu",
+    proxyUrl: undefined,
+    namespace: "search",
+    userName: "u",
+    apply: async () => {},
+  };
   const kube = connectTo(access, { clock });
   const request = makeKubeRequest(kube, { deadlineMs: 2000, clock });
   const stop = new AbortController();
@@ -59,7 +66,9 @@ async function arrange() {
   });
   const evidence = { readChain: async () => undefined, readReport: async () => undefined };
   const client = makeKubeClient(request, "u");
-  const connected = { client, kube, request, evidence, namespace: "search", server: api.server, close: kube.close };
+  const { server, context } = kube;
+  const reached = { server, context, kubeconfig: undefined, namespace: "search" };
+  const connected = { client, kube, request, evidence, ...reached, close: kube.close };
   const clockAheadMs = () => api.aheadMs;
   const asked = { port: 0, namespaces: { kind: "all" }, flags: "" } as const;
   const ended = serveDashboard(asked, { terminal, clock, signal: stop.signal, clockAheadMs, ...connected });

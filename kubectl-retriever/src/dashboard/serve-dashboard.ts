@@ -1,6 +1,7 @@
 // The command `dashboard`: watches, listens, prints the link, and serves until it is interrupted.
 
 import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { clusterWord } from "#output/cluster-word.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, Surroundings } from "#surroundings.ts";
 import { LiveMigrations } from "./live-migrations.ts";
@@ -27,7 +28,7 @@ type Tools = Pick<Surroundings, "terminal" | "clock" | "signal"> & Connected;
 
 /** Resolves when it was interrupted. */
 export async function serveDashboard(asked: DashboardRequest, tools: Tools): Promise<number> {
-  const { terminal, signal, client, evidence, request, kube, server, clockAheadMs } = tools;
+  const { terminal, signal, client, evidence, request, kube, server, context, clockAheadMs } = tools;
   const clock = serverClock(tools.clock, clockAheadMs);
   const namespace = await namespaceOf(asked, tools);
   if (asked.namespaces.kind === "visible" && namespace !== undefined)
@@ -44,10 +45,10 @@ export async function serveDashboard(asked: DashboardRequest, tools: Tools): Pro
     onChange: () => streams?.changed(),
   });
   const serve = (base: string): Served => {
-    const standing = () => ({ server, you, namespace, now: clock.now(), clockAheadMs: clockAheadMs() });
+    const standing = () => ({ server, context, you, namespace, now: clock.now(), clockAheadMs: clockAheadMs() });
     pages = makePages({ live, viewed, base, standing, flags: asked.flags });
     streams = new Streams(pages.fragments, clock);
-    return { pages, streams, you, client, clock, signal };
+    return { pages, streams, you, client, clock, signal, cluster: { server, context, flags: asked.flags } };
   };
   const listener = await listen(asked.port, serve).catch((fault: unknown) => {
     if ((fault as NodeJS.ErrnoException).syscall !== "listen") throw fault;
@@ -58,7 +59,7 @@ export async function serveDashboard(asked: DashboardRequest, tools: Tools): Pro
   live.onChange(() => streams?.changed());
   live.start();
   const reading = viewed.run(signal);
-  terminal.print(`Dashboard of ${server}. Open this link; it works once, in one browser:`);
+  terminal.print(`Dashboard of ${clusterWord(tools)}. Open this link; it works once, in one browser:`);
   terminal.print(listener.link);
   terminal.warn("Ctrl+C ends it. Whoever opens the link acts as you.");
   await aborted(signal);

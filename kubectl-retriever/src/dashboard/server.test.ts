@@ -208,6 +208,9 @@ describe("acts", () => {
     handlers.onList([]);
     const headers = { ...(await open()), ...own(port) };
     expect((await ask({ path: base + page, headers })).text).toContain(`href="${base}${rollback}"`);
+    const form = (await ask({ path: base + rollback, headers })).text;
+    expect(form).toContain("in namespace search of prod-eu (https://api)</small>");
+    expect(form).toContain("<title>rollback docs-to-qdrant - prod-eu - retriever</title>");
     const answer = await ask({ method: "POST", path: base + rollback, headers, body: "" });
     expect(answer.text).toContain("Rollback has no effect");
     expect(acts.length).toBe(1);

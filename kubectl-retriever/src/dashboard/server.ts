@@ -80,7 +80,7 @@ async function answer(
       // Not a redirection: only a page of this origin brings the cookie along where another site led here.
       response.setHeader("set-cookie", judged.cookie);
       response.setHeader("refresh", `0;url=${judged.next}`);
-      return send(response, 200, "text/html", openedPage(judged.next));
+      return send(response, 200, "text/html", openedPage(judged.next, served.cluster));
     case "session":
       return method === "POST"
         ? answerPost(judged.path, request, response, { base: access.base, ...served })
@@ -88,7 +88,7 @@ async function answer(
   }
 }
 
-function openedPage(next: string): string {
+function openedPage(next: string, { context }: Served["cluster"]): string {
   const link = element("p", {}, element("a", { href: next }, "Go on to the migrations"));
-  return renderFrame({ base: next, title: "Opened", content: group(element("h1", {}, "Opened"), link) });
+  return renderFrame({ base: next, title: "Opened", context, content: group(element("h1", {}, "Opened"), link) });
 }

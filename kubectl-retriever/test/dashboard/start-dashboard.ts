@@ -38,6 +38,7 @@ export async function startDashboard(
     whoAmI: async () => "user-a",
     mayI: async () => true,
     listEvents: async () => [],
+    deleteAct: async () => undefined,
     createAct: async (act) => {
       acts.push(act);
       return { ...act, metadata: { ...act.metadata, name: "docs-act-1", uid: "act-1" } };
@@ -65,8 +66,9 @@ export async function startDashboard(
   let base = "";
   const listener = await listen(0, (given) => {
     base = given;
+    const cluster = { server: "https://api", context: "prod-eu", flags: "" };
     const standing = () => ({
-      server: "https://api",
+      ...cluster,
       you: "user-a",
       namespace: undefined,
       now: clock.now(),
@@ -80,6 +82,7 @@ export async function startDashboard(
       client: fake,
       clock,
       signal: stop.signal,
+      cluster,
     };
     return served;
   });

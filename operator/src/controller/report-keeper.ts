@@ -138,7 +138,7 @@ export class ReportKeeper {
     if (standing.failures !== failuresUntilTold) return;
     const { meta } = standing;
     log.warn({ migration: `${meta.namespace}/${meta.name}`, ...faultFields(fault) }, "report not kept");
-    const text = `The report can't be kept (${message}); kubectl retriever report makes it from the evidence.`;
+    const text = `The report can't be kept (${message}); kubectl retriever report ${meta.name} -n ${meta.namespace} makes it from the evidence.`;
     const told: Announcement = { type: "Warning", reason: "ReportNotKept", message: text, severity: null };
     await recordEvents(meta, [told], this.#stopped.signal);
   }

@@ -18,6 +18,7 @@ export function openConnection(options: ConnectionOptions): KubeConnection {
   return connectTo(
     {
       server: cluster.server,
+      context: config.getCurrentContext(),
       proxyUrl: cluster.proxyUrl,
       namespace: config.getContextObject(config.getCurrentContext())?.namespace,
       userName: config.getCurrentUser()?.name ?? "",

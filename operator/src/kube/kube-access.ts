@@ -11,6 +11,8 @@ type Authorized = { readonly headers: Record<string, string | string[]>; readonl
 export type KubeConnection = {
   /** `https://host:port[/path]`, without a trailing slash. */
   readonly server: string;
+  /** Name of the kubeconfig's context, by which people know the cluster; empty in a pod. */
+  readonly context: string;
   /** Namespace of the kubeconfig's context, or "default". */
   readonly namespace: string;
   /** Name of the kubeconfig's user: a label, not an identity the server vouches for. */
@@ -25,6 +27,7 @@ export type KubeConnection = {
 /** What a kubeconfig says of one context. */
 export type KubeAccess = {
   readonly server: string;
+  readonly context: string;
   readonly proxyUrl: string | undefined;
   readonly namespace: string | undefined;
   readonly userName: string;
@@ -68,6 +71,7 @@ export function connectTo(access: KubeAccess, options: PoolOptions): KubeConnect
 
   return {
     server: access.server.replace(/\/+$/, ""),
+    context: access.context,
     namespace: access.namespace ?? "default",
     userName: access.userName,
     authorize,

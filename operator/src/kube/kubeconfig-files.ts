@@ -42,6 +42,7 @@ export async function readKubeconfigs(files: readonly string[], context: string 
     throw settings(`context ${chosen} names the user ${found.user}, which is not in ${from}`);
   return {
     server: cluster.server,
+    context: chosen,
     proxyUrl: cluster.proxyUrl,
     namespace: found.namespace,
     userName: user?.name ?? "",

@@ -71,8 +71,8 @@ const byReason: Readonly<Record<string, Answer>> = {
 
 const byName: Readonly<Record<string, Answer>> = {
   spec: () => "the author of the manifest",
-  target: ({ plan }) =>
-    `whoever deploys it: kubectl retriever check --for deployment/${plan.target.name} lists what is missing`,
+  target: ({ plan, meta }) =>
+    `whoever deploys it: kubectl retriever check --for deployment/${plan.target.name} -n ${meta.namespace} lists what is missing`,
   claim: () => "the other migration, once it is settled, rolled back or deleted",
   overlay: () => "whoever deploys the target",
   pods: () => "whoever deploys the target: its sidecars have to answer",
