@@ -265,7 +265,12 @@ describe("an act out of place is refused before anything is written, with what w
   test.each([
     ["waive docs --check stagin --reason x", "AwaitingApproval", "there is no check stagin", "did you mean staging?"],
     ["waive docs --check parity --reason x", "Ramp", "the phase is Ramp", "retriever status docs"],
-    ["promote docs --context b", "Preflight", "taken in AwaitingCutover", "status docs -n search --context b shows"],
+    [
+      "promote docs --context b",
+      "Preflight",
+      "taken in AwaitingCutover",
+      "status docs-to-qdrant -n search --context b shows",
+    ],
     [
       "approve docs --role sre --yes-i-am user-a",
       "AwaitingApproval",

@@ -1,7 +1,7 @@
 // Messages for chats: blocks for Slack's incoming webhooks, an Adaptive Card for Teams' Workflows.
 import type { SinkMessage } from "#ports/sinks.ts";
 import type { SinkOf } from "./sinks-file.ts";
-import { cut, escapeMarkup, fitted, severityOf, wordsOf } from "./words.ts";
+import { commandOf, cut, escapeMarkup, fitted, severityOf, wordsOf } from "./words.ts";
 
 /** A section takes 3,000 characters; whole messages are refused from about 11 kB on. */
 const slackMost = { characters: 3000, bytes: 6000 };
@@ -53,7 +53,8 @@ export function renderTeams(sink: SinkOf<"teams">, said: SinkMessage): string {
   }));
 }
 
-function footOf({ message }: SinkMessage): string {
-  const parts = [severityOf(message), message.phase ?? "", message.at, message.key];
+function footOf(said: SinkMessage): string {
+  const { message } = said;
+  const parts = [commandOf(said), severityOf(message), message.phase ?? "", message.at, message.key];
   return parts.filter((part) => part !== "").join(" · ");
 }

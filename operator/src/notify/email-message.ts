@@ -3,11 +3,11 @@ import { hash } from "node:crypto";
 import type { SinkMessage } from "#ports/sinks.ts";
 import { calendarEntry } from "./calendar-entry.ts";
 import type { SinkOf } from "./sinks-file.ts";
-import { cut, severityOf, wordsOf } from "./words.ts";
+import { commandOf, cut, severityOf, wordsOf } from "./words.ts";
 
 /** What nodemailer takes. It folds and encodes headers; none of these has a line end. */
 export function renderEmail(sink: SinkOf<"email">, said: SinkMessage) {
-  const { namespace, migration, message, uid } = said;
+  const { message, uid } = said;
   const { title, text } = wordsOf(sink, said, (value) => value);
   const calendar = calendarEntry(said);
   const isPage = severityOf(message) === "page";
@@ -15,7 +15,7 @@ export function renderEmail(sink: SinkOf<"email">, said: SinkMessage) {
     from: sink.from,
     to: sink.to,
     subject: cut(title, 200),
-    text: `${text}\n\nkubectl retriever status ${migration} -n ${namespace}\n${message.at}  ${message.key}\n`,
+    text: `${text}\n\n${commandOf(said)}\n${message.at}  ${message.key}\n`,
     messageId: messageId(message.key),
     references: messageId(uid),
     date: new Date(message.at),

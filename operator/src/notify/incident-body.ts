@@ -1,7 +1,7 @@
 // Incidents for those who call people: PagerDuty's Events API v2 and Alertmanager's API v2. What opened it closes it.
 import type { SinkMessage } from "#ports/sinks.ts";
 import type { SinkOf } from "./sinks-file.ts";
-import { cut, severityOf, wordsOf } from "./words.ts";
+import { commandOf, cut, severityOf, wordsOf } from "./words.ts";
 
 /** Of one incident the same in every message; PagerDuty takes 255 characters. */
 function incidentKey({ uid, message }: SinkMessage): string {
@@ -10,6 +10,7 @@ function incidentKey({ uid, message }: SinkMessage): string {
 
 /** The routing key goes in the body, as the API wants it. */
 export function renderPagerDuty(sink: SinkOf<"pagerduty">, said: SinkMessage, routingKey: string | undefined): string {
+  const { cluster } = sink;
   const { namespace, migration, message, details } = said;
   const { title, text } = wordsOf(sink, said, (value) => value);
   const event = {
@@ -22,13 +23,20 @@ export function renderPagerDuty(sink: SinkOf<"pagerduty">, said: SinkMessage, ro
     ...event,
     payload: {
       summary: cut(`${title}: ${text.replaceAll("\n", " ")}`, 1024),
-      source: `${namespace}/${migration}`,
+      source: [...(cluster === undefined ? [] : [cluster]), namespace, migration].join("/"),
       severity: severityOf(message) === "page" ? "critical" : "warning",
       timestamp: message.at,
       component: migration,
       group: namespace,
       class: message.reason ?? message.kind,
-      custom_details: { text: cut(text, 4000), phase: message.phase, id: message.key, ...details },
+      custom_details: {
+        text: cut(text, 4000),
+        phase: message.phase,
+        command: commandOf(said),
+        cluster,
+        id: message.key,
+        ...details,
+      },
     },
   });
 }
@@ -44,6 +52,7 @@ export function renderAlertmanager(
   const isOver = message.kind === "Resolved";
   const labels = {
     alertname: `RetrieverMigration${message.reason ?? message.kind}`,
+    ...(sink.cluster === undefined ? {} : { cluster: sink.cluster }),
     namespace,
     migration,
     uid,
@@ -51,7 +60,7 @@ export function renderAlertmanager(
   };
   const alert = {
     labels,
-    annotations: { summary: cut(title, 500), description: cut(text, 4000) },
+    annotations: { summary: cut(title, 500), description: cut(text, 4000), command: commandOf(said) },
     ...(isOver ? {} : { startsAt: message.at }),
     endsAt: new Date(isOver ? now : now + lastsMs).toISOString(),
   };

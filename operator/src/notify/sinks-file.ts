@@ -67,14 +67,23 @@ const sinkSchema = z.discriminatedUnion("kind", [
     to: z.array(z.email().max(320)).min(1).max(20),
   }),
 ]);
-export type SinkConfig = z.infer<typeof sinkSchema>;
+/** With the cluster's name, where the file has one. */
+export type SinkConfig = z.infer<typeof sinkSchema> & { readonly cluster?: string | undefined };
 export type SinkOf<Kind extends SinkConfig["kind"]> = Extract<SinkConfig, { readonly kind: Kind }>;
 
 const fileSchema = z
-  .strictObject({ sinks: z.array(sinkSchema).max(16) })
+  .strictObject({
+    /** Named in every message: a receiver of several clusters can't tell by namespace and name whose it is. */
+    cluster: z
+      .string()
+      .regex(/^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,62}$/, "expected a name of at most 63 characters without spaces")
+      .optional(),
+    sinks: z.array(sinkSchema).max(16),
+  })
   .refine(({ sinks }) => new Set(sinks.map(({ name }) => name)).size === sinks.length, "expected every name once");
 
 /** Sinks of a YAML document. Throws ROP_SETTINGS_INVALID with every fault's path; never quotes an address. */
 export function parseSinks(text: string): readonly SinkConfig[] {
-  return parseSettings(text, "sinks file", fileSchema).sinks;
+  const { cluster, sinks } = parseSettings(text, "sinks file", fileSchema);
+  return cluster === undefined ? sinks : sinks.map((sink) => ({ ...sink, cluster }));
 }

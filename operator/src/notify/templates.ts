@@ -18,6 +18,7 @@ const valueNames = [
   "incident",
   "chunks",
   "tenants",
+  "cluster",
 ] as const;
 export const templateFields = valueNames.join(", ");
 

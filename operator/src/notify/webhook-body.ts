@@ -63,6 +63,7 @@ function dataOf(sink: SinkOf<"webhook">, said: SinkMessage): Readonly<Record<str
   const own = sink.template === undefined ? { text } : wordsOf(sink, said, (value) => value);
   const severity = severityOf(message);
   return {
+    ...(sink.cluster === undefined ? {} : { cluster: sink.cluster }),
     namespace,
     migration,
     kind,

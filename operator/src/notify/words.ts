@@ -16,15 +16,15 @@ export function severityOf({ kind, incident }: SinkMessage["message"]): Severity
 
 /** Title in one line, and text; in the sink's own words where it has some. `escape` makes text of others plain text. */
 export function wordsOf(
-  sink: Pick<SinkConfig, "template">,
+  sink: Pick<SinkConfig, "template" | "cluster">,
   said: SinkMessage,
   escape: (value: string) => string,
 ): Words {
-  const values = valuesOf(said);
-  const { namespace, migration, kind, reason, text, chunks, tenants } = values;
+  const values = valuesOf(sink, said);
+  const { cluster, namespace, migration, kind, reason, text, chunks, tenants } = values;
   const named = [...(chunks === "" ? [] : [`chunks: ${chunks}`]), ...(tenants === "" ? [] : [`tenants: ${tenants}`])];
   const usual: Words = {
-    title: `${namespace}/${migration}: ${kind}${reason === "" ? "" : ` (${reason})`}`,
+    title: `${cluster === "" ? "" : `[${cluster}] `}${namespace}/${migration}: ${kind}${reason === "" ? "" : ` (${reason})`}`,
     text: [text, ...named].join("\n"),
   };
   const own = (field: keyof Words): string => {
@@ -42,9 +42,13 @@ export function wordsOf(
   return { title: title === "" ? escape(usual.title) : title, text: printableLines(own("text")) };
 }
 
-function valuesOf({ namespace, migration, message, details }: SinkMessage): TemplateValues {
+function valuesOf(
+  { cluster = "" }: Pick<SinkConfig, "cluster">,
+  { namespace, migration, message, details }: SinkMessage,
+): TemplateValues {
   const { kind, key, at, reason = "", phase = "", incident = "" } = message;
   return {
+    cluster,
     namespace: printable(namespace),
     migration: printable(migration),
     key: printable(key),
@@ -58,6 +62,11 @@ function valuesOf({ namespace, migration, message, details }: SinkMessage): Temp
     chunks: printable(details?.chunks.join(", ") ?? ""),
     tenants: printable(details?.tenants.join(", ") ?? ""),
   };
+}
+
+/** What shows whoever reads it where the migration stands, and what would move it. */
+export function commandOf({ namespace, migration }: SinkMessage): string {
+  return printable(`kubectl retriever status ${migration} -n ${namespace}`);
 }
 
 /** At most so many characters: no half of a character and no half of an entity at the end. */

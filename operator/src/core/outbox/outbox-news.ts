@@ -28,11 +28,11 @@ type Told = Steps & { readonly meta: Pick<MigrationMeta, "namespace" | "name"> }
 export function newsOf({ meta, plan, before, next }: Told, now: number): News[] {
   const isMoved = next.phase !== before.phase;
   return [
-    ...approvalNews({ plan, before, next }, now),
+    ...approvalNews({ meta, plan, before, next }, now),
     ...(next.revision === undefined ? [] : stageNews(before, next)),
     // Where nothing was ever written there is nothing to tell.
     ...(isMoved && next.revision !== undefined ? phaseNews({ meta, plan, before, next }) : []),
-    ...postmortemNews(before, next),
+    ...postmortemNews(meta, before, next),
   ];
 }
 
@@ -56,7 +56,7 @@ export function calls(announcements: readonly Announcement[], now: number): News
 }
 
 /** Approvals are wanted as soon as nothing goes on without them. */
-function approvalNews({ plan, before, next }: Steps, now: number): News[] {
+function approvalNews({ meta, plan, before, next }: Told, now: number): News[] {
   const wanted = wantedApproval(next);
   if (wanted === undefined || wantedApproval(before)?.reason === wanted.reason) return [];
   const { window, approvals } = plan.checklist;
@@ -65,7 +65,8 @@ function approvalNews({ plan, before, next }: Steps, now: number): News[] {
     opening?.status === "True"
       ? `Deadline: the window is ${opening.message}; later it waits for the next one.`
       : `No deadline: it waits${opening === undefined ? "" : `, ${opening.message}`}.`;
-  const text = `${wanted.message}. ${deadline} An approval counts for ${approvals.expiry}.`;
+  const how = `Whoever has one of these roles: kubectl retriever approve ${meta.name} -n ${meta.namespace} --role ROLE`;
+  const text = `${wanted.message}. ${deadline} An approval counts for ${approvals.expiry}. ${how}`;
   return [{ kind: "ApprovalWanted", text, reason: wanted.reason }];
 }
 
@@ -115,12 +116,16 @@ const kindsByPhase: Partial<Readonly<Record<Phase, OutboxKind>>> = {
 };
 
 function phaseNews(steps: Told): News[] {
-  const { next, before } = steps;
+  const { meta, plan, next, before } = steps;
   if (next.phase === "RolledBack") return rollbackNews(steps);
   if (next.phase === "Completed") return [{ kind: "Completion", text: completionText(steps) }];
   const kind = kindsByPhase[next.phase];
   if (kind === undefined) return [];
-  return [{ kind, text: kind === "PreCutover" ? withSummary(next.message, before) : next.message }];
+  if (kind !== "PreCutover") return [{ kind, text: next.message }];
+  const how = plan.cutover.hold
+    ? [`A person lets it go on: kubectl retriever promote ${meta.name} -n ${meta.namespace}`]
+    : [];
+  return [{ kind, text: [withSummary(next.message, before), ...how].join("\n") }];
 }
 
 /** What was judged until the step, a line for each gate. */
@@ -207,12 +212,13 @@ function correctionsText(plan: MigrationSpec, next: MigrationStatus): string | u
 }
 
 /** One incident from when it falls due until it is recorded. */
-function postmortemNews(before: MigrationStatus, next: MigrationStatus): News[] {
+function postmortemNews(meta: Told["meta"], before: MigrationStatus, next: MigrationStatus): News[] {
   const due = dueReason(next);
   if (due === undefined || due === dueReason(before)) return [];
   const kind = due === "Overdue" ? "PostmortemOverdue" : "PostmortemDue";
   const word = due === "Overdue" ? "overdue" : "due";
-  const text = `The postmortem is ${word}: root cause, metrics and remediation are missing.`;
+  const how = `kubectl retriever postmortem ${meta.name} -n ${meta.namespace} --file FILE`;
+  const text = `The postmortem is ${word}: root cause, metrics and remediation are missing. Record it by ${how}`;
   return [{ kind, text, reason: due, incident: "PostmortemDue" }];
 }
 

@@ -127,7 +127,8 @@ describe("what happens", () => {
       const asked = (before: Partial<MigrationStatus>) =>
         update(before, asking).filter(({ kind }) => kind === "ApprovalWanted");
       expect(asked(granted)).toHaveLength(times);
-      for (const { text } of asked(granted)) expect(text).toMatch(/[Dd]eadline/);
+      for (const { text } of asked(granted))
+        expect(text).toMatch(/[Dd]eadline.* retriever approve \S+ -n \S+ --role ROLE$/);
       expect(asked(asking)).toEqual([]);
     },
   );
@@ -153,6 +154,7 @@ describe("what happens", () => {
     const due: Partial<MigrationStatus> = { phase: "RolledBack", conditions: [aCondition("PostmortemDue", "True")] };
     const notYet = { ...due, conditions: [aCondition("PostmortemDue", "False")] };
     expect(update(notYet, due).map(({ kind }) => kind)).toEqual(["PostmortemDue"]);
+    expect(update(notYet, due)[0]?.text).toMatch(/kubectl retriever postmortem \S+ -n \S+ --file FILE$/);
     expect(update(due, due)).toEqual([]);
     const overdue = { ...due, conditions: [{ ...aCondition("PostmortemDue", "True"), reason: "Overdue" }] };
     expect(update(due, overdue).map(({ kind }) => kind)).toEqual(["PostmortemOverdue"]);

@@ -28,7 +28,7 @@ it("of a target that isn't there the pods are not asked about", () => {
   sim.target = { found: false, namespaceTerminating: false };
   sim.run(20);
   expect(openOf(sim)).toEqual([
-    "target TargetNotFound: whoever deploys it: kubectl retriever check --for deployment/search-api lists what is missing",
+    "target TargetNotFound: whoever deploys it: kubectl retriever check --for deployment/search-api -n search lists what is missing",
   ]);
 });
 
