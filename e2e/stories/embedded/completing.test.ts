@@ -89,7 +89,7 @@ describe.concurrent("a migration that goes forward", () => {
     await play.reach("Guard");
     const { stdout: guarding } = await play.kubectl("status");
     expect(guarding).toMatch(/GUARD +clocks +watched/);
-    expect(guarding).toMatch(/CONFIG +epoch \d+ +1 of 1 pods confirmed, serving qdrant/);
+    expect(guarding).toMatch(/CONFIG +epoch \d+ +1 of 1 pod confirmed, serving qdrant/);
     const json = JSON.parse((await play.kubectl("status", "-o", "json")).stdout) as { status: { phase: string } };
     expect(json.status.phase).toBe("Guard");
     await play.close();

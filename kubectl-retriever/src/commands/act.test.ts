@@ -377,17 +377,6 @@ describe("the operator's answer", () => {
     await clock.advance(10_000);
     expect(await ended).toBe(0);
   });
-
-  test.each([
-    ["is taken away again", async () => undefined, "it was deleted again"],
-    ["is named where it can't be", absent, "kubectl delete migrationact act-x1 -n search"],
-  ])("on a Rollback of something that isn't there is that it has no effect; the act %s", async (_, deleteAct, left) => {
-    const { run, acts, warned } = arrange({ client: { readMigration: absent, deleteAct } });
-    expect(await run("rollback docs-to-qdran")).toBe(2);
-    expect(acts).toHaveLength(1);
-    expect(warned[0]).toContain("did you mean docs-to-qdrant?");
-    expect(warned[0]).toContain(left);
-  });
 });
 
 describe("a dry run", () => {

@@ -5,6 +5,7 @@ import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { describeNone, findMigration } from "#find-migration.ts";
 import { type ActDocument, actDocument, type KubeClient, type MigrationEvent } from "#kube-client.ts";
+import type { ReachedCluster } from "#output/cluster-word.ts";
 import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { MigrationView } from "#output/migration-view.ts";
@@ -44,12 +45,12 @@ export type ActRequest = ActOptions & {
   readonly reason: string;
 };
 
-export type ActTools = {
+type ActTools = {
   readonly client: KubeClient;
   readonly terminal: Terminal;
   readonly clock: Clock;
-  /** Where it is written, and the flags with which another command of the same shell gets there, each after a space. */
-  readonly cluster: { readonly server: string; readonly context: string; readonly flags: string };
+  /** Where it is written. */
+  readonly cluster: ReachedCluster;
 };
 
 /**

@@ -1,8 +1,21 @@
 // What a person is asked before an act is written: one question, which says what it does, to what and in which cluster.
 import type { Act } from "@retriever/crds/migration.ts";
-import { clusterWord } from "#output/cluster-word.ts";
+import { clusterWord, type NamedCluster } from "#output/cluster-word.ts";
 import type { MigrationView } from "#output/migration-view.ts";
-import type { ActRequest, ActTools } from "./act.ts";
+import type { Terminal } from "#output/terminal.ts";
+
+type Asked = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly act: Act;
+  readonly role?: string;
+  /** The user name, given instead of typed. */
+  readonly yesIAm?: string;
+  /** Nothing is asked. */
+  readonly yes: boolean;
+  readonly dryRun?: "client" | "server";
+};
+type Tools = { readonly terminal: Terminal; readonly cluster: NamedCluster };
 
 /** What can't be taken back. An Approve asks for the user's name instead. */
 const forGood: Readonly<Partial<Record<Act, string>>> = {
@@ -14,7 +27,7 @@ const forGood: Readonly<Partial<Record<Act, string>>> = {
 };
 
 /** One question, where somebody can be asked. */
-export async function refuseUnsure(asked: ActRequest, { terminal, cluster }: ActTools): Promise<string | undefined> {
+export async function refuseUnsure(asked: Asked, { terminal, cluster }: Tools): Promise<string | undefined> {
   const { ask } = terminal;
   const what = forGood[asked.act];
   if (what === undefined || ask === undefined || asked.yes || asked.dryRun !== undefined) return undefined;
@@ -26,10 +39,10 @@ export async function refuseUnsure(asked: ActRequest, { terminal, cluster }: Act
 
 /** An approval is worth what its name is worth: whoever gives it says who he is. */
 export async function refuseStranger(
-  { namespace, name, role, yesIAm }: ActRequest,
+  { namespace, name, role, yesIAm }: Asked,
   { status }: MigrationView,
   actor: string,
-  { terminal, cluster }: ActTools,
+  { terminal, cluster }: Tools,
 ): Promise<string | undefined> {
   if (yesIAm !== undefined)
     return yesIAm === actor ? undefined : `--yes-i-am says ${yesIAm}, the API server says ${actor}`;

@@ -1,12 +1,14 @@
 // An act that somebody confirmed: the command itself is run, and its lines are sent as they come.
 import type { ServerResponse } from "node:http";
 import { element } from "@retriever/operator/page/markup.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { createAct } from "#commands/act.ts";
+import type { KubeClient } from "#kube-client.ts";
+import type { ReachedCluster } from "#output/cluster-word.ts";
 import { tellFault } from "#output/tell-fault.ts";
 import { guarded, type Terminal } from "#output/terminal.ts";
 import { outcomeWord, type ReadForm } from "./act-page.ts";
 import type { OfferedAct } from "./offered-acts.ts";
-import type { Served } from "./routes.ts";
 
 type Asked = {
   readonly namespace: string;
@@ -15,7 +17,12 @@ type Asked = {
   readonly form: Extract<ReadForm, { ok: true }>;
 };
 
-type Tools = Pick<Served, "client" | "clock" | "signal" | "cluster">;
+type Tools = {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly cluster: ReachedCluster;
+};
 
 /** Runs it whether the browser stays or not; never rejects. `write` takes parts of the page's content. The exit code. */
 export async function runAct(

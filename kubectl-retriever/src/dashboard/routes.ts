@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import type { KubeClient } from "#kube-client.ts";
-import { clusterWord } from "#output/cluster-word.ts";
+import { clusterWord, type ReachedCluster } from "#output/cluster-word.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { actHeading, readActForm, renderActForm } from "./act-page.ts";
 import { placeholder, runAct, sendInParts } from "./answer-act.ts";
@@ -25,11 +25,8 @@ export type Served = {
   readonly signal: AbortSignal;
   /** The viewer, as the API server knows him. */
   readonly you: string;
-  readonly cluster: Cluster;
+  readonly cluster: ReachedCluster;
 };
-
-/** Which one is shown, and the flags with which a command reaches it as the same user. */
-type Cluster = { readonly server: string; readonly context: string; readonly flags: string };
 
 /** With the path of all pages, with slashes at both ends. */
 type Site = Served & { readonly base: string };

@@ -1,9 +1,11 @@
 // A migration as text for people. Pure: the same view, time and size give the same lines, never more than fit.
+
 import { styleText } from "node:util";
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { clipped, shareWord, sinceWord, spanWord } from "@retriever/operator/page/words.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { renderEvidence } from "./evidence-table.ts";
 import { fit, printRow, type Row, row, type Section, wrapped } from "./lines.ts";
@@ -142,7 +144,7 @@ function configLine({ status, plan }: MigrationView): Row | undefined {
   if (revision === undefined) return undefined;
   const serving =
     revision.primary === "source" ? (status.source?.kind ?? "source") : (plan?.destination.kind ?? "destination");
-  const confirmed = acks === undefined ? "" : `${acks.matched} of ${acks.pods} pods confirmed, `;
+  const confirmed = acks === undefined ? "" : `${acks.matched} of ${acks.pods} ${plural(acks.pods, "pod")} confirmed, `;
   return row(
     "CONFIG",
     `epoch ${status.epoch}`,

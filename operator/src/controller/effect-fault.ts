@@ -1,7 +1,9 @@
 // What becomes of an effect that failed: a coded fault that names it, and what people are told where it lasts.
 import type { apply } from "#apply/apply.ts";
 import type { Announcement } from "#core/model/decision.ts";
-import { type ErrorCode, OperatorError } from "#errors.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import { asOperatorError, type ErrorCode, OperatorError } from "#errors.ts";
+import type { makeEventRecorder } from "./event-recorder.ts";
 
 type Failed = Extract<Awaited<ReturnType<typeof apply>>, { readonly ok: false }>;
 
@@ -29,4 +31,22 @@ export function tellBeside({ kind, error, isHeldUp }: Failed): Announcement | un
       ? ["DifferencesNotKept", "The differences that a verification found can't be kept"]
       : ["JobRefused", kind === "createJob" ? "A Job can't be made" : "A Job can't be deleted"];
   return { type: "Warning", reason, message: `${what} (${error.message}); the migration goes on.`, severity: null };
+}
+
+/** A status that the API server keeps in part only can't say so itself: an event does, once for the fields it is about. */
+export async function tellUnkept(
+  fault: unknown,
+  meta: MigrationMeta,
+  { recordOnce }: Pick<ReturnType<typeof makeEventRecorder>, "recordOnce">,
+  signal: AbortSignal,
+): Promise<void> {
+  const { code, message: about } = asOperatorError(fault);
+  if (code !== "ROP_DEFINITION_OUTDATED") return;
+  const message = `Nothing moves but a rollback: the CustomResourceDefinition is older than the operator (${about}); install the definitions of the operator's release.`;
+  await recordOnce(
+    meta,
+    { type: "Warning", reason: "DefinitionOutdated", message, severity: "ticket" },
+    signal,
+    message,
+  );
 }

@@ -160,6 +160,25 @@ describe("a reconcile of a migration", () => {
     expect(cluster.journal).not.toContain("applyOverlay");
   });
 
+  test.each([false, true])(
+    "whose status the API server keeps in part says so once in an event, effects going on: %s",
+    async (effectsSurviveStatusFailure) => {
+      const { cluster, reconcileOnce } = arrange((seen) => ({
+        status: inPreflight(seen),
+        effectsSurviveStatusFailure,
+      }));
+      const outdated = new OperatorError("ROP_DEFINITION_OUTDATED", "docs: the API server doesn't keep status.repair");
+      for (let pass = 0; pass < 3; pass += 1) {
+        cluster.failNext("writeStatus", outdated);
+        expect(await reconcileOnce()).toEqual({ kind: "failed" });
+      }
+      expect(cluster.sent.map(({ reason, count }) => ({ reason, count }))).toEqual([
+        { reason: "DefinitionOutdated", count: 1 },
+      ]);
+      expect(cluster.sent[0]?.message).toContain("doesn't keep status.repair");
+    },
+  );
+
   test("whose effect fails stops there, counts the code, and derives the rest again", async () => {
     const { cluster, reconcileOnce, metrics, lines } = arrange(() => ({
       effects: [overlay, { kind: "annotatePods", pods: ["search-api-0"], epoch: 1 }],

@@ -26,7 +26,7 @@ import type { Sidecars } from "#ports/sidecars.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
-import { EffectFault, tellBeside } from "./effect-fault.ts";
+import { EffectFault, tellBeside, tellUnkept } from "./effect-fault.ts";
 import { makeEventRecorder } from "./event-recorder.ts";
 import { openNotifications } from "./open-notifications.ts";
 import type { ReconcileResult } from "./queue.ts";
@@ -153,7 +153,10 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
     if (!restsOnLiveReads(decision, migration, reader, options)) return undefined;
-    const written = await writeIntent(migration, decision, options, signal);
+    const written = await writeIntent(migration, decision, options, signal).catch(async (fault: unknown) => {
+      await tellUnkept(fault, raw.meta, recorder, signal);
+      throw fault;
+    });
     if (written.kind === "stop") return written.outcome;
     const post = () => written.kind === "written" && notifications.post(decision.status, observation.at);
     // Without the finalizer it may be gone before an incident of it is closed; nothing else keeps a message waiting.
@@ -163,7 +166,10 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     const subject = { meta: written.meta, target: targetOf({ ...migration, status: decision.status }) };
     const applied = await apply(decision.effects, subject, deps, signal);
     if (isUnbound) post();
-    if (written.kind === "unwritten") throw written.fault;
+    if (written.kind === "unwritten") {
+      await tellUnkept(written.fault, raw.meta, recorder, signal);
+      throw written.fault;
+    }
     await recorder.record(written.meta, decision.announcements, signal);
     metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });
     if (applied.ok) return resultOf(decision);

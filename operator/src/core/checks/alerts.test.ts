@@ -141,7 +141,7 @@ describe("the alert that the operator evaluates itself", () => {
   it("is armed while every pod's evidence is read, and says what it rests on", () => {
     const fact = judgeOwn([aPod().build()]);
     expect(fact).toMatchObject({ status: "True", reason: "EvaluatedByOperator" });
-    expect(fact.message).toContain("evidence of 1 of 1 pods (window 5m, sustained for 5m)");
+    expect(fact.message).toContain("evidence of 1 of 1 pod (window 5m, sustained for 5m)");
   });
 
   it("is Unknown without pods, or with one that is silent", () => {

@@ -1,5 +1,7 @@
 // AlertsArmed: whether the alert would reach the operator. True only on a rule that is evaluated and a canary that fires.
+
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import {
   type AlertRule,
   type AlertsObservation,
@@ -58,7 +60,7 @@ const undelivered: readonly string[] = ["CanaryNotHeld", "AlertmanagersNotObserv
 function judgeOwnEvaluation({ plan, serving }: AlertsInput): Fact {
   const { alert, window, sustainedFor } = plan.rollback;
   const answered = serving.filter(({ status }) => status.ok).length;
-  const rests = `the operator evaluates ${alert} itself over the evidence of ${answered} of ${serving.length} pods (window ${window}, sustained for ${sustainedFor}); no Prometheus is asked`;
+  const rests = `the operator evaluates ${alert} itself over the evidence of ${answered} of ${serving.length} ${plural(serving.length, "pod")} (window ${window}, sustained for ${sustainedFor}); no Prometheus is asked`;
   const running = serving.filter(({ nodeLost, status }) => !nodeLost || status.ok).length;
   if (serving.length === 0 || answered < neededPods(plan, running)) return unknown("NotObserved", rests);
   return { status: "True", reason: "EvaluatedByOperator", message: rests };

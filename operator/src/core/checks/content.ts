@@ -36,7 +36,7 @@ function worstOf(probes: readonly ContentStatus[], { maxBadShare }: Limits): Fac
   }
   const waiting = probes.filter(({ state, reason }) => state === "waiting" && reason === null).length;
   if (waiting <= mostLiars(probes.length)) return undefined;
-  const message = `${waiting} of ${probes.length} pods have not compared content yet`;
+  const message = `${waiting} of ${probes.length} ${plural(probes.length, "pod has", "pods have")} not compared content yet`;
   return { status: "Unknown", reason: "NotProbed", message };
 }
 

@@ -2,6 +2,7 @@
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
@@ -32,7 +33,7 @@ export function judgeReachable(observation: Observation, limits: Limits, excused
     return {
       status: "Unknown",
       reason: "NotProbed",
-      message: `${pending} of ${serving.length} pods have not probed the destination yet`,
+      message: `${pending} of ${serving.length} ${plural(serving.length, "pod has", "pods have")} not probed the destination yet`,
     };
   }
   if (dimension === null) {
@@ -46,7 +47,7 @@ export function judgeReachable(observation: Observation, limits: Limits, excused
     status: "True",
     reason: "AllPodsReached",
     message: [
-      `${reached} of ${serving.length} pods reached the destination`,
+      `${reached} of ${serving.length} ${plural(serving.length, "pod")} reached the destination`,
       `dimension ${dimension}`,
       ...odd,
       ...content.remarks,
@@ -72,7 +73,10 @@ function describeFaults(
   const [first] = faults;
   if (first === undefined) return undefined;
   const names = faults.length < pods ? `: ${nameSome(faults.map(({ podName }) => podName))}` : "";
-  return { ...first.fault, message: `${first.fault.message} (${faults.length} of ${pods} pods${names})` };
+  return {
+    ...first.fault,
+    message: `${first.fault.message} (${faults.length} of ${pods} ${plural(pods, "pod")}${names})`,
+  };
 }
 
 /** The source's dimension as most pods that know it see it: one that tells another doesn't make all others wrong. */

@@ -6,6 +6,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs, labelOf } from "../model/status-readings.ts";
@@ -72,7 +73,7 @@ function closedBy({ changed, failing, lastError }: Stranded, answered: number, s
     const message = `the base no longer names ${labelOf(status, "source")} (seen by ${nameSome(changed)}); put it back`;
     return { status: "False", reason: "SourceChanged", message };
   }
-  const message = `the source fails from ${failing.length} of ${answered} pods: ${lastError}`;
+  const message = `the source fails from ${failing.length} of ${answered} ${plural(answered, "pod")}: ${lastError}`;
   return { status: "False", reason: "SourceFailing", message };
 }
 

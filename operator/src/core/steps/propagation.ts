@@ -2,6 +2,7 @@
 
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { plural } from "@retriever/stores/values/plural.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs, isPastCutover, isRollingBack, secondsSince } from "../model/status-readings.ts";
@@ -138,13 +139,13 @@ export function describeAcks(acks: Acks): string {
   const lagging = acks.lagging.length > 0 ? `; lagging: ${nameSome(acks.lagging)}` : "";
   const lost = acks.lost.length > 0 ? `; on lost nodes: ${nameSome(acks.lost)}` : "";
   const fenced = acks.fenced.length > 0 ? `; fenced, so at the source: ${nameSome(acks.fenced)}` : "";
-  return `${acks.matched} of ${acks.pods} pods follow${lagging}${lost}${fenced}`;
+  return `${acks.matched} of ${acks.pods} ${plural(acks.pods, "pod follows", "pods follow")}${lagging}${lost}${fenced}`;
 }
 
 /** `not every pod`, or how many were asked for. */
 export function describeShortfall({ plan, acks }: Pick<Context, "plan" | "acks">): string {
   const needed = neededPods(plan, acks.pods - acks.lost.length);
-  return needed >= acks.pods - acks.lost.length ? "not every pod" : `fewer than ${needed} pods`;
+  return needed >= acks.pods - acks.lost.length ? "not every pod" : `fewer than ${needed} ${plural(needed, "pod")}`;
 }
 
 /** Nothing goes on before the pods follow; says who doesn't. */
