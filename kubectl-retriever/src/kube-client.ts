@@ -118,7 +118,8 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
         return (await request({ method: "POST", place, ...query, body: act, signal })) as ActDocument;
       } catch (fault) {
         // Where there is no such namespace, nobody has asked for the migration either: it tells of that itself.
-        throw hasCode(fault, "ROP_NOT_FOUND") ? notServed(migrationActs, fault) : fault;
+        const isForWantOfNamespace = fault instanceof OperatorError && fault.details["absent"] === "namespace";
+        throw hasCode(fault, "ROP_NOT_FOUND") && !isForWantOfNamespace ? notServed(migrationActs, fault) : fault;
       }
     },
     deleteAct: async ({ metadata: { name, namespace, uid } }, signal) => {

@@ -109,6 +109,8 @@ async function writeByName(
   try {
     return await on({ name });
   } catch (fault) {
+    if (fault instanceof OperatorError && fault.details["absent"] === "namespace")
+      throw await noSuch(asked, tools.client, fault, signal);
     if (!hasCode(fault, "ROP_INVALID")) throw fault;
     const uid = await uidOf(asked, tools.client, signal);
     if (uid === undefined) throw fault;
@@ -129,8 +131,17 @@ async function uidOf(
     return (await read).metadata?.uid;
   } catch (fault) {
     if (!hasCode(fault, "ROP_NOT_FOUND")) return undefined;
-    throw new OperatorError("ROP_NOT_FOUND", await describeNone(client, { namespace, name }, signal), { cause: fault });
+    throw await noSuch({ namespace, name }, client, fault, signal);
   }
+}
+
+async function noSuch(
+  { namespace, name }: Pick<ActRequest, "namespace" | "name">,
+  client: KubeClient,
+  cause: unknown,
+  signal: AbortSignal,
+): Promise<OperatorError> {
+  return new OperatorError("ROP_NOT_FOUND", await describeNone(client, { namespace, name }, signal), { cause });
 }
 
 /** Why an act that was written unseen changes nothing. */
@@ -147,10 +158,11 @@ async function whyInVain(
     if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
     const own = String(created.metadata.name);
     const left = await client.deleteAct(created, signal).then(
-      () => "it was deleted again",
-      () => `it lies there for nothing until somebody deletes it: kubectl delete migrationact ${own} -n ${namespace}`,
+      () => "the act was deleted again",
+      () =>
+        `the act lies there for nothing until somebody deletes it: kubectl delete migrationact ${own} -n ${namespace}`,
     );
-    return `${act} has no effect: ${(fault as Error).message}; ${left}`;
+    return `${act} has no effect: ${(fault as Error).message} (${left})`;
   }
 }
 

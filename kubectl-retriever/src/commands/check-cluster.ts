@@ -5,6 +5,7 @@ import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import { clientVersion } from "#client-version.ts";
 import type { KubeClient } from "#kube-client.ts";
+import { clusterWord } from "#output/cluster-word.ts";
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
@@ -28,6 +29,7 @@ export type CheckTools = {
   readonly client: KubeClient;
   readonly request: KubeRequest;
   readonly server: string;
+  readonly context: string;
   readonly terminal: Terminal;
   readonly clock: Clock;
 };
@@ -70,7 +72,7 @@ export async function checkCluster(asked: CheckRequest, tools: CheckTools, signa
     };
     terminal.data(await printValue(document, output));
   } else {
-    terminal.print(`Cluster      ${server}`);
+    terminal.print(`Cluster      ${clusterWord(tools)}`);
     for (const line of versionLines(versions, now)) terminal.print(line);
     for (const line of counts) terminal.print(line);
     terminal.print(approvalWords(proved, isUnproved));

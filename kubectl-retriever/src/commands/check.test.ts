@@ -49,7 +49,7 @@ describe("check", () => {
     const { run, printed } = arrange(unread);
     expect(await run("check")).toBe(0);
     expect(printed.join("\n")).toMatchInlineSnapshot(`
-      "Cluster      https://api
+      "Cluster      prod-eu (https://api)
       API server   v1.32.0
       Definitions  not known: needs the right to get customresourcedefinitions.apiextensions.k8s.io
       Operator     0.1.0, operator-0_ab leads (lease ops/operator)

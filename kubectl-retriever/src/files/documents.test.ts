@@ -133,3 +133,9 @@ it("text that is nested without end, or indented by tabs, is told of once for al
     { line: 3, message: "Tabs are not allowed as indentation; the same on 2 more lines" },
   ]);
 });
+
+it("documents of nothing are none, as to kubectl: before, between and after those that are", () => {
+  const { documents, faults } = readDocuments("---\n# nothing\n---\nkind: A\n---\n---\nkind: B\n---\nnull\n---\n");
+  expect(faults).toEqual([]);
+  expect(documents.map(({ kind }) => kind)).toEqual(["A", "B"]);
+});

@@ -43,7 +43,8 @@ export function readDocuments(text: string): Documents {
     if (document.errors.length > 0 || document.contents === null) continue;
     const value = valueOf(() => withoutCycle(document.toJS({ maxAliasCount: 100 })));
     if (value.fault !== undefined) faults.push({ line: lineAt(undefined), message: value.fault });
-    else {
+    // A file that ends with ---, or a template that came out empty.
+    else if (value.value !== null) {
       const nodeAt = (keys: readonly (string | number)[]): unknown =>
         keys.length === 0 ? document.contents : document.getIn(keys, true);
       const whole: LocatedDocument = {

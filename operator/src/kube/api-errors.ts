@@ -7,7 +7,7 @@ type StatusCause = { readonly reason?: string; readonly message?: string; readon
 type StatusBody = {
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly causes?: readonly StatusCause[] };
+  readonly details?: { readonly kind?: string; readonly causes?: readonly StatusCause[] };
 };
 
 type Refusal = {
@@ -35,6 +35,8 @@ export function refusalOf(refusal: Refusal): OperatorError {
       verb: refusal.verb,
       resource: rightOf(refusal.place),
       httpStatus: refusal.status,
+      // A create is answered with 404 for want of its namespace as well as of its definition.
+      ...(status.details?.kind === "namespaces" ? { absent: "namespace" } : {}),
       ...(status.reason === undefined ? {} : { reason: status.reason.slice(0, 80) }),
       ...(refusal.retryAfter === undefined ? {} : { retryAfter: redacted(refusal.retryAfter).slice(0, 40) }),
     },
