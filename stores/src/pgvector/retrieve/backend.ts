@@ -20,7 +20,7 @@ import { readCandidates } from "./answer.ts";
 import { makeLearnedTable } from "./learned-table.ts";
 import { probeTable } from "./probe.ts";
 import type { TableShape } from "./shape.ts";
-import { statementName, vectorQuery } from "./statement.ts";
+import { makeVectorQuery, statementName } from "./statement.ts";
 import { readShape } from "./table-shape.ts";
 
 const probeTimeoutMs = 2000;
@@ -50,11 +50,12 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
     isExact === true ? exactRunner(spec, exactPool, timeoutMs) : run;
   const learned = makeLearnedTable(spec, (signal, read) => readSettled(spec, pool, signal, read));
+  const vectorQuery = makeVectorQuery(spec);
   const search = async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
     const startedAt = clock.monotonicMs();
     const shape = await learned.shape(signal);
     const columns = request.filter === undefined ? undefined : await learned.columns(signal);
-    const rows = await runnerOf(request)(vectorQuery(spec, shape, request, columns), signal);
+    const rows = await runnerOf(request)(vectorQuery(shape, request, columns), signal);
     const vectorMs = clock.monotonicMs() - startedAt;
     const measure = measureOf(spec, shape, request.embedding.dimension);
     const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], measure(distance));

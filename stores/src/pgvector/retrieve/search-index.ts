@@ -6,9 +6,10 @@ import { orderedSettings, orderingIndexIn, planOf, sortsIn } from "../client/pla
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import type { Cast, TableShape } from "./shape.ts";
-import { vectorQuery } from "./statement.ts";
+import { makeVectorQuery } from "./statement.ts";
 
-type Shape = Omit<Parameters<typeof vectorQuery>[1], "cast" | "mostFound"> & Pick<TableShape, "dimension">;
+type Shape = Omit<Parameters<ReturnType<typeof makeVectorQuery>>[0], "cast" | "mostFound"> &
+  Pick<TableShape, "dimension">;
 type FoundIndex = Pick<TableShape, "cast" | "index" | "mostFound" | "endingEarly"> & {
   /** That searches read all rows; none: they don't. */
   readonly remarks: readonly string[];
@@ -112,11 +113,8 @@ function castsOf(indexes: readonly Index[], { vectorType, dimension }: Shape): r
 
 /** Tables whose rows are sorted: an index gives no order of them. */
 async function tryOrder(client: PoolClient, spec: PgvectorSpec, shape: Shape & Pick<TableShape, "cast">) {
-  const query = vectorQuery(
-    spec,
-    { ...shape, mostFound: null },
-    trialRequest(shape.dimension ?? shape.cast?.dimension ?? 1),
-  );
+  const request = trialRequest(shape.dimension ?? shape.cast?.dimension ?? 1);
+  const query = makeVectorQuery(spec)({ ...shape, mostFound: null }, request);
   const plan = await planOf(client, query, orderedSettings);
   const { sorts, sorted, all } = sortsIn(plan);
   const lacking = !sorts ? [] : sorted.length > 0 ? sorted : ["?"];
