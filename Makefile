@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test runbook-coverage quickstart first-hour test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts test-ui demo-dashboard hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e cluster-binaries sbom
+.PHONY: help stats setup check test docs-test runbook-coverage quickstart first-hour test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts test-ui demo-dashboard hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -125,9 +125,6 @@ base-lock: setup ## pin the Debian packages of the base image at what the archiv
 
 e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
 	@node e2e/stories/real/main.ts $(ARGS)
-
-cluster-binaries: setup ## build what make e2e's cluster runs into ~/.cache, 5 to 15 minutes; at once where it is there
-	@node e2e/clusters/real/build-main.ts
 
 clean: ## remove what was installed and written, the pinned Node included
 	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports dist
