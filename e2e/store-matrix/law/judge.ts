@@ -8,7 +8,7 @@ import { dimension, type StoreCase } from "./generate.ts";
 
 /** Refusals that are stated: what no text of Postgres holds, and a whole document of JSON in the place of a name. */
 const stated =
-  /holds the character NUL|^no condition on \S+ tells|show whether moments are|^column (entity|space) \(jsonb?\)/;
+  /holds the character NUL|^no condition on \S+ tells|show whether moments are|^column (entity|space) \(jsonb?\)|^a materialized view isn't written/;
 
 /** What is wrong, in words; none: the law holds. */
 export function judge(table: StoreCase, answers: Answers): string[] {
@@ -19,10 +19,12 @@ export function judge(table: StoreCase, answers: Answers): string[] {
   if (accepted.length === 0) return [];
   if (accepted.length < sentences.length)
     return [`accepted by ${accepted.join(", ")} alone: ${JSON.stringify(Object.fromEntries(sentences))}`];
-  if (typeof fetched === "string" || typeof refused === "string")
-    return [`repair: ${JSON.stringify({ fetched, refused })}`];
+  if (typeof fetched === "string") return [`repair: ${JSON.stringify({ fetched, refused })}`];
   return [
-    ...refused.filter((reason) => !stated.test(reason)).map((reason) => `repair: ${reason}`),
+    ...[refused]
+      .flat()
+      .filter((reason) => !stated.test(reason))
+      .map((reason) => `repair: ${reason}`),
     ...judgeChunks(table, {
       served: served as readonly Candidate[],
       scanned: scanned as ReadonlyMap<string, number | null>,
