@@ -56,7 +56,7 @@ describe("the operator's chart", { timeout: 400_000 }, () => {
     const installed = (await stage.client.list(bindings)).map(({ metadata }) => metadata.name);
     // The one that only warns is relied on by nobody.
     const own = installed.filter((name) => name.startsWith("retriever-") && !name.endsWith("-unanswerable-check"));
-    expect(own).toHaveLength(16);
+    expect(own).toHaveLength(17);
     const before = await stage.operators();
     const inForce = Object.fromEntries(own.map((name) => [name, true]));
     expect(await policiesTold(await stage.leader())).toEqual(inForce);
