@@ -32,8 +32,6 @@ const usual = {
   mismatch: 0.02,
 };
 const warmingPasses = 200;
-/** Spells in which another program disturbs are left out: the median is that of the least disturbed part. */
-const parts = 5;
 
 /** Passes in a row, each with a new bin of every pod. */
 export function timeDecide(passes: number): DecideTime {
@@ -60,24 +58,17 @@ export function timeDecide(passes: number): DecideTime {
     if (pass >= warmingPasses) times.push(performance.now() - begun);
     migration = { ...migration, status };
   }
-  const medianOf = (part: number): number => {
-    const length = Math.ceil(passes / parts);
-    return quantile(ascending(times.slice(part * length, (part + 1) * length)), 0.5);
-  };
+  const sorted = times.toSorted((a, b) => a - b);
   const { detection, phase } = migration.status;
   if (phase !== "Guard") throw new Error(`it left the guard: ${migration.status.message}`);
   return {
     passes,
     slices: detection?.slices.length ?? 0,
     lines: detection?.lines.length ?? 0,
-    medianMs: Math.min(...Array.from({ length: parts }, (_, part) => medianOf(part))),
-    p95Ms: quantile(ascending(times), 0.95),
+    medianMs: quantile(sorted, 0.5),
+    p95Ms: quantile(sorted, 0.95),
     statusBytes: JSON.stringify(migration.status).length,
   };
-}
-
-function ascending(times: readonly number[]): number[] {
-  return times.toSorted((a, b) => a - b);
 }
 
 function withBins(observation: Observation, closedAt: number, bin: () => EvidenceBin): Observation {
