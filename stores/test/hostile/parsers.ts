@@ -7,7 +7,7 @@ import { MessageWatch } from "#pgvector/client/message-watch.ts";
 import { readConnectionString } from "#pgvector/config/connection-string.ts";
 import { readPoints } from "#qdrant/chunks/point-answers.ts";
 import { readScroll } from "#qdrant/chunks/scroll-page.ts";
-import { statusFault } from "#qdrant/client/classify.ts";
+import { refusalOf, statusFault } from "#qdrant/client/classify.ts";
 import { readCandidates } from "#qdrant/retrieve/answer.ts";
 import { printable } from "#values/printable.ts";
 import { exactTime, readMoment } from "#values/time.ts";
@@ -91,13 +91,13 @@ export const parsers: readonly ForeignParser[] = [
   ...onShapes({ name: "messages of Postgres", parse: wire, bound: contentChars }, wireShapes),
   {
     name: "a refusal",
-    parse: (text) => statusFault({ status: 400, text }),
+    parse: (text) => statusFault(refusalOf({ status: 400, text })),
     make: (size) => 'Index required but not found for "'.repeat(size / 34),
     bound: plainChars,
   },
   {
     name: "a refusal of digits",
-    parse: (text) => statusFault({ status: 400, text }),
+    parse: (text) => statusFault(refusalOf({ status: 400, text })),
     make: (size) => `Limit exceeded ${"1".repeat(size)}`,
     bound: plainChars,
   },

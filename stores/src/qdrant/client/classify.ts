@@ -19,12 +19,15 @@ const statuses: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 
 type Refusal = { readonly status: number; readonly text: string; readonly retryAfter?: string | undefined };
 
-/** Characters of a refusal that are read: what it says stands at its beginning, whatever a strange server sends behind it. */
-export const mostRefusalChars = 16_384;
+const mostRefusalChars = 16_384;
 
-/** An answer with a status other than 200. */
-export function statusFault({ status, text: whole, retryAfter }: Refusal): Fault {
-  const text = whole.slice(0, mostRefusalChars);
+/** What of an answer with a status other than 200 is read: it stands at the beginning, whatever a strange server sends behind it. */
+export function refusalOf<Answer extends Refusal>(answer: Answer): Answer {
+  return { ...answer, text: answer.text.slice(0, mostRefusalChars) };
+}
+
+/** Of what `refusalOf` gives. */
+export function statusFault({ status, text, retryAfter }: Refusal): Fault {
   if (status === 400 || status === 422) return requestFault(status, text);
   const told = toldFault(status, text);
   if (told !== undefined) return told;

@@ -8,7 +8,7 @@ import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
-import { mostRefusalChars, statusFault, transportError } from "./classify.ts";
+import { refusalOf, statusFault, transportError } from "./classify.ts";
 import { type ExchangeOptions, exchange, type Held, hasDiedIdle, Line } from "./exchange.ts";
 import { keyOf } from "./payload-key.ts";
 
@@ -68,7 +68,7 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
           return exchangeAnew(openLine(), request, { signal, held });
         });
         if (answer.status === 200) return answer.text;
-        const refusal = { ...answer, text: answer.text.slice(0, mostRefusalChars) };
+        const refusal = refusalOf(answer);
         throw new RetrieverError(faultOf?.(refusal.status, call, refusal.text) ?? statusFault(refusal));
       } catch (error) {
         throw transportError(error, signal);
