@@ -8,7 +8,9 @@ import { dimension, type StoreCase } from "./generate.ts";
 
 /** Refusals that are stated: what no text of Postgres holds, and a whole document of JSON in the place of a name. */
 const stated =
-  /holds the character NUL|^no condition on \S+ tells|show whether moments are|^column (entity|space) \(jsonb?\)|^a materialized view isn't written/;
+  /holds the character NUL|^no condition on \S+ tells|show whether moments are|^column (entity|space) \(jsonb?\)/;
+/** What nothing is written to is refused as a whole. */
+const unwritten = /^a materialized view isn't written/;
 
 /** What is wrong, in words; none: the law holds. */
 export function judge(table: StoreCase, answers: Answers): string[] {
@@ -21,10 +23,7 @@ export function judge(table: StoreCase, answers: Answers): string[] {
     return [`accepted by ${accepted.join(", ")} alone: ${JSON.stringify(Object.fromEntries(sentences))}`];
   if (typeof fetched === "string") return [`repair: ${JSON.stringify({ fetched, refused })}`];
   return [
-    ...[refused]
-      .flat()
-      .filter((reason) => !stated.test(reason))
-      .map((reason) => `repair: ${reason}`),
+    ...unstated(refused).map((reason) => `repair: ${reason}`),
     ...judgeChunks(table, {
       served: served as readonly Candidate[],
       scanned: scanned as ReadonlyMap<string, number | null>,
@@ -32,6 +31,11 @@ export function judge(table: StoreCase, answers: Answers): string[] {
       fetched,
     }),
   ];
+}
+
+function unstated(refused: Answers["refused"]): readonly string[] {
+  if (typeof refused === "string") return unwritten.test(refused) ? [] : [refused];
+  return refused.filter((reason) => !stated.test(reason));
 }
 
 type Chunks = {
