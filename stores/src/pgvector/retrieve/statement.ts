@@ -53,8 +53,9 @@ export function makeVectorQuery(searched: Searched): QueryOf {
     textsOf.set(shape, known);
     const { content, isExact = false } = request;
     const key = `${isExact} ${JSON.stringify(content)} ${where}`;
-    const text = known.get(key) ?? textOf(searched, shape, request, where);
-    if (known.size < mostTexts && key.length < mostKeyLength) known.set(key, text);
+    const before = known.get(key);
+    const text = before ?? textOf(searched, shape, request, where);
+    if (before === undefined && known.size < mostTexts && key.length < mostKeyLength) known.set(key, text);
     return { text, values, limits: limitsOf(request), settings: widened(shape, request) };
   };
 }
