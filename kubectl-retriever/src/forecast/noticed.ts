@@ -73,7 +73,7 @@ type Question = {
   readonly rule: Watched;
   readonly flow: Flow;
   readonly share: number;
-  /** So many times as much has to come until the evidence stands. */
+  /** Of severe harm: so many times as many failures have to come. */
   readonly late?: number;
 };
 
@@ -101,7 +101,7 @@ function secondsToAct(
     Math.min(longestPartMs / 1000, samples === null ? Infinity : secondsUntil(flow, at, samples));
   const contrasted = samplesToContrast(rule, share);
   return (from) => {
-    const stands = from + secondsUntil(flow, from, late * needed);
+    const stands = from + secondsUntil(flow, from, needed);
     const lasted = stands + secondsUntil(observed, stands, lastsMs / 1000);
     if (!Number.isFinite(lasted)) return Infinity;
     let borneOut = stands;
