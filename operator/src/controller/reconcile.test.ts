@@ -2,7 +2,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { packLines } from "@retriever/crds/status/packed-lines.ts";
 import { describe, expect, test } from "vitest";
 import type { Decision, Effect } from "#core/model/decision.ts";
-import type { Migration } from "#core/model/migration.ts";
+import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { OperatorError } from "#errors.ts";
@@ -75,6 +75,15 @@ function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
   return { cluster, jobs, sidecars, clock, metrics, seen, lines, doneAtPost, reconcileOnce };
 }
 
+/** Somebody else writes the migration while it is being judged. */
+function meanwhile(cluster: FakeCluster, change: { readonly status?: unknown } & Partial<MigrationMeta>): void {
+  const stored = cluster.migrations.get("search/docs-to-qdrant");
+  if (stored === undefined) throw new Error("no migration");
+  const { status = stored.status, ...meta } = change;
+  Object.assign(stored, { status, meta: { ...stored.meta, ...meta } });
+  cluster.touch(searchKey);
+}
+
 const inPreflight = ({ migration }: Seen): MigrationStatus => ({ ...migration.status, phase: "Preflight", epoch: 1 });
 
 describe("a reconcile of a migration", () => {
@@ -126,21 +135,45 @@ describe("a reconcile of a migration", () => {
     expect(cluster.journal.filter((line) => !/^(read|list)/.test(line))).toEqual([]);
   });
 
-  test("whose object changed meanwhile comes again soon, without effect, message or log line", async () => {
-    const { cluster, reconcileOnce, lines } = arrange((seen) => {
-      cluster.touch(searchKey);
-      return {
-        status: inPreflight(seen),
-        effects: [overlay],
-        announcements: [{ type: "Normal", reason: "X", message: "x", severity: null }],
-        effectsSurviveStatusFailure: true,
-      };
-    });
-    expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 250 });
-    expect(cluster.journal).not.toContain("applyOverlay");
-    expect(cluster.sent).toEqual([]);
-    expect(lines).toEqual([]);
-  });
+  test.each([
+    ["its status", false, { status: { epoch: 7 } }],
+    ["its status, though it rolls back", true, { status: { epoch: 7 } }],
+    ["what is asked for", false, { generation: 2 }],
+    ["its deletion", false, { deleting: true }],
+  ] as const)(
+    "of which others changed %s meanwhile comes again soon, without effect, message or log line",
+    async (_what, effectsSurviveStatusFailure, change) => {
+      const { cluster, reconcileOnce, lines } = arrange((seen) => {
+        meanwhile(cluster, change);
+        return {
+          status: inPreflight(seen),
+          effects: [overlay],
+          announcements: [{ type: "Normal", reason: "X", message: "x", severity: null }],
+          effectsSurviveStatusFailure,
+        };
+      });
+      expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 250 });
+      expect(cluster.journal).not.toContain("applyOverlay");
+      expect(cluster.sent).toEqual([]);
+      expect(lines).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["labels and annotations", false, {}],
+    ["the spec of what rolls back", true, { generation: 2 }],
+  ] as const)(
+    "of which others write %s in each pass is written and carried out all the same",
+    async (_what, effectsSurviveStatusFailure, change) => {
+      const { cluster, reconcileOnce } = arrange((seen) => {
+        meanwhile(cluster, change);
+        return { status: inPreflight(seen), effects: [overlay], effectsSurviveStatusFailure };
+      });
+      expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 5000 });
+      expect(cluster.journal).toContain("wrote status search/docs-to-qdrant Preflight");
+      expect(cluster.journal).toContain("applied overlay search/search-api-retriever-migration epoch 1");
+    },
+  );
 
   test("that rolls back applies the overlay although the status is refused, and fails afterwards", async () => {
     const { cluster, reconcileOnce } = arrange((seen) => ({

@@ -8,11 +8,11 @@ import { type ApplyDeps, apply } from "#apply/apply.ts";
 import type { ReconcileRecord } from "#audit/draft.ts";
 import type { Decision } from "#core/model/decision.ts";
 import { isSameData } from "#core/model/deep-equal.ts";
-import type { Migration, MigrationMeta } from "#core/model/migration.ts";
+import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan, planToGoBack } from "#core/plan.ts";
 import { isCalledBack, readableStatus } from "#core/recover.ts";
-import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
+import { asOperatorError, OperatorError } from "#errors.ts";
 import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
 import type { ObserveDeps } from "#observe/observe-deps.ts";
@@ -30,6 +30,7 @@ import { EffectFault, tellBeside, tellUnkept } from "./effect-fault.ts";
 import { makeEventRecorder } from "./event-recorder.ts";
 import { openNotifications } from "./open-notifications.ts";
 import type { ReconcileResult } from "./queue.ts";
+import { conflictMs, writeIntent } from "./write-intent.ts";
 
 type Decide = (input: {
   readonly observation: Observation;
@@ -66,8 +67,6 @@ type ReconcileOptions = {
 
 export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<ReconcileResult>;
 
-/** Somebody else wrote first: reconcile again very soon, without a log line. */
-const conflictMs = 250;
 /** A migration that can't be parsed is reconciled seldom; an edit wakes it at once. */
 const holdMs = 60_000;
 const effectDeadlines = 3;
@@ -153,10 +152,12 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
     if (!restsOnLiveReads(decision, migration, reader, options)) return undefined;
-    const written = await writeIntent(migration, decision, options, signal).catch(async (fault: unknown) => {
-      await tellUnkept(fault, raw.meta, recorder, signal);
-      throw fault;
-    });
+    const written = await writeIntent({ raw, before: migration.status }, decision, options, signal).catch(
+      async (fault: unknown) => {
+        await tellUnkept(fault, raw.meta, recorder, signal);
+        throw fault;
+      },
+    );
     if (written.kind === "stop") return written.outcome;
     const post = () => written.kind === "written" && notifications.post(decision.status, observation.at);
     // Without the finalizer it may be gone before an incident of it is closed; nothing else keeps a message waiting.
@@ -226,36 +227,6 @@ function targetOf(migration: Migration): string | undefined {
 function specOf(raw: unknown): Migration["spec"] {
   const parsed = parseMigrationSpec(raw);
   return parsed.ok ? { ok: true, value: parsed.spec } : { ...parsed, sound: soundFields(raw) };
-}
-
-type Written =
-  | { readonly kind: "written"; readonly meta: MigrationMeta }
-  /** Effects that must not wait for a status go ahead; the fault is reported after them. */
-  | { readonly kind: "unwritten"; readonly meta: MigrationMeta; readonly fault: unknown }
-  | { readonly kind: "stop"; readonly outcome: ReconcileResult };
-
-async function writeIntent(
-  migration: Migration,
-  decision: Decision,
-  options: ReconcileOptions,
-  signal: AbortSignal,
-): Promise<Written> {
-  const { meta } = migration;
-  // `decide` returns the very status it was given when there is nothing to write.
-  if (decision.status === migration.status) return { kind: "written", meta };
-  const { clock, deadlineMs, cluster, metrics } = options;
-  try {
-    const write = { clock, deadlineMs, signal, about: "status" };
-    const resourceVersion = await within(write, (signal) => cluster.writeStatus(meta, decision.status, signal));
-    metrics.count("retriever_status_writes_total", { result: "done" });
-    return { kind: "written", meta: { ...meta, resourceVersion } };
-  } catch (fault) {
-    metrics.count("retriever_status_writes_total", { result: asOperatorError(fault).code });
-    if (hasCode(fault, "ROP_CONFLICT")) return { kind: "stop", outcome: { kind: "again", afterMs: conflictMs } };
-    if (hasCode(fault, "ROP_NOT_FOUND")) return { kind: "stop", outcome: { kind: "again", afterMs: conflictMs } };
-    if (!decision.effectsSurviveStatusFailure || signal.aborted) throw fault;
-    return { kind: "unwritten", meta, fault };
-  }
 }
 
 function resultOf({ requeueAfterMs }: Decision): ReconcileResult {
