@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { renderDocument } from "@retriever/operator/page/document.ts";
 import { element } from "@retriever/operator/page/markup.ts";
+import type { Report } from "@retriever/operator/report/report.ts";
 import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "#program.ts";
@@ -50,6 +51,16 @@ describe("a rehearsal that is rolled back", () => {
     const page = await run("report --evidence run.jsonl -o html -O out.html", given);
     expect(page.written.get("out.html")).toMatch(/^<!doctype html>[\s\S]+Postmortem, a draft/);
     expect(page.written.get("out.html")).not.toMatch(/<script|<link|<img|unsafe-inline|NaN|undefined/);
+  });
+
+  test("has in its impact the failed requests that the decision rests on, though they came since the last counters", async () => {
+    const { printed } = await run("report --evidence run.jsonl -o json", { "run.jsonl": evidence });
+    const { result, impact } = JSON.parse(printed.join("\n")) as Report;
+    const [, percent, requests] = /: ([\d.]+) % of (\d+) requests failed/.exec(result.message) ?? [];
+    const failed = Math.floor((Number(percent) / 100) * Number(requests));
+    expect(failed).toBeGreaterThan(100);
+    expect(impact?.failed).toBeGreaterThanOrEqual(failed);
+    expect(impact?.requests).toBeGreaterThanOrEqual(Number(requests));
   });
 
   test("is reported by replay as well, beside the proof", async () => {

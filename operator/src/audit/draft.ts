@@ -1,6 +1,7 @@
 // From a reconcile to a record: which reconciles are worth one, and what it holds. Decides nothing about the migration.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { countedBy } from "#core/assess.ts";
 import type { Decision } from "#core/model/decision.ts";
 import { totalsOf } from "#core/pods/epoch-evidence.ts";
 import {
@@ -55,6 +56,7 @@ export function draftDecision(reconcile: ReconcileRecord): DecisionDraft {
     kind: "decision",
     statusWritten,
     actors: actorsOf(input.observation, before, decision.status),
+    ...(decision.status.epoch === before.epoch ? {} : { totals: countedBy(input.now, before, input.observation) }),
     input: keepInput(input),
     decision: keepDecision(before, decision),
   };

@@ -45,8 +45,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const folded = foldVerification({ status: written, plan, observation, reportName, now });
   const { status: counted, bins } = gatherEvidence(folded, observation, now);
   const { evidence } = counted;
-  const listed = observation.pods.ok ? observation.pods.value : [];
-  const totals = evidence === undefined ? null : addCounters(totalsOf(evidence), openCounters(listed, counted.epoch));
+  const totals = epochTotals(counted, observation);
   const windowed = gatherWindows(counted, plan, totals, now);
   const pods = countsByPod(serving, counted.epoch);
   const { detection: span } = spansOf(plan);
@@ -91,6 +90,16 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     ...(acted.promote === undefined ? {} : { promote: acted.promote }),
     pollMs: pollMs(plan),
   };
+}
+
+/** What the epoch in force has counted by now, whether a status was written since or not; null while nothing is sampled. */
+export function countedBy(now: number, status: MigrationStatus, observation: Observation): Counters | null {
+  return epochTotals(gatherEvidence(status, observation, now).status, observation);
+}
+
+function epochTotals({ epoch, evidence }: MigrationStatus, { pods }: Observation): Counters | null {
+  if (evidence === undefined) return null;
+  return addCounters(totalsOf(evidence), openCounters(pods.ok ? pods.value : [], epoch));
 }
 
 type Gathered = { readonly status: MigrationStatus; readonly bins: readonly Bin[] };

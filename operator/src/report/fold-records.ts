@@ -68,6 +68,7 @@ const effectSchema = z
   ])
   .catch({ kind: "other" });
 const decisionSchema = z.object({
+  totals: countersSchema.nullish(),
   actors: z.array(z.object({ act: z.string(), actor: z.string(), reason: z.string() })),
   decision: z.object({
     status: z.object({ set: z.record(z.string(), z.unknown()), unset: z.array(z.string()) }),
@@ -115,11 +116,13 @@ export class RecordFold {
   }
 
   #decide(record: AuditRecord & DecisionDraft, at: string, verdicts: MigrationStatus["gates"]): void {
-    const { actors, decision } = decisionSchema.parse(record);
+    const { actors, totals, decision } = decisionSchema.parse(record);
     const before = this.#statusBefore(record);
     this.#raw = { ...before, ...decision.status.set };
     for (const key of decision.status.unset) delete this.#raw[key];
     const old = parsed(before);
+    // Verdicts of it are with the step that ended it.
+    if (totals) this.#count(old, at, totals, []);
     this.status = parsed(this.#raw);
     if (old.phase !== "RollingBack" && this.status.phase === "RollingBack")
       this.harmSince = old.harm?.alertSince ?? this.status.harm?.alertSince;

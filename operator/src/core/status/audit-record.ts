@@ -67,6 +67,8 @@ export type DecisionDraft = AuditCommon & {
   /** False: a rollback was carried out although the status could not be written. */
   readonly statusWritten: boolean;
   readonly actors: readonly PersonsAct[];
+  /** Where it ends an epoch: what that had counted by then, after the last counters as well; null where nothing was sampled. */
+  readonly totals?: Counters | null;
   readonly input: KeptInput;
   readonly decision: KeptDecision;
 };
