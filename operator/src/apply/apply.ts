@@ -1,5 +1,5 @@
-// Carries out effects in the order given and stops at the first that fails, but for Jobs and their reports, which nothing
-// waits for. Never decides, never retries.
+// Carries out effects in the order given and stops at the first that fails, but for Jobs, their reports and the annotation of
+// pods, which nothing waits for. Never decides, never retries.
 import type { Effect } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { overlayFault } from "#core/overlay/overlay-fault.ts";
@@ -42,12 +42,16 @@ type Applied =
       readonly isHeldUp: boolean;
     };
 
-/** Jobs and reports: others may have taken their names, or refuse them. What follows them doesn't wait. */
-const besides: readonly Effect["kind"][] = ["createJob", "keepReport", "deleteJobs"];
+/**
+ * Others may have taken the names of Jobs and reports, or refuse them, or any change of a pod: without the annotation its
+ * kubelet refreshes the volume all the same, only later. What follows them doesn't wait.
+ */
+const besides: readonly Effect["kind"][] = ["annotatePods", "createJob", "keepReport", "deleteJobs"];
 
 /**
  * Effects are idempotent: after a failure the next pass derives what is left from the observation. Nothing waits for a Job
- * that can't be made, or a report that can't be kept: what follows it is carried out, and the failure is told at the end.
+ * that can't be made, a report that can't be kept, or a pod that can't be annotated: what follows it is carried out, and the
+ * failure is told at the end.
  */
 export async function apply(
   effects: readonly Effect[],

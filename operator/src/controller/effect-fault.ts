@@ -23,14 +23,27 @@ export class EffectFault extends OperatorError {
   }
 }
 
-/** Of a Job or report that nothing waits for: nobody would hear of it otherwise. Undefined where it may pass by itself. */
+/** Of what nothing waits for: nobody would hear of it otherwise. Undefined where it may pass by itself. */
 export function tellBeside({ kind, error, isHeldUp }: Failed): Announcement | undefined {
   if (isHeldUp || !lasting.includes(error.code)) return undefined;
-  const [reason, what] =
-    kind === "keepReport"
-      ? ["DifferencesNotKept", "The differences that a verification found can't be kept"]
-      : ["JobRefused", kind === "createJob" ? "A Job can't be made" : "A Job can't be deleted"];
+  const { reason, what } = wordsOf(kind);
   return { type: "Warning", reason, message: `${what} (${error.message}); the migration goes on.`, severity: null };
+}
+
+function wordsOf(kind: Failed["kind"]): { readonly reason: string; readonly what: string } {
+  switch (kind) {
+    case "annotatePods":
+      return {
+        reason: "PodsNotAnnotated",
+        what: "Pods can't be annotated, so that each reads the overlay when its kubelet gets to it, within two minutes or so",
+      };
+    case "keepReport":
+      return { reason: "DifferencesNotKept", what: "The differences that a verification found can't be kept" };
+    case "createJob":
+      return { reason: "JobRefused", what: "A Job can't be made" };
+    default:
+      return { reason: "JobRefused", what: "A Job can't be deleted" };
+  }
 }
 
 /** A status that the API server keeps in part only can't say so itself: an event does, once for the fields it is about. */

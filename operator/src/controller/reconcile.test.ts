@@ -245,6 +245,22 @@ describe("a reconcile of a migration", () => {
     ]);
   });
 
+  test("whose pods nobody may change makes its Job all the same, tells it once, and comes again as soon as harm is looked for", async () => {
+    const { cluster, jobs, reconcileOnce } = arrange(() => ({
+      effects: [
+        { kind: "annotatePods", pods: ["search-api-0"], epoch: 1 },
+        { kind: "createJob", job: "docs-verify-1", template: "verify", since: null },
+      ],
+    }));
+    jobs.addTemplate("verify");
+    cluster.failNext("annotatePod", new OperatorError("ROP_FORBIDDEN", "another webhook refuses pods"));
+    for (let pass = 0; pass < 3; pass += 1) expect(await reconcileOnce()).toEqual({ kind: "failed", mostMs: 5000 });
+    expect(jobs.journal).toContain("created docs-verify-1");
+    expect(cluster.sent.map(({ reason, count }) => ({ reason, count }))).toEqual([
+      { reason: "PodsNotAnnotated", count: 1 },
+    ]);
+  });
+
   test("with a phase of another version holds: nothing written, said once", async () => {
     const { cluster, reconcileOnce, seen } = arrange(() => ({}));
     cluster.create(searchKey, searchSpec, { status: { phase: "Levitating", epoch: 3 } });
