@@ -141,6 +141,18 @@ describe("keeping evidence", () => {
     expect(world.cluster.sent).toEqual([]);
   });
 
+  test("that fails in one namespace gives up no record of another, however many migrations have theirs waiting there", async () => {
+    const world = recordedWorld();
+    const { evidence } = world.operator();
+    world.maps.fault = ({ place }) => (place.namespace === "full" ? { when: "before", error: down } : undefined);
+    const metas = Array.from({ length: 150 }, (_, one) => ({ ...world.meta, namespace: "full", uid: `full-${one}` }));
+    for (const round of ["first", "second"])
+      for (const meta of metas) evidence.record(aReconcile({ ...world, meta }, round));
+    for (let index = 0; index < 20; index += 1) evidence.record(aReconcile(world, `message ${index}`));
+    await evidence.close(1000);
+    expect(world.printed.map(({ missing }) => missing)).toEqual(Array<number>(20).fill(0));
+  });
+
   test("holds what people asked for before it is deleted, and an operator that starts anew records it again", async () => {
     const world = recordedWorld();
     const first = world.operator();

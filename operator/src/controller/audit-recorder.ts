@@ -148,12 +148,20 @@ export class AuditRecorder {
     }
   }
 
-  /** When too much waits, the oldest of this migration goes; the next record says how many are missing. */
+  /** When too much waits, the oldest of whoever has most of it goes; its next record says how many are missing. */
   #queue(book: Book, draft: AuditDraft): void {
     book.drafts.push(draft);
-    let waiting = 0;
-    for (const { drafts } of this.#books.values()) waiting += drafts.length;
-    if (waiting > maxWaiting) this.#giveUp(book, 1);
+    const waiting = new Map<string, number>();
+    for (const { meta, drafts } of this.#books.values())
+      waiting.set(meta.namespace, (waiting.get(meta.namespace) ?? 0) + drafts.length);
+    if ([...waiting.values()].reduce((sum, one) => sum + one, 0) > maxWaiting) this.#giveUp(this.#fullest(waiting), 1);
+  }
+
+  /** By namespace first: where nothing can be written, records take no other's place, however many migrations lie there. */
+  #fullest(waiting: ReadonlyMap<string, number>): Book {
+    const most = Math.max(...waiting.values());
+    const among = [...this.#books.values()].filter(({ meta }) => waiting.get(meta.namespace) === most);
+    return among.reduce((fullest, book) => (book.drafts.length > fullest.drafts.length ? book : fullest));
   }
 
   #giveUp(book: Book, count: number): void {

@@ -31,6 +31,7 @@ export type Loop = {
 };
 
 const backoff = { baseMs: 500, capMs: 30_000 };
+/** Of one namespace: whoever may make migrations in it fills no other's. */
 const maxKeys = 10_000;
 
 /** A loop that is not started yet. */
@@ -43,6 +44,7 @@ export function makeLoop(options: LoopOptions): Loop {
     maxKeys,
     backoff,
     idOf: ({ namespace, name }) => `${namespace}/${name}`,
+    groupOf: ({ namespace }) => namespace,
     handle: reconcile,
   });
   metrics.follow("retriever_queue_depth", () => queue.depth);

@@ -16,6 +16,7 @@ function arrange(more: Partial<QueueOptions<string>> = {}) {
     maxKeys: 100,
     backoff,
     idOf: String,
+    groupOf: (key) => key.split("/")[0] ?? "",
     handle: async (key) => {
       passes.push({ key, at: clock.elapsed() });
       return new Promise((resolve) => ends.push(resolve));
@@ -115,8 +116,26 @@ describe("the queue", () => {
   });
 
   test("that is full refuses new keys and keeps the known ones", () => {
-    const { queue } = arrange({ maxKeys: 2 });
+    const { queue } = arrange({ maxKeys: 2, groupOf: () => "" });
     expect([queue.add("a"), queue.add("b"), queue.add("c"), queue.add("a")]).toEqual([true, true, false, true]);
+  });
+
+  test("that one group has filled takes the keys of others, and of that group again once one is done", async () => {
+    const { queue, end } = arrange({ maxKeys: 2 });
+    const adds = ["many/1", "many/2", "many/3", "few/1"].map((key) => queue.add(key));
+    expect(adds).toEqual([true, true, false, true]);
+    await end();
+    expect(queue.add("many/3")).toBe(true);
+  });
+
+  test("of which one group has a thousand keys ready begins another group's with the next pass, and then by turns", async () => {
+    const { queue, passes, end } = arrange({ concurrency: 1, maxKeys: 1000 });
+    for (let key = 0; key < 1000; key += 1) queue.add(`many/${key}`);
+    queue.add("few/1");
+    queue.add("few/2");
+    expect(queue.depth).toBe(1002);
+    for (let pass = 0; pass < 5; pass += 1) await end({ kind: "again", afterMs: 0 });
+    expect(passes.map(({ key }) => key)).toEqual(["many/0", "many/1", "few/1", "many/2", "few/2", "many/3"]);
   });
 
   test("takes a rejection for a failure", async () => {
@@ -177,6 +196,7 @@ describe("for every order of wakes, waits and outcomes the queue", () => {
           let most = 0;
           const queue = new WorkQueue<string>({
             idOf: String,
+            groupOf: (key) => (key < "c" ? "first" : "second"),
             clock,
             random: () => 0.5,
             concurrency,

@@ -1,4 +1,5 @@
-// The work queue: one pass per key at a time, wakes coalesced, delays, backoff after failures, a bound, a way to stop.
+// The work queue: one pass per key at a time, wakes coalesced, delays, backoff after failures, a bound, a way to stop. Groups
+// of keys take turns: whoever has thousands of them keeps nobody else waiting.
 import type { Clock } from "#ports/clock.ts";
 import { type Backoff, backoffMs } from "#timing/delay.ts";
 
@@ -14,11 +15,13 @@ export type QueueOptions<Key> = {
   /** 0..1 */
   readonly random: () => number;
   readonly concurrency: number;
-  /** Most keys known at once. */
+  /** Most keys of a group known at once. */
   readonly maxKeys: number;
   readonly backoff: Backoff;
   /** What tells one key from another. */
   readonly idOf: (key: Key) => string;
+  /** Whose turn it takes. */
+  readonly groupOf: (key: Key) => string;
   /** One pass. A rejection counts as failed. */
   readonly handle: (key: Key, signal: AbortSignal) => Promise<ReconcileResult>;
 };
@@ -39,7 +42,10 @@ type Entry<Key> = {
 export class WorkQueue<Key> {
   readonly #options: QueueOptions<Key>;
   readonly #entries = new Map<string, Entry<Key>>();
-  readonly #ready: Entry<Key>[] = [];
+  /** How many entries each group has. */
+  readonly #sizes = new Map<string, number>();
+  /** By group, those whose turn comes first first; none is empty. */
+  readonly #ready = new Map<string, Entry<Key>[]>();
   readonly #stopped = new AbortController();
   readonly #running = new Set<Promise<void>>();
 
@@ -49,7 +55,7 @@ export class WorkQueue<Key> {
 
   /** Keys that are ready or under way. */
   get depth(): number {
-    return this.#ready.length + this.#running.size;
+    return [...this.#ready.values()].reduce((sum, { length }) => sum + length, this.#running.size);
   }
 
   /** Asks for a pass as soon as possible. False when the bound is reached or the queue is stopped. */
@@ -58,10 +64,13 @@ export class WorkQueue<Key> {
     const id = this.#options.idOf(key);
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      if (this.#entries.size >= this.#options.maxKeys) return false;
+      const group = this.#options.groupOf(key);
+      const size = this.#sizes.get(group) ?? 0;
+      if (size >= this.#options.maxKeys) return false;
+      this.#sizes.set(group, size + 1);
       const fresh: Entry<Key> = { key, state: "ready", failures: 0, cancel: () => undefined, dueAt: 0, dirty: false };
       this.#entries.set(id, fresh);
-      this.#ready.push(fresh);
+      this.#makeReady(fresh);
     } else if (entry.state === "running") entry.dirty = true;
     else if (entry.state === "waiting") this.#hurry(entry);
     this.#pump();
@@ -73,7 +82,8 @@ export class WorkQueue<Key> {
     this.#stopped.abort();
     for (const entry of this.#entries.values()) entry.cancel();
     this.#entries.clear();
-    this.#ready.length = 0;
+    this.#sizes.clear();
+    this.#ready.clear();
     await Promise.all(this.#running);
   }
 
@@ -92,12 +102,34 @@ export class WorkQueue<Key> {
   #makeReady(entry: Entry<Key>): void {
     entry.cancel();
     entry.state = "ready";
-    this.#ready.push(entry);
+    const group = this.#options.groupOf(entry.key);
+    const others = this.#ready.get(group);
+    if (others === undefined) this.#ready.set(group, [entry]);
+    else others.push(entry);
+  }
+
+  /** The first of the group whose turn it is, which then comes after all others. */
+  #next(): Entry<Key> | undefined {
+    const [turn] = this.#ready;
+    if (turn === undefined) return undefined;
+    const [group, entries] = turn;
+    const entry = entries.shift();
+    this.#ready.delete(group);
+    if (entries.length > 0) this.#ready.set(group, entries);
+    return entry;
+  }
+
+  #forget({ key }: Entry<Key>): void {
+    const group = this.#options.groupOf(key);
+    const left = (this.#sizes.get(group) ?? 0) - 1;
+    if (left > 0) this.#sizes.set(group, left);
+    else this.#sizes.delete(group);
+    this.#entries.delete(this.#options.idOf(key));
   }
 
   #pump(): void {
     while (this.#running.size < this.#options.concurrency) {
-      const entry = this.#ready.shift();
+      const entry = this.#next();
       if (entry === undefined) return;
       entry.state = "running";
       entry.dirty = false;
@@ -128,7 +160,7 @@ export class WorkQueue<Key> {
       this.#wait(entry, backoffMs({ ...backoff, capMs: mostMs }, entry.failures, random()));
     } else if (entry.dirty) this.#makeReady(entry);
     else if (outcome.kind === "again") this.#wait(entry, outcome.afterMs);
-    else this.#entries.delete(this.#options.idOf(entry.key));
+    else this.#forget(entry);
   }
 
   #wait(entry: Entry<Key>, delayMs: number): void {
