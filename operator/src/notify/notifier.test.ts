@@ -182,6 +182,21 @@ describe("a notifier", () => {
     ]);
   });
 
+  test("holds what a thousand migrations were answered that are gone since, and sends for the next one all the same", async () => {
+    const sent: string[] = [];
+    const send = async (_sink: string, { uid }: { readonly uid: string }) => sent.push(uid) > 0;
+    const notifier = new Notifier({ sinks: { send, forgets: () => false, close: async () => undefined } });
+    for (let gone = 0; gone < 1000; gone += 1) {
+      const uid = `gone-${gone}`;
+      notifier.send({ ...meta, uid }, { messages: [aMessage({ key: `${uid}/4/PreCutover` })], now });
+      await notifier.idle();
+    }
+    notifier.send(meta, { messages: [aMessage()], now });
+    await notifier.idle();
+    expect(sent.at(-1)).toBe("uid-1");
+    expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
+  });
+
   test("says of a sink nobody configured that there is none", async () => {
     const notifier = aNotifier([]);
     notifier.send(meta, { messages: [aMessage()], now });

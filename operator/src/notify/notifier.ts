@@ -20,10 +20,11 @@ type Outbox = {
   readonly now: number;
 };
 
-/** Most messages under way and most answers kept; what is beyond waits for a later reconcile. */
+/** Most messages under way; what is beyond waits for a later reconcile. */
 const mostAtOnce = 64;
 /** Of one sink: one that hangs leaves room for the others. */
 const mostAtSink = 16;
+/** A migration that is gone fetches its answers no more, so that the oldest make room; at worst a message is sent again. */
 const mostAnswers = 1000;
 const longestError = 120;
 /** A sink that forgets incidents hears of one that stands so often, ms. */
@@ -81,7 +82,7 @@ export class Notifier {
 
   #begin(said: SinkMessage, sink: string): void {
     const id = idOf(said.message.key, sink);
-    if (this.#answers.size >= mostAnswers || this.#answers.has(id) || !this.#hasRoom(id, sink)) return;
+    if (this.#answers.has(id) || !this.#hasRoom(id, sink)) return;
     this.#underWay.set(id, this.#carry(said, sink));
   }
 
@@ -112,6 +113,8 @@ export class Notifier {
     this.#underWay.delete(idOf(key, sink));
     // A process that stops has learnt nothing about the sink.
     if (this.#stop.signal.aborted && answer.error !== null) return;
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size >= mostAnswers && oldest !== undefined) this.#answers.delete(oldest);
     this.#answers.set(idOf(key, sink), { key, sink, ...answer });
   }
 
