@@ -214,6 +214,8 @@ export type Fault = {
   readonly isAbsent?: boolean;
   /** The store refused the request for its rate, and did nothing of it. */
   readonly isRateLimited?: boolean;
+  /** The answer is larger than any that is taken; one about fewer chunks may not be. */
+  readonly isTooLarge?: boolean;
 };
 
 /** Characters that move a cursor, hide or reorder what a person reads; and how much of a text is worth reading. */
@@ -234,6 +236,7 @@ export class RetrieverError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly isAbsent: boolean;
   readonly isRateLimited: boolean;
+  readonly isTooLarge: boolean;
 
   constructor(fault: Fault, cause?: unknown) {
     super(printable(fault.message), cause === undefined ? undefined : { cause });
@@ -243,6 +246,7 @@ export class RetrieverError extends Error {
     this.retryAfterSeconds = fault.retryAfterSeconds;
     this.isAbsent = fault.isAbsent === true;
     this.isRateLimited = fault.isRateLimited === true;
+    this.isTooLarge = fault.isTooLarge === true;
   }
 }
 

@@ -1,4 +1,5 @@
 // `--create`: makes the destination where there is none, and ends with the vectors' index.
+import { textField } from "@retriever/stores/config/chunk-fields.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { ChunkStore, ChunkWriter, StoreDescription, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import type { IndexParameters, PlaceShape } from "@retriever/stores/ports/place-maker.ts";
@@ -60,7 +61,12 @@ export async function planCreation(creating: Creating, signal: AbortSignal): Pro
   throw new RetrieverError({ code: "RETR_COPY_REFUSED", message });
 }
 
-async function readFirst(writer: ChunkWriter, signal: AbortSignal): Promise<readonly WholeChunk[]> {
-  for await (const { chunks } of writer.scan({ after: null, pageSize: firstChunks }, signal)) return chunks;
-  return [];
+/** Their fields without the texts, which may be long. */
+async function readFirst(writer: ChunkWriter, signal: AbortSignal): Promise<readonly Pick<WholeChunk, "fields">[]> {
+  const first: Pick<WholeChunk, "fields">[] = [];
+  for await (const { chunks } of writer.scan({ after: null, pageSize: firstChunks }, signal)) {
+    first.push(...chunks.map(({ fields }) => ({ fields: { ...fields, [textField]: null } })));
+    if (first.length >= firstChunks) break;
+  }
+  return first;
 }

@@ -12,7 +12,7 @@ type Known = {
   readonly fields: readonly string[];
   readonly filterable: Filterable;
   readonly source: StoreDescription;
-  readonly first: readonly WholeChunk[];
+  readonly first: readonly Pick<WholeChunk, "fields">[];
   readonly index: IndexParameters;
 };
 
@@ -48,7 +48,7 @@ function declared(filterable: Filterable, name: string): FieldShape | null {
 }
 
 /** Of the values that the first chunks have; anything where they have none, or several kinds. */
-function seen(name: string, first: readonly WholeChunk[]): FieldShape {
+function seen(name: string, first: Known["first"]): FieldShape {
   if (name === textField) return "text";
   const values = first.map(({ fields }) => fields[name] ?? null).filter((value) => value !== null);
   const shapes = new Set(values.map(shapeOf));

@@ -24,18 +24,24 @@ export async function tryFirst(
   { signal, areDated }: Pick<CommandDeps, "signal"> & Pick<NamedStores, "areDated">,
 ): Promise<Tried> {
   const limit = deadline(signal, tryDeadlineMs);
+  const refused: Left[] = [];
+  const all = { tried: 0, storeMs: 0, bytes: 0 };
   for await (const { chunks, storeMs } of source.scan({ after: null, pageSize: batchSize }, limit)) {
     const left = await destination.check(
       chunks.map((chunk) => ({ chunk, over: null })),
       limit,
     );
-    const refused = [...(areDated ? unreadableAmong(chunks) : []), ...left.filter(({ why }) => why === "refused")];
-    const fastest = (chunks.length / Math.max(1, storeMs)) * 1000;
-    const perSecond = Math.round(rowsPerSecond === null ? fastest : Math.min(rowsPerSecond, fastest * duty));
-    const bytes = chunks.reduce((sum, chunk) => sum + bytesOf(chunk), 0) / chunks.length;
-    return { left: refused, describe: (both) => estimate(both, { perSecond, bytes, tried: chunks.length }) };
+    refused.push(...(areDated ? unreadableAmong(chunks) : []), ...left.filter(({ why }) => why === "refused"));
+    all.tried += chunks.length;
+    all.storeMs += storeMs;
+    all.bytes += chunks.reduce((sum, chunk) => sum + bytesOf(chunk), 0);
+    if (all.tried >= batchSize) break;
   }
-  return { left: [], describe: () => ["  about   nothing: the source holds no chunk"] };
+  if (all.tried === 0) return { left: [], describe: () => ["  about   nothing: the source holds no chunk"] };
+  const { tried } = all;
+  const fastest = (tried / Math.max(1, all.storeMs)) * 1000;
+  const perSecond = Math.round(rowsPerSecond === null ? fastest : Math.min(rowsPerSecond, fastest * duty));
+  return { left: refused, describe: (both) => estimate(both, { perSecond, bytes: all.bytes / tried, tried }) };
 }
 
 function estimate(

@@ -211,3 +211,13 @@ test("a text that is no moment can't be read, whatever is asked since when", asy
     expect((await readAll(other, { level: "fresh", sinceMs: Date.now() })).chunks).toHaveLength(1);
   });
 });
+
+test("a scan begins with a small page, as its rows may be whole documents, and goes on by larger ones", async () => {
+  const rows = "SELECT n, 'e', now(), '[1,2]' FROM generate_series(1, 300) n";
+  await withTable(`chunk_id int PRIMARY KEY, ${dated}`, rows, async (other) => {
+    const sizes: number[] = [];
+    const scan = other.scan({ level: "payload", sinceMs: null, after: null, pageSize: 1000 }, limit());
+    for await (const { count } of scan) sizes.push(count);
+    expect(sizes).toEqual([50, 200, 50]);
+  });
+});

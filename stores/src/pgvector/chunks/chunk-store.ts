@@ -26,6 +26,7 @@ import { type ChunkTable, idsOfType, lookUpBeginning, lookUpQuery, pageQuery } f
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
 import { beginScan, holding } from "./held-table.ts";
+import { PageRows, wantedPageBytes } from "./page-rows.ts";
 import { readBounds } from "./read-bounds.ts";
 import { endSession, inSession } from "./scan-session.ts";
 import { readClock } from "./server-clock.ts";
@@ -41,6 +42,7 @@ type Reading = {
   readonly rules: DigestRules;
   /** Of the page. */
   readonly doubledIds: Set<string>;
+  readonly rows: PageRows;
 };
 
 /** Opens no connection by itself. */
@@ -138,10 +140,12 @@ type Read = {
 async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const client = await pool.connect().catch(rethrow(signal));
   const session = { client, signal, isCut: false };
+  const rows = new PageRows(pages.options.pageSize);
   const start = (page: ChunkPage, after: string | null): Read => {
     const doubledIds = new Set<string>();
     const startedAt = performance.now();
-    const reading = { ...pages, client, page, doubledIds, options: { ...pages.options, after } };
+    const options = { ...pages.options, after, pageSize: rows.next };
+    const reading = { ...pages, client, page, doubledIds, rows, options };
     const done = inSession(session, () => readPage(reading)).then((hasMore) => ({
       hasMore,
       storeMs: performance.now() - startedAt,
@@ -191,28 +195,27 @@ function batchOf(page: ChunkPage, { storeMs, doubledIds, precision }: Facts): Ch
 }
 
 /** Fills the page; whether there may be more. Ids come in order, so doubles are neighbours. */
-async function readPage({ client, table, options, page, rules, doubledIds }: Reading): Promise<boolean> {
+async function readPage({ client, table, options, page, rules, doubledIds, rows }: Reading): Promise<boolean> {
   page.clear();
   doubledIds.clear();
-  const most = page.capacity * bytesOfRow(options.level, page.dimension);
-  await copyRows(client, pageQuery(table, options), most, (bytes, start) => {
+  let read = 0;
+  await copyRows(client, pageQuery(table, options), mostBytes, (bytes, start) => {
+    read += bytes.length;
     const idAt = start + 4;
     const idEnd = idAt + bytes.readInt32BE(start);
     if (page.lastIdIs(bytes, idAt, idEnd)) doubledIds.add(bytes.toString("utf8", idAt, idEnd));
     if (page.count === page.capacity) throw tooManyDoubles(bytes.toString("utf8", idAt, idEnd));
     readChunkRow(page, { level: options.level, rules }, bytes, start);
   });
+  rows.took(page.count, read);
   return page.count >= options.pageSize;
 }
 
+/** Of an answer. Its rows aren't held: this ends one that goes on for ever. */
+const mostBytes = 16 * wantedPageBytes;
+
 /** Of one id in a look-up: a table without a unique index has a few. */
 const repeats = 16;
-
-/** On average: an id and a moment, what chunks are compared by beside their vector, and the vector as text or floats. */
-function bytesOfRow(level: VerifyLevel, dimension: number): number {
-  if (level === "ids" || level === "fresh") return 4096;
-  return 32_768 + (level === "vector" ? dimension * 4 : 0);
-}
 
 function tooManyDoubles(id: string): RetrieverError {
   const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in thousands of rows of the table`;
@@ -234,7 +237,7 @@ async function findRows(
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   try {
-    await copyRows(client, text, wanted.size * repeats * bytesOfRow(level, dimension), (bytes, start) => {
+    await copyRows(client, text, mostBytes, (bytes, start) => {
       if (found.length === wanted.size * repeats) throw tooManyDoubles(page.idAt(0));
       page.clear();
       const namespaceAt = readChunkRow(page, { level, rules }, bytes, start);

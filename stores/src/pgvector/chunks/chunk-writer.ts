@@ -183,7 +183,17 @@ async function readDocuments(table: Table, writes: readonly ChunkWrite[], names:
   );
 }
 
+/** Rows may hold whole documents. */
+const mostFetched = 100;
+
 async function fetchRows(table: Table, ids: readonly string[]): Promise<StoredChunk[]> {
+  const found: StoredChunk[] = [];
+  for (let start = 0; start < ids.length; start += mostFetched)
+    found.push(...(await fetchSome(table, ids.slice(start, start + mostFetched))));
+  return found;
+}
+
+async function fetchSome(table: Table, ids: readonly string[]): Promise<StoredChunk[]> {
   const wanted = new Set(ids);
   const rows = await findHeld(table.client, ids, (some) =>
     inTransaction(table, fetchQuery(table.spec, table.columns, some)),

@@ -7,6 +7,7 @@ import type { PgvectorSpec } from "../config/schema.ts";
 import { readTextField } from "./chunk-row.ts";
 import { copyRows } from "./copy-query.ts";
 import { beginScan } from "./held-table.ts";
+import { PageRows } from "./page-rows.ts";
 import { endSession, inSession } from "./scan-session.ts";
 import type { TableColumns } from "./table-columns.ts";
 import { makeReadChunk, type ReadChunk } from "./whole-chunk-row.ts";
@@ -34,18 +35,23 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
     const isJson = scan.vectors === "json" && columns.embedding.type !== "bit";
     const vectors = isJson ? "json" : "floats";
     const readRow = makeReadRow(columns, isJson);
+    const rows = new PageRows(pageSize);
     const start = (after: string | null): Promise<Page> => {
-      const text = wholePageQuery(spec, columns, { after, until, pageSize, vectors });
-      const page = inSession(session, () => readPage(client, text, readRow));
+      const asked = rows.next;
+      const text = wholePageQuery(spec, columns, { after, until, pageSize: asked, vectors });
+      const page = inSession(session, () => readPage(client, text, readRow)).then(({ bytes, ...read }) => {
+        rows.took(read.chunks.length, bytes);
+        return { ...read, hasMore: read.chunks.length >= asked };
+      });
       // Who waits for the page learns of a failure; nobody may ever ask for it.
       page.catch(() => undefined);
       return page;
     };
     ahead = start(scan.after);
     while (ahead !== null) {
-      const { chunks, storeMs }: Page = await ahead;
+      const { chunks, storeMs, hasMore }: Page = await ahead;
       const cursor: string | undefined = chunks.at(-1)?.id;
-      ahead = cursor !== undefined && chunks.length >= pageSize ? start(cursor) : null;
+      ahead = cursor !== undefined && hasMore ? start(cursor) : null;
       if (cursor !== undefined) yield { chunks, count: chunks.length, cursor, storeMs };
     }
   } finally {
@@ -57,15 +63,19 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
 /** Of whole chunks, which are held in memory together. */
 const mostPageBytes = 256 * 1_048_576;
 
-type Page = { readonly chunks: readonly WholeChunk[]; readonly storeMs: number };
+type Page = { readonly chunks: readonly WholeChunk[]; readonly storeMs: number; readonly hasMore: boolean };
 
 type ReadRow = (bytes: Buffer, start: number) => WholeChunk;
 
-async function readPage(client: PoolClient, text: string, readRow: ReadRow): Promise<Page> {
+async function readPage(client: PoolClient, text: string, readRow: ReadRow) {
   const startedAt = performance.now();
   const chunks: WholeChunk[] = [];
-  await copyRows(client, text, mostPageBytes, (bytes, start) => void chunks.push(readRow(bytes, start)));
-  return { chunks, storeMs: performance.now() - startedAt };
+  let read = 0;
+  await copyRows(client, text, mostPageBytes, (bytes, start) => {
+    read += bytes.length;
+    chunks.push(readRow(bytes, start));
+  });
+  return { chunks, bytes: read, storeMs: performance.now() - startedAt };
 }
 
 function makeReadRow(columns: TableColumns, isJson: boolean): ReadRow {

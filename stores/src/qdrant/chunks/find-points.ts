@@ -6,7 +6,7 @@ import { keyOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { readPoints, type StoredPoint } from "./point-answers.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
-import type { PointsCaller } from "./points-caller.ts";
+import { isOfSeveral, type PointsCaller } from "./points-caller.ts";
 
 export type Place = {
   readonly caller: PointsCaller;
@@ -35,13 +35,27 @@ export async function retrieve(place: Place, ids: readonly unknown[], hasVectors
   const found: StoredPoint[] = [];
   const size = Math.min(pagePoints, Math.max(1, Math.floor(place.info.limits.readsPerMinute / 2)));
   for (let start = 0; start < ids.length; start += size) {
-    const body = { ids: ids.slice(start, start + size), with_payload: true, with_vector: hasVectors };
-    found.push(
-      ...readPoints(await place.caller.call({ method: "POST", path: "/points", body }, place.signal), place.spec.fields)
-        .points,
-    );
+    found.push(...(await retrieveSome(place, ids.slice(start, start + size), hasVectors)));
   }
   return found;
+}
+
+/** Points that are too large together by halves. */
+async function retrieveSome(
+  place: Place,
+  ids: readonly unknown[],
+  hasVectors: boolean,
+): Promise<readonly StoredPoint[]> {
+  const body = { ids, with_payload: true, with_vector: hasVectors };
+  try {
+    const answer = await place.caller.call({ method: "POST", path: "/points", body }, place.signal);
+    return readPoints(answer, place.spec.fields).points;
+  } catch (error) {
+    if (!isOfSeveral(error, ids.length)) throw error;
+    const middle = ids.length >> 1;
+    const [first, second] = [ids.slice(0, middle), ids.slice(middle)];
+    return [...(await retrieveSome(place, first, hasVectors)), ...(await retrieveSome(place, second, hasVectors))];
+  }
 }
 
 async function findSome(place: Place, key: string, ids: readonly string[]): Promise<StoredPoint[]> {

@@ -96,3 +96,48 @@ test("each point that is read by its id counts, so that half of the rate is read
 test("the first upsert of a collection counts twice, so that a quarter of the rate is written at a time", async () => {
   expect(await caller.limits(limit())).toMatchObject({ upsertPoints: 5 });
 });
+
+/** As if two points together were larger than an answer may be; `asked`: how many each request was for. */
+function openLarge() {
+  const asked: number[] = [];
+  server.behave = (request, response) => {
+    if (request.method === "GET") return response.end(JSON.stringify({ result: { config: { params } } }));
+    const { limit: points, ids = [] } = JSON.parse(server.seen.at(-1)?.body ?? "") as {
+      limit?: number;
+      ids?: number[];
+    };
+    const count = points ?? ids.length;
+    asked.push(count);
+    const result = ids.map((id) => ({ id, payload: {}, vector: [1] }));
+    return response.end(count > 1 ? " ".repeat(2000) : JSON.stringify({ result }));
+  };
+  const spec = makeSpec("qdrant", { url: server.url, collection: "chunks" });
+  const large = openPoints(spec, 1, undefined, 1000);
+  return { asked, spec, caller: large };
+}
+
+test("a page of points that are too large together is asked for again by halves, and the next ones are as small", async () => {
+  const { asked, caller: large } = openLarge();
+  const page = { method: "POST", path: "/points/scroll", body: { limit: 3 } } as const;
+  await large.call(page, limit());
+  await large.call(page, limit());
+  expect(asked).toEqual([3, 1, 1]);
+  await large.collection.close();
+});
+
+test("points by their ids that are too large together are retrieved by halves", async () => {
+  const { asked, spec, caller: large } = openLarge();
+  const info = readCollection(JSON.stringify({ result: { config: { params } } }), spec);
+  const found = await retrieve({ caller: large, info, spec, signal: limit() }, [1, 2, 3], true);
+  expect(found.map(({ id }) => id)).toEqual([1, 2, 3]);
+  expect(asked).toEqual([3, 1, 2, 1, 1]);
+  await large.collection.close();
+});
+
+test("a point that is too large by itself fails with its reason", async () => {
+  const { caller: large } = openLarge();
+  server.behave = (_, response) => response.end(" ".repeat(2000));
+  const page = { method: "POST", path: "/points/scroll", body: { limit: 3 } } as const;
+  await expect(large.call(page, limit())).rejects.toThrow("ask for less content or fewer chunks");
+  await large.collection.close();
+});

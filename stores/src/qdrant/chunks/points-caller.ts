@@ -31,13 +31,20 @@ const pauseReally: Pause = (ms, signal) => pauseFor(ms * (1 + Math.random() / 4)
 
 /**
  * Connects on demand only. A call that the collection's rate limit refuses, of which nothing was done, is made again when
- * there is room, until its signal ends it.
+ * there is room, until its signal ends it; one for a page of points that are too large together for half as many, as are
+ * the next ones.
  */
-export function openPoints(spec: QdrantSpec, connections = 2, pause: Pause = pauseReally): PointsCaller {
+export function openPoints(
+  spec: QdrantSpec,
+  connections = 2,
+  pause: Pause = pauseReally,
+  pageBytes = mostPageBytes,
+): PointsCaller {
   const timeoutMs = longestSeconds * 1000;
-  const pool = { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: mostPageBytes };
+  const pool = { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: pageBytes };
   const collection = openCollection(spec, { ...pool, faultOf: writeFault });
   let known: StrictLimits | undefined;
+  let mostPoints = Number.POSITIVE_INFINITY;
   const limits = async (signal: AbortSignal): Promise<StrictLimits> => {
     const ask = () => collection.call({ method: "GET", path: collection.folder }, signal);
     known ??= readCollection(await ask(), spec).limits;
@@ -49,12 +56,18 @@ export function openPoints(spec: QdrantSpec, connections = 2, pause: Pause = pau
     call: async ({ method, path, body }, signal) => {
       const seconds = Math.min(longestSeconds, (await limits(signal)).timeoutSeconds);
       const query = `${path.includes("?") ? "&" : "?"}timeout=${seconds}`;
-      const text = typeof body === "object" ? JSON.stringify(body) : (body ?? null);
-      const call = { method, path: `${collection.folder}${path}${query}`, body: text };
       for (;;) {
+        const sent = withAtMost(body, mostPoints);
+        const text = typeof sent === "object" ? JSON.stringify(sent) : (sent ?? null);
+        const call = { method, path: `${collection.folder}${path}${query}`, body: text };
         try {
           return await collection.call(call, signal);
         } catch (error) {
+          const points = limitOf(sent);
+          if (isOfSeveral(error, points)) {
+            mostPoints = Math.min(mostPoints, points >> 1);
+            continue;
+          }
           const seconds = rateWait(error, call);
           if (seconds === null) throw error;
           await pause(seconds * 1000, signal).catch(() => {
@@ -67,6 +80,20 @@ export function openPoints(spec: QdrantSpec, connections = 2, pause: Pause = pau
       known = undefined;
     },
   };
+}
+
+/** Points that are asked for; 0: that isn't said. */
+function limitOf(body: PointsCall["body"]): number {
+  return typeof body === "object" && "limit" in body ? Number(body.limit) : 0;
+}
+
+function withAtMost(body: PointsCall["body"], points: number): PointsCall["body"] {
+  return limitOf(body) <= points ? body : { ...(body as object), limit: points };
+}
+
+/** Whether an answer about fewer points may be taken. */
+export function isOfSeveral(error: unknown, points: number): boolean {
+  return points > 1 && error instanceof RetrieverError && error.isTooLarge;
 }
 
 /** How long to wait; null: that wasn't it, or waiting doesn't help. */

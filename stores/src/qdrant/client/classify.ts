@@ -146,8 +146,9 @@ export function transportError(error: unknown, signal: AbortSignal): RetrieverEr
     return new RetrieverError(fault("RETR_DEADLINE_EXCEEDED", "Qdrant didn't answer within the deadline"), error);
   }
   if (error instanceof AnswerTooLarge || codeOf(error) === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
-    const message = "Qdrant's answer is larger than any to what was asked: check the address";
-    return new RetrieverError(fault("RETR_BACKEND_ANSWER_INVALID", message), error);
+    const message =
+      "Qdrant's answer is larger than any that is taken: ask for less content or fewer chunks; if it isn't theirs, check the address";
+    return new RetrieverError({ ...fault("RETR_BACKEND_ANSWER_INVALID", message), isTooLarge: true }, error);
   }
   if (error instanceof NoRoomForAnswer) {
     const message = "the answers that are under way take all the room for them: ask for less content, or less at once";
