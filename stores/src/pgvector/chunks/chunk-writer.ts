@@ -27,6 +27,7 @@ import {
   refuseHidden,
   refuseReadOnly,
   refuseUnkeyed,
+  refuseUnreadable,
   type TableColumns,
   unnamedIn,
 } from "./table-columns.ts";
@@ -128,6 +129,7 @@ async function inspectTable(
 ): Promise<readonly string[]> {
   const catalogue = await catalogueOf(client, spec);
   refuseHidden(catalogue, spec);
+  refuseUnreadable(catalogue);
   if (use === "read" || use === "copy") {
     const columns = readColumns(spec, fields, catalogue);
     if (use === "copy") await refuseDoubled(client, spec, columns.id);

@@ -3,7 +3,7 @@ import { type FieldPath, metadataPath, unnamed } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import type { EpochWriting } from "#values/epoch.ts";
 import { tableOf } from "../client/names.ts";
-import { type Catalogue, type Column, remarksOf } from "../client/table-catalogue.ts";
+import { type Catalogue, type Column, remarksOf, unreadable, unreadableIn } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { pathsIn } from "./table-places.ts";
 
@@ -62,6 +62,12 @@ export function refuseHidden({ hidesRows }: Catalogue, spec: PgvectorSpec): void
       `row-level security hides rows of ${tableOf(spec)} from this role, which then seem lost or left over: ` +
       "use a role with BYPASSRLS, or the table's owner where it isn't forced",
   });
+}
+
+/** Refuses a table of which some columns are hidden from this role, before anything is read of it or written to it. */
+export function refuseUnreadable({ columns }: Catalogue): void {
+  const names = unreadableIn(columns, [...columns.keys()]);
+  if (names.length > 0) throw new RetrieverError({ code: "RETR_BACKEND_AUTH", message: unreadable(names.join(", ")) });
 }
 
 /** Refuses to write behind a condition: a row that it hides may have the id of one that is to be written. */

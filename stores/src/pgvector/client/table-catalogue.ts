@@ -249,6 +249,11 @@ export function unreadableIn(columns: Catalogue["columns"], names: readonly stri
   return [...new Set(names)].filter((name) => columns.get(name)?.isReadable === false);
 }
 
+/** A chunk that is written over or removed has to be what was seen of its row. */
+export function unreadable(list: string): string {
+  return `the role has no right to read ${list}, and a copy, a sync or a repair reads whole rows: GRANT SELECT ON the table, or name a view without these columns as the source`;
+}
+
 export function noTable(): RetrieverError {
   const message = "Postgres has no such table: correct schema and table, of which the case of letters counts";
   return new RetrieverError({ code: "RETR_BACKEND_MISSING", message, isAbsent: true });
@@ -260,6 +265,7 @@ export function remarksOf({ columns, rewriting, keeping, rules, dependent, ...ot
   const said = (names: readonly string[], sentence: (list: string) => string): string[] =>
     names.length === 0 ? [] : [sentence(names.join(", "))];
   return [
+    ...said(unreadableIn(columns, [...columns.keys()]), unreadable),
     ...(others.isStandby || others.isReadOnly
       ? ["the server takes no writes (a replica, or default_transaction_read_only): a repair can't write it"]
       : []),
