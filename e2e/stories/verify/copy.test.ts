@@ -245,6 +245,25 @@ test("a destination that is to be made is like the source, indexed at the end, a
   );
 });
 
+test("nothing is made for a source that is refused, and a dry run says why before and what to mind", async () => {
+  const { connectionString } = postgres;
+  const few = "entity_id text, updated_at timestamptz, embedding vector(3), note text";
+  await client.query(`CREATE TABLE of_tenants (tenant text, chunk_id int, ${few}, PRIMARY KEY (tenant, chunk_id));
+    INSERT INTO of_tenants VALUES ('a', 1, 'e', now(), '[1,0,0]', 'n'), ('b', 1, 'e', now(), '[1,0,0]', 'n')`);
+  const at = (name: string): object => ({ kind: "pgvector", connectionString, table: name, namespaceField: "tenant" });
+  const place = open(at("of_tenants"), at("never_made"));
+  for (const args of [["--dry-run"], []]) {
+    const { exitCode, stderr } = await runCopy(place, [...fast, "--create", ...args]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('chunk_id: expected each value once, the source holds "1" more than once');
+  }
+  expect((await client.query("SELECT to_regclass('never_made') AS made")).rows[0]).toEqual({ made: null });
+  await client.query("DELETE FROM of_tenants WHERE tenant = 'b'");
+  const { exitCode, stdout } = await runCopy(place, [...fast, "--create", "--dry-run"]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain("mind    no field names note of the source");
+});
+
 test("C5: copies that are killed anywhere while the source is written leave no difference after the last one", async () => {
   const kills = 2;
   const random = makeRandom(5);

@@ -80,8 +80,11 @@ async function create({ named, stores, writers, places, options, deps }: Opened)
   const creation = await planCreation({ named, source, destination: stores.destination, index }, limit);
   const { held, shape } = creation;
   if (held === null) {
+    // Nothing is made for a source that is refused.
+    const cautions = await writers.source.inspect("copy", limit);
     deps.print(`make      ${places.describe(shape)}\n`);
-    if (!isDryRun) await places.make(shape, limit);
+    if (isDryRun) deps.print(cautions.map((caution) => `  mind    ${caution}\n`).join(""));
+    else await places.make(shape, limit);
   }
   return creation;
 }
