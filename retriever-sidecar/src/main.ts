@@ -12,6 +12,8 @@ import { makeLog } from "#telemetry/logger.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 
 const graceMs = 10_000;
+/** Longer than the pause between two requests of a little traffic without kept connections. */
+const quietMs = 5000;
 /**
  * How far beyond what is alive (some 25 MiB) the old generation may grow before it is collected whole. V8 counts the
  * requests' buffers as grown, young or not, and after its first whole collection would begin the next every few hundred
@@ -52,13 +54,20 @@ async function check(file: string, { connect, deadline, output }: CheckFlags): P
   }
 }
 
+/**
+ * A kubelet sends SIGTERM to all containers of a pod at once, while requests still come to the application: it must find
+ * its sidecar until it has ended itself. The kubelet kills what is left, of both at the same time.
+ */
 function stopOnSignals(sidecar: Sidecar): void {
+  let isStopping = false;
   const stop = (): void => {
-    // A second signal, or a close that hangs, ends the process at once.
+    if (isStopping) return;
+    isStopping = true;
+    // A close that hangs ends the process all the same; so does the same signal once more.
     setTimeout(() => process.exit(1), graceMs + 2000).unref();
     void sidecar.stop(graceMs).then(() => process.exit(0));
   };
-  process.once("SIGTERM", stop);
+  process.once("SIGTERM", () => void sidecar.leave(quietMs).then(stop));
   process.once("SIGINT", stop);
 }
 

@@ -40,6 +40,8 @@ type SidecarDeps = {
   readonly registry: Registry;
 };
 export type Sidecar = {
+  /** Is ready no more and serves on; resolves once the application has held no connection for `quietMs` on end. */
+  readonly leave: (quietMs: number) => Promise<void>;
   /** Stops accepting, lets running requests finish for at most `graceMs`, closes every connection. */
   readonly stop: (graceMs: number) => Promise<void>;
 };
@@ -68,6 +70,10 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
   const probes = setInterval(() => void activation.probe(), probeIntervalMs);
   log.info({ event: "listening", app: app.address, admin: admin.address }, "listening");
   return {
+    leave: (quietMs) => {
+      state.isStopping = true;
+      return app.quiet(quietMs);
+    },
     stop: async (graceMs) => {
       state.isStopping = true;
       watch?.stop();

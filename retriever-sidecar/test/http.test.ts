@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
@@ -162,7 +164,7 @@ test("more requests at once than the limit are refused as overload, and served a
   await other.stop();
 });
 
-test("SIGTERM lets a running request finish, refuses new ones and ends within the grace period", async () => {
+test("SIGINT lets a running request finish, refuses new ones and ends within the grace period", async () => {
   const other = await startPatient();
   let finish: () => void = () => undefined;
   store.behave = (request, response) => {
@@ -188,6 +190,30 @@ test("SIGTERM lets a running request finish, refuses new ones and ends within th
   expect(performance.now() - startedAt).toBeLessThan(8000);
   store.behave = undefined;
 });
+
+test("SIGTERM, which an application gets at the same time, ends it only once the application has let go of it", async () => {
+  const other = await startPatient();
+  const agent = new Agent({ keepAlive: true });
+  const ask = (kept?: Agent) => statusOf(other.appUrl, kept);
+  expect(await ask(agent)).toBe(200);
+  const stopping = other.stop("SIGTERM");
+  await waitUntil(async () => (await other.ready()) === 503);
+  // By a connection of its own, as an application without a pool asks; and by the one that was kept.
+  expect([await ask(), await ask(), await ask(agent)]).toEqual([200, 200, 200]);
+  agent.destroy();
+  expect(await stopping).toBe(0);
+  await expect(ask()).rejects.toThrow("ECONNREFUSED");
+});
+
+/** Of a request by `node:http`, over a connection that is closed after it where no agent keeps one. */
+async function statusOf(url: string, agent: Agent | false = false): Promise<number | undefined> {
+  const sent = request(`${url}/v1/retrieve`, { method: "POST", agent });
+  sent.end(good);
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  answer.resume();
+  await once(answer, "end");
+  return answer.statusCode;
+}
 
 /** A sidecar that waits five seconds for its store, so that a busy machine doesn't decide the test. */
 async function startPatient(): Promise<SidecarProcess> {

@@ -92,7 +92,7 @@ test("a cut-over answers from the destination with the same candidates, and base
   expect(metrics).toContain("retr_config_epoch 3");
 });
 
-test("SIGTERM ends the process in order, and no secret was ever logged", async () => {
+test("SIGINT ends the process in order, and no secret was ever logged", async () => {
   expect(await sidecar.stop()).toBe(0);
   expect(JSON.stringify(sidecar.log)).not.toContain("right-key");
 });

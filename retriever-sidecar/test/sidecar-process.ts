@@ -17,8 +17,8 @@ export type SidecarProcess = {
   readonly status: (windows?: string) => Promise<SidecarStatus>;
   readonly retrieve: (body: unknown) => Promise<{ readonly status: number; readonly body: RetrieveAnswer }>;
   readonly ready: () => Promise<number>;
-  /** Ends it with SIGTERM; the exit code. */
-  readonly stop: () => Promise<number | null>;
+  /** Ends it, whether or not somebody still asks; the exit code. */
+  readonly stop: (signal?: "SIGINT" | "SIGTERM") => Promise<number | null>;
 };
 type RetrieveAnswer = {
   readonly candidates?: readonly {
@@ -76,7 +76,7 @@ export async function startSidecar({ config, env = {} }: Options): Promise<Sidec
     status: (windows = "") => readStatus(adminUrl, windows),
     retrieve: (body) => postRetrieve(appUrl, body),
     ready: async () => (await fetch(`${adminUrl}/readyz`)).status,
-    stop: () => stop(child),
+    stop: (signal = "SIGINT") => stop(child, signal),
   };
 }
 
@@ -99,9 +99,9 @@ async function postRetrieve(appUrl: string, body: unknown) {
   return { status: response.status, body: (await response.json()) as RetrieveAnswer };
 }
 
-async function stop(child: ChildProcess): Promise<number | null> {
+async function stop(child: ChildProcess, signal: "SIGINT" | "SIGTERM"): Promise<number | null> {
   if (child.exitCode !== null) return child.exitCode;
-  child.kill("SIGTERM");
+  child.kill(signal);
   const [code] = (await once(child, "close")) as [number | null];
   return code;
 }

@@ -1,4 +1,4 @@
-{{- /* One entry for the pod's containers (initContainers with `native`). */ -}}
+{{- /* One entry for the pod's initContainers, which keeps running: there before the application, and gone after it. */ -}}
 {{- define "retriever-sidecar.container" -}}
 {{- $ := index .Values "retriever-sidecar" -}}
 {{- $admin := printf "admin%s" (include "retriever-sidecar.portSuffix" .) -}}
@@ -6,9 +6,7 @@
 - name: retriever-sidecar
   image: {{ include "retriever-sidecar.image" . }}
   imagePullPolicy: {{ $.image.pullPolicy }}
-  {{- if $.native }}
   restartPolicy: Always
-  {{- end }}
   args: [serve, --config, /etc/retriever/config, --listen, "127.0.0.1:{{ $.retrievePort }}", --admin, "0.0.0.0:{{ $.adminPort }}"{{ if $.adminTls.secretName }}, --admin-tls, /etc/retriever/admin-tls{{ end }}]
   env: {{ include "retriever-sidecar.env" . | nindent 4 }}
     {{- with include "retriever-sidecar.proofEnv" . }}

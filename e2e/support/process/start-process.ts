@@ -21,6 +21,8 @@ export type ProcessOptions<T> = {
   readonly withChannel?: boolean;
   /** Of a quiet machine, default 20 s. */
   readonly deadlineMs?: number;
+  /** What ends it; default SIGTERM. */
+  readonly endSignal?: NodeJS.Signals;
 };
 
 export type WatchedProcess<T> = {
@@ -35,7 +37,7 @@ export type WatchedProcess<T> = {
   readonly signal: (name: NodeJS.Signals) => void;
   /** Sends a message and resolves with the next one that comes back. One call at a time. */
   readonly ask: (message: object, deadlineMs: number) => Promise<unknown>;
-  /** Ends it with SIGTERM, after 15 s with SIGKILL; its exit code. */
+  /** Ends it, after 15 s with SIGKILL; its exit code. */
   readonly stop: () => Promise<number | null>;
 };
 
@@ -65,7 +67,7 @@ export function pinned(core: number | undefined, command: readonly string[]): re
 
 /** Starts a process. Rejects with the end of its output when it ends, or announces nothing, before the deadline. */
 export async function startProcess<T>(options: ProcessOptions<T>): Promise<WatchedProcess<T>> {
-  const { command, args, core, readLine, deadlineMs = 20_000 } = options;
+  const { command, args, core, readLine, deadlineMs = 20_000, endSignal = "SIGTERM" } = options;
   const child = launch(pinned(core, [command, ...args]), options);
   const output = options.logFile === undefined ? gather(child) : readerOf(options.logFile);
   const isRunning = () => child.exitCode === null && child.signalCode === null;
@@ -81,7 +83,7 @@ export async function startProcess<T>(options: ProcessOptions<T>): Promise<Watch
       signal: (name) => void (isRunning() && child.kill(name)),
       ask: (message, limitMs) => ask(child, message, limitMs),
       stop: async () => {
-        if (isRunning()) askToEnd(child);
+        if (isRunning()) askToEnd(child, endSignal);
         return ended;
       },
     };
@@ -176,9 +178,9 @@ async function ask(child: ChildProcess, message: object, deadlineMs: number): Pr
   return answer;
 }
 
-function askToEnd(child: ChildProcess): void {
+function askToEnd(child: ChildProcess, signal: NodeJS.Signals): void {
   child.stdin?.end();
-  child.kill("SIGTERM");
+  child.kill(signal);
   const timer = setTimeout(() => child.kill("SIGKILL"), stopGraceMs);
   child.once("exit", () => clearTimeout(timer));
 }

@@ -54,6 +54,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     withChannel,
     env: { ...environmentOf("sidecar"), ...env },
     readLine: readListening,
+    // By SIGTERM it would serve on for as long as somebody keeps a connection.
+    endSignal: "SIGINT",
   }).catch((error: unknown) => {
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -75,6 +75,8 @@ export function applicationDeployment(input: ApplicationInput): object {
         metadata: { labels },
         spec: {
           containers: [sidecarContainerOf(input)],
+          // Who asks lives outside and keeps its connections: no longer than a request in flight takes.
+          terminationGracePeriodSeconds: 5,
           volumes: [configVolume(input)],
         },
       },

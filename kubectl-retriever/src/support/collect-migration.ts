@@ -91,19 +91,24 @@ async function collectTarget({ folder, namespace, target }: Target, from: Source
   if (selector !== "") await collectPods({ folder: `${folder}/pods`, namespace, selector }, from, to);
 }
 
+type Image = { readonly name?: string; readonly image?: string };
 type Deployment = KubeObject & {
   readonly spec?: {
     readonly replicas?: number;
     readonly selector?: Parameters<typeof printSelector>[0];
     readonly template?: {
-      readonly spec?: { readonly containers?: readonly { readonly name?: string; readonly image?: string }[] };
+      readonly spec?: { readonly initContainers?: readonly Image[]; readonly containers?: readonly Image[] };
     };
   };
 };
 
 /** Who runs, and how many: no variables, no arguments, no annotations. */
 function describeWorkload({ metadata, spec, status }: Deployment) {
-  const containers = (spec?.template?.spec?.containers ?? []).map(({ name, image }) => ({ name, image }));
+  const pod = spec?.template?.spec;
+  const containers = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])].map(({ name, image }) => ({
+    name,
+    image,
+  }));
   return {
     name: metadata?.name,
     uid: metadata?.uid,

@@ -26,7 +26,10 @@ type ContainerStatus = {
   readonly lastState?: unknown;
 };
 
-const statusesOf = ({ status }: PodDocument): readonly ContainerStatus[] => status?.containerStatuses ?? [];
+const statusesOf = ({ status }: PodDocument): readonly ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
 
 /** The pods that match, and of the first few sidecars more. */
 export async function collectPods({ folder, namespace, selector }: Asked, from: Reading, to: Collected): Promise<void> {

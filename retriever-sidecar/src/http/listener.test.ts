@@ -150,3 +150,17 @@ test("what is left to do for a failed request is done once its failure has been 
   await waitUntil(() => order.length === 2);
   expect(order).toEqual(["failed", "afterwards"]);
 });
+
+test("a connection is opened within the time: a listener isn't quiet before it has been closed for as long again", async () => {
+  const { listener } = await start();
+  const seen: string[] = [];
+  const quiet = listener.quiet(50).then(() => seen.push("quiet"));
+  const { host, port } = listener.address;
+  const socket = connect(port, host);
+  await once(socket, "connect");
+  // The server ends it: longer than the listener would have to be quiet.
+  socket.once("close", () => seen.push("closed"));
+  socket.resume();
+  await quiet;
+  expect(seen).toEqual(["closed", "quiet"]);
+});

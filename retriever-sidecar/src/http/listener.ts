@@ -13,6 +13,8 @@ export type Address = { readonly host: string; readonly port: number };
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export type Listener = {
   readonly address: Address;
+  /** Resolves once no connection has been open for `ms` on end. Serves on meanwhile, new connections too. */
+  readonly quiet: (ms: number) => Promise<void>;
   /** Refuses new connections, lets running requests finish, cuts what is left after `graceMs`. */
   readonly close: (graceMs: number) => Promise<void>;
   /** New connections get this certificate. Throws for a pair that isn't one, and goes on with the one before. */
@@ -54,13 +56,37 @@ export async function listen(
   };
   const server = makeLimitedServer({ ...limits, tls }, connections, tracked);
   server.timeout = limits.socketIdleMs;
+  const quiet = quietOf(server);
   await bind(server, address);
   const bound = server.address() as AddressInfo;
   return {
     address: { host: bound.address, port: bound.port },
+    quiet,
     close: (graceMs) => close(server, active, graceMs),
     renew: (pair) => (server as TlsServer).setSecureContext(tlsOptions(pair)),
   };
+}
+
+function quietOf(server: Server): Listener["quiet"] {
+  let open = 0;
+  let onChange = (): void => undefined;
+  server.on("connection", (socket) => {
+    open += 1;
+    onChange();
+    socket.once("close", () => {
+      open -= 1;
+      onChange();
+    });
+  });
+  return (ms) =>
+    new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      onChange = () => {
+        clearTimeout(timer);
+        timer = open === 0 ? setTimeout(resolve, ms) : undefined;
+      };
+      onChange();
+    });
 }
 
 /**

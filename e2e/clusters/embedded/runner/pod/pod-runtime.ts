@@ -6,7 +6,7 @@ import { equal, isObject, type JsonObject, type KubeObject, listOf, textOf, valu
 import { timestamp } from "../../api/verbs/call.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { launchOf } from "./container-env.ts";
-import { type Container, containersOf, portOf, runsOnce } from "./pod-shape.ts";
+import { type Container, containersOf, portOf, runsOnce, sidecarsOf } from "./pod-shape.ts";
 import { type ContainerState, type PodFacts, renderPodStatus } from "./pod-status.ts";
 import { probe } from "./probe.ts";
 import type { Exit, Processes, Running } from "./processes.ts";
@@ -120,7 +120,8 @@ export class PodRuntime {
 
   get #active(): Container | undefined {
     const { sidecarContainer, jobContainers } = this.#parts.settings;
-    return containersOf(this.#pod).find(({ name }) => name === sidecarContainer || jobContainers.includes(name));
+    const all = [...containersOf(this.#pod), ...sidecarsOf(this.#pod)];
+    return all.find(({ name }) => name === sidecarContainer || jobContainers.includes(name));
   }
 
   #start(): void {
@@ -247,6 +248,7 @@ export class PodRuntime {
     const facts: PodFacts = {
       podIp: this.#parts.podIp,
       containers: containersOf(this.#pod),
+      sidecars: sidecarsOf(this.#pod),
       active: this.#active?.name ?? containersOf(this.#pod)[0]?.name ?? "",
       runsOnce: runsOnce(this.#pod),
       state: this.#state,

@@ -37,6 +37,11 @@ export function containersOf(pod: KubeObject): Container[] {
   return z.array(containerSchema).parse(valueAt(pod, "spec", "containers"));
 }
 
+/** Its init containers, of which all keep running here: no object of ours has one of another kind. */
+export function sidecarsOf(pod: KubeObject): Container[] {
+  return z.array(containerSchema).parse(valueAt(pod, "spec", "initContainers") ?? []);
+}
+
 export function portOf(container: Container, name: string, fallback: number): number {
   return container.ports.find((port) => port.name === name)?.containerPort ?? fallback;
 }

@@ -12,6 +12,8 @@ export type ContainerState =
 export type PodFacts = {
   readonly podIp: string;
   readonly containers: readonly Container[];
+  /** Init containers that keep running. */
+  readonly sidecars: readonly Container[];
   /** The container that runs a real process, and its state. */
   readonly active: string;
   readonly state: ContainerState;
@@ -37,6 +39,9 @@ export function renderPodStatus(facts: PodFacts, previous: unknown): JsonObject 
     startTime: facts.startTime,
     conditions,
     containerStatuses: facts.containers.map((container) => containerStatus(container, facts, started)),
+    ...(facts.sidecars.length === 0
+      ? {}
+      : { initContainerStatuses: facts.sidecars.map((container) => containerStatus(container, facts, started)) }),
   };
 }
 
