@@ -1,5 +1,5 @@
 // The bundled plugin, started as people start it: by its command, from another folder, without the packages.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -37,6 +37,24 @@ it.each([
   const command = [process.execPath, "--require", older, join(folder, "kubectl-retriever.cjs"), "--version"];
   const ran = await runCommand(command, { cwd: "/", deadlineSeconds: 120 });
   expect(ran).toMatchObject({ code, output: expect.stringContaining(words) });
+});
+
+it("the bundled plugin whose command was copied alone says which file is missing", async () => {
+  const alone = join(folder, "alone");
+  await mkdir(alone);
+  await copyFile(join(folder, "kubectl-retriever"), join(alone, "kubectl-retriever"));
+  const { code, output } = await runCommand([join(alone, "kubectl-retriever")], { cwd: "/", deadlineSeconds: 120 });
+  expect({ code, output }).toEqual({
+    code: 1,
+    output: expect.stringMatching(/^kubectl-retriever\.cjs isn't in .*alone/),
+  });
+});
+
+it("the bundled plugin is one file: under any name it starts without its command", async () => {
+  const copied = join(folder, "alone", "retriever");
+  await copyFile(join(folder, "kubectl-retriever.cjs"), copied);
+  const ran = await runCommand([process.execPath, copied, "--version"], { cwd: "/", deadlineSeconds: 120 });
+  expect(ran.code).toBe(0);
 });
 
 it("the bundled plugin has the script of the dashboard's pages in it", async () => {

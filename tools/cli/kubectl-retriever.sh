@@ -3,6 +3,10 @@
 # compiled for this user, so that only the first command compiles anything.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
+if [ ! -f "$here/kubectl-retriever.cjs" ]; then
+  echo "kubectl-retriever.cjs isn't in $here: copy it as well, or link this command instead of copying it" >&2
+  exit 1
+fi
 NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/kubectl-retriever}"
 export NODE_COMPILE_CACHE
 node=node
