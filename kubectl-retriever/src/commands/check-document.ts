@@ -4,12 +4,12 @@ import { parseMigrationActSpec, parseMigrationSpec, parsePolicySpec } from "@ret
 import { type PolicySpec, policySpecSchema } from "@retriever/crds/policy/policy-spec.ts";
 import { schemaFields } from "@retriever/crds/reference/schema-fields.ts";
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
-import { clipped } from "@retriever/operator/page/words.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "#files/documents.ts";
 import { didYouMean, similarTo } from "#output/similar.ts";
 import { type Scenario, scenarioKind } from "#scenario/scenario.ts";
 import { parseScenario } from "#scenario/scenario-parse.ts";
+import { metadataFaults, said } from "./check-metadata.ts";
 
 export const ownKinds = ["RetrieverMigration", "MigrationAct", "RetrieverMigrationPolicy", scenarioKind] as const;
 
@@ -92,11 +92,13 @@ function metadataOf(document: Readonly<Record<string, unknown>>): Readonly<Recor
 }
 
 function nameOf(document: Readonly<Record<string, unknown>>): Named {
-  const { name, namespace } = metadataOf(document);
-  return { name: String(name), namespace: typeof namespace === "string" ? namespace : "default" };
+  const { name, generateName, namespace } = metadataOf(document);
+  return {
+    name: typeof name === "string" ? name : `${String(generateName)}*`,
+    namespace: typeof namespace === "string" ? namespace : "default",
+  };
 }
 
-const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const envelopeFields = ["apiVersion", "kind", "metadata", "spec", "status"];
 const metadataFields =
   "name namespace generateName labels annotations finalizers ownerReferences uid resourceVersion generation creationTimestamp deletionTimestamp managedFields selfLink".split(
@@ -114,13 +116,6 @@ function nameField(fault: ConfigFault, paths: readonly string[]): ConfigFault {
   return { ...fault, message: `${fault.message}${didYouMean(fault.path.slice(at + 1), [...new Set(beside)])}` };
 }
 
-/** Characters of a value that is quoted. */
-const mostShown = 120;
-
-function said(value: unknown): string {
-  return value === undefined ? "nothing" : `${typeof value} ${clipped(JSON.stringify(value), mostShown)}`;
-}
-
 function envelopeFaults(document: Readonly<Record<string, unknown>>): ConfigFault[] {
   const wanted = `${apiGroup}/${apiVersion}`;
   const faults: ConfigFault[] = [];
@@ -128,12 +123,12 @@ function envelopeFaults(document: Readonly<Record<string, unknown>>): ConfigFaul
     faults.push({ path: "apiVersion", message: `received ${said(document["apiVersion"])}, expected "${wanted}"` });
   }
   const metadata = metadataOf(document);
-  const { name, generateName } = metadata;
-  const isNamed = typeof name === "string" && objectName.test(name);
-  if (!isNamed && (name !== undefined || typeof generateName !== "string")) {
-    faults.push({ path: "metadata.name", message: `received ${said(name)}, expected the name of an object` });
-  }
-  return [...faults, ...foreign(document, "", envelopeFields), ...foreign(metadata, "metadata.", metadataFields)];
+  return [
+    ...faults,
+    ...metadataFaults(metadata),
+    ...foreign(document, "", envelopeFields),
+    ...foreign(metadata, "metadata.", metadataFields),
+  ];
 }
 
 function foreign(object: Readonly<Record<string, unknown>>, above: string, known: readonly string[]): ConfigFault[] {
