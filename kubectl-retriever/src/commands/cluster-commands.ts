@@ -4,7 +4,8 @@ import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, End, Surroundings } from "#surroundings.ts";
 import { type Writing, writings } from "./check-item.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
-import { collect, durationMs } from "./options.ts";
+import { durationMs } from "./options.ts";
+import { collectNamespaces, parseMigrationName, parseNamespace } from "./typed-names.ts";
 
 const operatorNamespaceHelp = "namespace of the operator, where leases of all namespaces may not be listed";
 
@@ -22,7 +23,7 @@ export function addClusterCommands(program: Command, around: Surroundings, end: 
 function addStatus(program: Command, around: Surroundings, end: End): void {
   withCluster(program.command("status"))
     .description("Show where a migration stands and why it goes no further")
-    .argument("<name>", "name of the RetrieverMigration")
+    .argument("<name>", "name of the RetrieverMigration", parseMigrationName)
     .option("-w, --watch", "show it again and again until it has ended", false)
     .addOption(new Option("-o, --output <form>", "the whole object instead").choices(["json", "yaml", "name"]))
     .action(async (name: string, options: ClusterOptions & { watch: boolean; output?: "json" | "yaml" | "name" }) => {
@@ -61,9 +62,9 @@ function addCheck(program: Command, around: Surroundings, end: End): void {
         .default([], "what has its CronJob")
         .conflicts(["in", "idle"]),
     )
-    .option("--in <namespace>", "namespace to look at, once for each; default: all", collect, [])
+    .option("--in <namespace>", "namespace to look at, once for each; default: all", collectNamespaces, [])
     .addOption(new Option("--idle", "refuse while a migration is under way, and look at nothing else").default(false))
-    .option("--operator-namespace <name>", operatorNamespaceHelp)
+    .option("--operator-namespace <name>", operatorNamespaceHelp, parseNamespace)
     .addOption(
       new Option("--act-identity <how>", "as the operator is set: trusted lets approvals count without proof")
         .choices(["proved", "trusted"])
@@ -153,7 +154,7 @@ function addEvidence(program: Command, around: Surroundings, end: End): void {
     .description(
       "Take a migration's evidence out of the cluster: one JSON line per record, each bound to the one before",
     )
-    .argument("<name>", "name of the RetrieverMigration")
+    .argument("<name>", "name of the RetrieverMigration", parseMigrationName)
     .option("-o, --output <file>", "file to write; default: the standard output")
     .action(async (name: string, options: ClusterOptions & { output?: string }) => {
       const { output } = options;
@@ -188,7 +189,7 @@ function addReport(program: Command, around: Surroundings, end: End): void {
     .description(
       "Write what a migration did as one file: result, variance, timeline, decisions, acts, impact, follow-ups",
     )
-    .argument("[name]", "name of the RetrieverMigration")
+    .argument("[name]", "name of the RetrieverMigration", parseMigrationName)
     .option("--evidence <file>", "from what `evidence` wrote, without a cluster; - is the standard input")
     .addOption(new Option("-o, --output <form>", "form of the report").choices(["html", "md", "json"]).default("md"))
     .option("-O, --output-file <file>", "file to write; default: the standard output")
@@ -215,10 +216,15 @@ function addSupportBundle(program: Command, around: Surroundings, end: End): voi
     .description(
       "Write what somebody who helps needs to see into one archive, as far as you may read it; what looks like a secret is taken out",
     )
-    .argument("[name]", "name of the RetrieverMigration; default: all of the namespace, at most ten")
+    .argument(
+      "[name]",
+      "name of the RetrieverMigration; default: all of the namespace, at most ten",
+      parseMigrationName,
+    )
     .option(
       "--operator-namespace <name>",
       "namespace of the operator, for its logs; default: found by its lease, where leases may be listed",
+      parseNamespace,
     )
     .option("-O, --output-file <file>", "file to write, .tar.gz; default: a new one in this folder")
     .action(async (name: string | undefined, { operatorNamespace, outputFile, ...options }: BundleOptions) => {
@@ -247,7 +253,7 @@ function addVersion(program: Command, around: Surroundings, end: End): void {
     .description("Show the releases of this program, the API server, its definitions, the operator and the sidecars")
     .option("--client", "of this program alone, without a cluster", false)
     .option("-A, --all-namespaces", "sidecars of all namespaces", false)
-    .option("--operator-namespace <name>", operatorNamespaceHelp)
+    .option("--operator-namespace <name>", operatorNamespaceHelp, parseNamespace)
     .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]))
     .action(async ({ allNamespaces, client, operatorNamespace, output, ...options }: VersionOptions) => {
       const { showClientVersion, showVersions } = await import("./version.ts");

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Connected, Surroundings } from "#surroundings.ts";
 import { collect, durationMs } from "./options.ts";
+import { parseNamespace } from "./typed-names.ts";
 
 export type ClusterOptions = {
   readonly namespace?: string;
@@ -16,7 +17,7 @@ export type ClusterOptions = {
 /** Adds the options. */
 export function withCluster(command: Command): Command {
   return command
-    .option("-n, --namespace <name>", "namespace; default: the context's")
+    .option("-n, --namespace <name>", "namespace; default: the context's", parseNamespace)
     .option("--context <name>", "context of the kubeconfig")
     .option("--kubeconfig <file>", "kubeconfig file; default: KUBECONFIG, then the home folder's")
     .option("--as <user>", "on whose behalf it is asked; needs the right to impersonate")

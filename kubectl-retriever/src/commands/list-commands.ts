@@ -4,6 +4,7 @@ import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
+import { parseMigrationName } from "./typed-names.ts";
 
 type GetOptions = ClusterOptions & { readonly allNamespaces: boolean; readonly output?: Form };
 type EventsOptions = ClusterOptions & { readonly output?: Form };
@@ -30,7 +31,7 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     });
   withCluster(program.command("events"))
     .description("Show what the operator told of a migration, the newest last")
-    .argument("<name>", "name of the RetrieverMigration")
+    .argument("<name>", "name of the RetrieverMigration", parseMigrationName)
     .addOption(new Option("-o, --output <form>", "as data").choices(forms))
     .action(async (name: string, options: EventsOptions) => {
       const { listEvents } = await import("./list-migrations.ts");
@@ -43,8 +44,8 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     });
   withCluster(program.command("wait"))
     .description("Wait until a migration is in a phase, or a condition of it is True")
-    .argument("<name>", "name of the RetrieverMigration")
-    .requiredOption("--for <what>", "a phase or a condition, such as Guard, Approved or Settled")
+    .argument("<name>", "name of the RetrieverMigration", parseMigrationName)
+    .requiredOption("--for <what>", "a phase or a condition, such as Guard, Approved or Settled", bareCondition)
     .addOption(new Option("--timeout <time>", "how long, e.g. 30h").argParser(parseTime).default(30_000, "30s"))
     .action(async (name: string, options: WaitOptions) => {
       const { waitFor } = await import("./list-migrations.ts");
@@ -55,6 +56,11 @@ export function addListCommands(program: Command, around: Surroundings, end: End
         ),
       );
     });
+}
+
+/** `condition=Settled`, as `kubectl wait` takes it, is the condition Settled. */
+function bareCondition(text: string): string {
+  return text.replace(/^condition=([A-Za-z]+)(=True)?$/i, "$1");
 }
 
 function parseTime(text: string): number {

@@ -8,6 +8,7 @@ import type { ActOptions } from "./act.ts";
 import { actCommands } from "./act-commands.ts";
 import { type ClusterOptions, connected, flagsOf, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
+import { parseMigrationName } from "./typed-names.ts";
 
 type Given = ClusterOptions & {
   readonly reason: string;
@@ -36,7 +37,7 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
   for (const { command, act, about, needsReason } of actCommands) {
     const line = withCluster(program.command(command))
       .description(about)
-      .argument("<name>", "name of the RetrieverMigration");
+      .argument("<name>", "name of the RetrieverMigration", parseMigrationName);
     if (needsReason) line.requiredOption("--reason <text>", "why, for the record");
     else line.option("--reason <text>", "why, for the record", "");
     if (act === "Postmortem")
