@@ -1,6 +1,6 @@
 // A Rollback is written by name before anything is read: what becomes of it where there is no such migration.
 import { OperatorError } from "@retriever/operator/errors.ts";
-import { aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
+import { aPlanText, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { expect, test } from "vitest";
 import type { ActDocument, KubeClient } from "#kube-client.ts";
 import { runCli } from "#program.ts";
@@ -48,4 +48,33 @@ test("in a namespace that isn't there, the namespace is named that has one of th
   expect(code).toBe(1);
   expect(said).toContain("there is one in namespace other");
   expect(said).not.toContain("Install");
+});
+
+test.each(["client", "server"])(
+  "in a dry run on the %s it is checked like any other act: nothing is said to be created or deleted",
+  async (where) => {
+    const written: unknown[] = [];
+    const note = async (act: ActDocument) => (written.push(act), act);
+    const terminal = makeFakeTerminal();
+    const client = {
+      readMigration: absent,
+      listMigrations: async () => [aRawMigration(aStatus())],
+      whoAmI: async () => "user-a",
+      createAct: note,
+      deleteAct: async (act: ActDocument) => void (await note(act)),
+    };
+    const { around } = makeFakeSurroundings({ client, terminal });
+    expect(await runCli(["abort", "docs-to-qdran", "--dry-run", where], around)).toBe(1);
+    expect([written, terminal.printed]).toEqual([[], []]);
+    expect(terminal.warned.join()).toContain("did you mean docs-to-qdrant?");
+  },
+);
+
+test("in a dry run of a migration that is over it is refused", async () => {
+  const terminal = makeFakeTerminal();
+  const status = aStatus({ phase: "Completed", plan: aPlanText() });
+  const client = { readMigration: async () => aRawMigration(status), whoAmI: async () => "user-a" };
+  const { around } = makeFakeSurroundings({ client, terminal });
+  expect(await runCli(["rollback", "docs", "--dry-run", "client"], around)).toBe(2);
+  expect(terminal.printed).toEqual([]);
 });

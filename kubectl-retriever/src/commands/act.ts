@@ -61,13 +61,13 @@ type ActTools = {
 export async function createAct(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
   const refusal = await refuseUnsure(asked, tools);
   if (refusal !== undefined) return refuse(refusal, tools.terminal);
-  const isRed = asked.act === "Rollback" || asked.act === "Abort";
+  // A dry run keeps nothing from the operator: it is checked like any other.
+  const isRed = (asked.act === "Rollback" || asked.act === "Abort") && asked.dryRun === undefined;
   return isRed ? writeFirst(asked, tools, signal) : checkFirst(asked, tools, signal);
 }
 
 async function writeFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
   const created = await writeRed(asked, tools, signal);
-  if (asked.dryRun !== undefined) return exitCodes.ok;
   return orUnread(asked, created, { ...tools, signal }, async () => {
     const inVain = await whyInVain(asked, created, tools, signal);
     return inVain === undefined ? answer(asked, created, tools, signal) : refuse(inVain, tools.terminal);
