@@ -1,6 +1,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { OperatorError } from "@retriever/operator/errors.ts";
 import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { KubeClient } from "#kube-client.ts";
 import { viewMigration } from "#output/migration-view.ts";
 import { runCli } from "#program.ts";
@@ -91,6 +92,7 @@ test.each([
   ["a phase that comes", "Guard", [ramping, aStatus({ phase: "Guard" })], 0],
   ["a condition", "Settled", [aStatus({ phase: "Completed", conditions: [aCondition("Settled", "True")] })], 0],
   ["a phase that never comes", "Guard", [aStatus({ phase: "RolledBack" })], 4],
+  ["a result that never comes", "Succeeded", [aStatus({ phase: "RolledBack" })], 4],
   ["a phase that doesn't come in time", "Guard", [ramping], 124],
   ["a word that is neither", "Gaurd", [ramping], 1],
 ] as const)("wait for %s ends with its code", async (_, what, statuses, code) => {
@@ -98,4 +100,37 @@ test.each([
   const ended = run(`wait docs --for ${what} --timeout 3s`);
   await clock.advance(10_000);
   expect(await ended).toBe(code);
+});
+
+describe("wait on an API server that is away", () => {
+  const away = new OperatorError("ROP_API_UNAVAILABLE", "nobody answers");
+  const awayFor = (reads: number) => Array.from({ length: reads }, () => away);
+  const waiting = (faults: readonly Error[], timeout: string) => {
+    let reads = 0;
+    const readMigration = async () => {
+      const fault = faults[reads++];
+      if (fault !== undefined) throw fault;
+      return aRawMigration(aStatus({ phase: "Guard" }));
+    };
+    const { run, clock, warned } = arrange([], { readMigration });
+    return { ended: run(`wait docs --for Guard --timeout ${timeout}`), clock, warned };
+  };
+
+  test("for half a minute goes on, and says once that it waits", async () => {
+    const { ended, clock, warned } = waiting(awayFor(30), "30h");
+    await clock.advance(40_000);
+    expect(await ended).toBe(0);
+    expect(warned).toEqual([expect.stringMatching(/^waiting: /)]);
+  });
+
+  test.each([
+    ["for longer than a minute", awayFor(100), "30h", 1],
+    ["until the time is over", awayFor(100), "3s", 1],
+    ["and then may not read it any more", [away, new OperatorError("ROP_FORBIDDEN", "no")], "30h", 2],
+  ])("%s fails with the reason", async (_, faults, timeout, code) => {
+    const { ended, clock, warned } = waiting(faults, timeout);
+    await clock.advance(100_000);
+    expect(await ended).toBe(code);
+    expect(warned.at(-2)).toMatch(/^ROP_/);
+  });
 });

@@ -13,6 +13,7 @@ import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderTable } from "#text/table.ts";
+import { makePatience } from "./patience.ts";
 
 type Tools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 /** Undefined: all namespaces. */
@@ -99,7 +100,10 @@ type WaitRequest = NamedRequest & { readonly what: string; readonly timeoutMs: n
 
 const pollEveryMs = 1000;
 
-/** 0 once the phase is reached or the condition True, 4 when it ended otherwise, 124 after the time. */
+/**
+ * 0 once the phase is reached or the condition True, 4 when it ended otherwise, 124 after the time. An API server that is
+ * away for a minute ends nothing.
+ */
 export async function waitFor(
   asked: WaitRequest,
   { client, terminal, clock }: Tools,
@@ -111,23 +115,46 @@ export async function waitFor(
     terminal.warn(`there is no phase or condition ${what}${didYouMean(what, known)}`);
     return exitCodes.error;
   }
-  for (const endAt = clock.elapsed() + timeoutMs; !signal.aborted; ) {
-    const { status } = await findMigration(client, namespace, name, signal);
-    if (isSo(status, what)) {
-      terminal.print(`${namespace}/${name}: ${what}`);
-      return exitCodes.ok;
+  const { answered, bear } = makePatience(terminal);
+  for (const endAt = clock.elapsed() + timeoutMs; !signal.aborted; await sleep(clock, pollEveryMs, signal)) {
+    let view: MigrationView;
+    try {
+      view = await findMigration(client, namespace, name, signal);
+    } catch (fault) {
+      if (signal.aborted) break;
+      if (clock.elapsed() >= endAt) throw fault;
+      bear(fault);
+      continue;
     }
-    if (isFinalPhase(status.phase) && phases.some((one) => one === what)) {
-      terminal.warn(`${namespace}/${name} is ${status.phase} and never reaches ${what}`);
-      return exitCodes.rolledBackOrStalled;
-    }
+    answered();
+    const code = answerTo(asked, view, terminal);
+    if (code !== undefined) return code;
     if (clock.elapsed() >= endAt) {
-      terminal.warn(`${namespace}/${name} is ${status.phase}, not ${what}: ${status.message}`);
+      const { phase, message } = view.status;
+      terminal.warn(`${namespace}/${name} is ${phase}, not ${what}: ${message}`);
       return exitCodes.timeOut;
     }
-    await sleep(clock, pollEveryMs, signal);
   }
   return exitCodes.interrupted;
+}
+
+/** Conditions that are as they will be once a migration is over. */
+const neverLater: readonly string[] = ["CutOver", "GuardPassed", "Succeeded"];
+
+/** Undefined while it may still come. */
+function answerTo(
+  { namespace, name, what }: WaitRequest,
+  { status }: MigrationView,
+  terminal: Terminal,
+): number | undefined {
+  if (isSo(status, what)) {
+    terminal.print(`${namespace}/${name}: ${what}`);
+    return exitCodes.ok;
+  }
+  const isOver = isFinalPhase(status.phase) && (phases.some((one) => one === what) || neverLater.includes(what));
+  if (!isOver) return undefined;
+  terminal.warn(`${namespace}/${name} is ${status.phase} and never reaches ${what}`);
+  return exitCodes.rolledBackOrStalled;
 }
 
 function isSo({ phase, conditions }: MigrationStatus, what: string): boolean {

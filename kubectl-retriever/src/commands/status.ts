@@ -1,7 +1,6 @@
 // The command `status`: once, or again and again until the migration has ended.
 
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import { findMigration } from "#find-migration.ts";
@@ -11,6 +10,7 @@ import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { renderLine, renderStatus } from "#output/render-status.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { makePatience } from "./patience.ts";
 
 type StatusRequest = {
   readonly namespace: string;
@@ -22,8 +22,6 @@ type StatusRequest = {
 type StatusTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 
 const pollEveryMs = 1000;
-/** Faults in a row before a watch gives up: about a minute of an API server that is away. */
-const patience = 60;
 
 /** Prints the status; resolves with the exit code it means. */
 export async function showStatus(asked: StatusRequest, tools: StatusTools, signal: AbortSignal): Promise<number> {
@@ -45,11 +43,11 @@ function printStatus(view: MigrationView, { terminal, clock }: StatusTools): voi
 async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: AbortSignal): Promise<number> {
   const { client, terminal, clock } = tools;
   const show = makeShow(asked, tools);
-  let faults = 0;
+  const { answered, bear } = makePatience(terminal);
   while (!signal.aborted) {
     try {
       const view = viewMigration(await client.readMigration(asked.namespace, asked.name, signal));
-      faults = 0;
+      answered();
       await show(view);
       // A deleted migration ends a watch by itself: reading it fails.
       if (isFinalPhase(view.status.phase)) {
@@ -58,10 +56,7 @@ async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: Abo
       }
     } catch (fault) {
       if (signal.aborted) break;
-      faults += 1;
-      const passing = hasCode(fault, "ROP_API_UNAVAILABLE") || hasCode(fault, "ROP_DEADLINE_EXCEEDED");
-      if (!passing || faults > patience) throw fault;
-      if (faults === 1) terminal.warn(`waiting: ${asOperatorError(fault).message}`);
+      bear(fault);
     }
     await sleep(clock, pollEveryMs, signal);
   }
