@@ -38,7 +38,7 @@ export function renderCliPage(): string {
     ...commands.flatMap((command) => section(command, common)),
     "## Data",
     "",
-    "`get`, `status`, and the commands that act print objects of the API: [every field](resource.md) of a RetrieverMigration. `evidence` and `report` print what [the audit trail](evidence.md) says. The others print these, with `-o json` an object a line where there are several, with `-o yaml` a document each. Fields are added in any release; none is renamed or taken away without a line under *Upgrade* in the [changelog](../CHANGELOG.md).",
+    "`get`, `status`, and the commands that act print objects of the API: [every field](resource.md) of a RetrieverMigration. `evidence` and `report` print what [the audit trail](evidence.md) says. The others print these, with `-o json` an object a line where there are several, with `-o yaml` a document each; `events` a list. Fields are added in any release; none is renamed or taken away without a line under *Upgrade* in the [changelog](../CHANGELOG.md).",
     "",
     ...table(
       ["command", "field", "meaning"],
@@ -55,7 +55,7 @@ const exitCodes: readonly (readonly [string, string])[] = [
   ["1", "it couldn't be done: wrong words, no file, no cluster"],
   ["2", "refused: by evidence, a policy, a right or the phase; the last lines say what would work"],
   ["3", "waits for a person"],
-  ["4", "rolled back or stalled"],
+  ["4", "rolled back or stalled; of `wait`: it is over, and what was waited for never comes"],
   ["124", "not within the time given; of an act also: it is written, and what comes of it can't be read"],
   ["130", "interrupted"],
 ];

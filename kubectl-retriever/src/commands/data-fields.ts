@@ -3,7 +3,9 @@
 
 import type { Forecast } from "#forecast/forecast.ts";
 import type { MigrationEvent } from "#kube-client.ts";
+import type { Outcome } from "#rehearse/outcome.ts";
 import type { DecisionEntry, EventEntry } from "#rehearse/rehearsal.ts";
+import type { endOf, Title } from "#rehearse/render-text.ts";
 import type { CheckDocument } from "./check-cluster.ts";
 import type { TargetDocument } from "./check-target.ts";
 import type { LintedDocument } from "./lint.ts";
@@ -66,6 +68,48 @@ const event: Fields<EventEntry & Dated> = {
   ends: "true: it is over",
 };
 
+const title: Fields<Title> = {
+  name: "of the migration",
+  namespace: "of the migration",
+  scenario: "the scenario that was played",
+  shows: "what it shows, a sentence",
+  seed: "the seed, of several the first",
+  traffic: "where the traffic is from, where not from the scenario; else absent",
+};
+
+const end: Fields<ReturnType<typeof endOf>> = {
+  kind: "`end`: the last line",
+  at: decision.at,
+  seconds: decision.seconds,
+  ending: "`ended`; `waiting` for a person; `unfinished` when the scenario's time was up; `gone`: deleted",
+  phase: "the last phase",
+  reason: "of the last step, as one word",
+  message: "why it stands there, as a sentence",
+  summary: "how it ended and when, a sentence",
+  reconciles: "how often it was decided",
+  unreached: "events of the scenario that never came",
+  ...title,
+};
+
+const run: Fields<Outcome & { kind: 0 }> = {
+  kind: "`run`: one of several",
+  seed: "its seed",
+  phase: end.phase,
+  ending: end.ending,
+  reason: end.reason,
+  causes: "of harm or a rollback, the most severe first",
+  seconds: "from `since` to the decision that led to this ending",
+  since: "what the scenario did when that time began; null: its start",
+};
+
+const endings: Fields<Title & { kind: 0; runs: 0; endings: 0 }> = {
+  kind: "`endings`: the last line of several runs",
+  runs: "how many were played",
+  endings:
+    "each ending, the most frequent first: phase, ending, reason, runs, share with its 95 % interval, median and 95th percentile of the time, since, causes, and the seed of its first run",
+  ...title,
+};
+
 const events: Fields<MigrationEvent> = {
   name: "of the Event object",
   at: "when it was told last",
@@ -106,6 +150,9 @@ export const dataFields: readonly (readonly [command: string, fields: Readonly<R
   ["plan", plan],
   ["rehearse, a decision", decision],
   ["rehearse, an event", event],
+  ["rehearse, its end", end],
+  ["rehearse --runs, a run", run],
+  ["rehearse --runs, its end", endings],
   ["events", events],
   ["version", version],
   ["check", check],

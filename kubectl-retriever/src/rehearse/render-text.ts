@@ -62,8 +62,13 @@ export function renderJson(title: Title, rehearsal: Rehearsal): string[] {
     seconds,
     ...rest,
   }));
+  return [...entries, endOf(title, rehearsal)].map((line) => JSON.stringify(line));
+}
+
+/** The last line. */
+export function endOf(title: Title, rehearsal: Rehearsal) {
   const { status, ending, seconds, reconciles, unreached } = rehearsal;
-  const end = {
+  return {
     kind: "end",
     at: clockWord(seconds),
     seconds,
@@ -76,5 +81,4 @@ export function renderJson(title: Title, rehearsal: Rehearsal): string[] {
     unreached,
     ...title,
   };
-  return [...entries, end].map((line) => JSON.stringify(line));
 }
