@@ -25,6 +25,15 @@ it.each([
     `RETR_DUAL_VARIANCE_HIGH: another top chunk than the source in the other namespaces: 50 % of 100 samples since ${since} (limit 5 %); the source may be as bad at the same time, so nothing is done about it`,
   ],
   [
+    // The line's 213,288 samples are of hours in which nothing was wrong.
+    { ...aStandingLine("latency", { clock: aClock({ bad: 0, n: 0 }) }), bad: 57, n: 213_288 },
+    `RETR_DUAL_VARIANCE_HIGH: slower by 80 ms or more than the source: found at ${since}, nothing is counted since (limit 5 %)`,
+  ],
+  [
+    { ...aStandingLine("score"), clock: undefined },
+    "RETR_DUAL_VARIANCE_HIGH: score lower by more than 0.2 than the source: found, nothing is counted since (limit 5 %)",
+  ],
+  [
     aSevereLine(),
     "live primary: 90 % of 100 requests failed since 2026-03-01T11:59:30.000Z while the source answers (limit 20 %)",
   ],

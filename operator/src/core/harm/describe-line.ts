@@ -11,13 +11,18 @@ import { percent } from "../gates/gate-message.ts";
 export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: boolean, verdict?: string): string {
   const where = line.slice === null ? "" : ` in ${sliceName(line.slice)}`;
   if (line.run !== undefined) return describeRun(line.run, line.limit);
-  const { bad, n, since } = countsOf(line);
-  const share = n > 0 ? Math.min(1, Math.max(0, bad / n)) : 0;
+  const what = `${alertOf(line.line)}${whatOf(line, plan, pastCutover, verdict)}${where}`;
+  const limit = `(limit ${percent(line.limit)})${doubtOf(line, verdict)}`;
+  const { clock } = line;
+  // The line's own counts are of the whole epoch, and would be taken for what was found.
+  if (clock === undefined || clock.n === 0)
+    return `${what}: found${clock === undefined ? "" : ` at ${clock.since}`}, nothing is counted since ${limit}`;
+  const { bad, n, since } = clock;
+  const share = Math.min(1, Math.max(0, bad / n));
   const counted = `${round(n)} ${unitOf(line, pastCutover)} since ${since}`;
   const measured =
     line.line === "recall" ? `by ${percent(share)} on average over ${counted}` : `${percent(share)} of ${counted}`;
-  const seen = `${whatOf(line, plan, pastCutover, verdict)}${where}: ${measured}`;
-  return `${alertOf(line.line)}${seen} (limit ${percent(line.limit)})${doubtOf(line, verdict)}`;
+  return `${what}: ${measured} ${limit}`;
 }
 
 /** `slice 3`, or what the last number stands for. */
@@ -28,11 +33,6 @@ function sliceName(slice: number): string {
 function describeRun({ failures, requests, from }: SevereRun, limit: number): string {
   const share = percent(failures / Math.max(1, requests));
   return `live primary: ${share} of ${round(requests)} requests failed since ${from} while the source answers (limit ${percent(limit)})`;
-}
-
-function countsOf({ clock, bad, n }: HarmLine): { bad: number; n: number; since: string } {
-  if (clock === undefined || clock.n === 0) return { bad, n, since: clock?.since ?? "" };
-  return { bad: clock.bad, n: clock.n, since: clock.since };
 }
 
 /** The alert whose definition these lines are, whatever rule of an administrator is obeyed beside it. */
