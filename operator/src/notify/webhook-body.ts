@@ -35,13 +35,19 @@ export function signatureOf(
 ): Readonly<Record<string, string>> {
   if (key === undefined) return {};
   const seconds = String(Math.floor(now / 1000));
-  const whole = createHmac("sha256", key).update(`${id}.${seconds}.${body}`).digest("base64");
+  const whole = createHmac("sha256", standardKey(key)).update(`${id}.${seconds}.${body}`).digest("base64");
   return {
     "webhook-id": id,
     "webhook-timestamp": seconds,
     "webhook-signature": `v1,${whole}`,
     "x-retriever-signature": `sha256=${createHmac("sha256", key).update(body).digest("hex")}`,
   };
+}
+
+/** With the prefix of Standard Webhooks a secret is base64, and its bytes are the key; another is a key as it is. */
+function standardKey(secret: string): string | Buffer {
+  const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
+  return base64 === undefined ? secret : Buffer.from(base64, "base64");
 }
 
 function envelope({ namespace, migration, message }: SinkMessage, data: unknown): unknown {

@@ -14,6 +14,8 @@ const annotationsSchema = z
   .max(100);
 /** Far below what is read of an answer: the newest stages, among which the present one's neighbours are. */
 const mostStages = 50;
+/** Grafana's database has so many characters for a tag's name and for its value; it takes no annotation with a longer one. */
+const longestTag = 100;
 type Annotation = z.infer<typeof annotationsSchema>[number];
 
 /** A stage ends where the next one begins; one that comes late ends where a later one began. */
@@ -67,7 +69,7 @@ function annotationOf(sink: SinkOf<"grafana">, said: SinkMessage, stages: readon
       "retriever",
       message.kind.toLowerCase(),
       `namespace:${namespace}`,
-      `migration:${migration}`,
+      `migration:${migration}`.slice(0, longestTag),
       `uid:${uid}`,
       keyTag(said),
     ],
@@ -77,5 +79,5 @@ function annotationOf(sink: SinkOf<"grafana">, said: SinkMessage, stages: readon
 
 /** Of one message the same; the tag of the UID says of which migration. */
 function keyTag({ message }: SinkMessage): string {
-  return `id:${message.key.split("/").slice(1).join("/")}`.slice(0, 100);
+  return `id:${message.key.split("/").slice(1).join("/")}`.slice(0, longestTag);
 }

@@ -93,6 +93,13 @@ describe.each(["webhook", "slack", "teams", "pagerduty", "alertmanager", "grafan
       { numRuns: 40 },
     );
   });
+
+  it("takes a message of a migration with the longest names that Kubernetes has", async () => {
+    const named = { namespace: "n".repeat(63), migration: "m".repeat(253) };
+    expect(
+      await send(sinks[kind], { ...aMessage("Page", { incident: "Page/Blind", reason: "Blind" }), ...named }),
+    ).toBe(true);
+  });
 });
 
 describe("a sink over HTTP", () => {
