@@ -10,6 +10,7 @@ import type { MigrationEvent } from "#kube-client.ts";
 import type { MigrationView } from "#output/migration-view.ts";
 import { progressLines } from "#output/progress-lines.ts";
 import { detailRows, phaseWords, readyWord, rollbackPathLine } from "#output/render-status.ts";
+import { servingOf, unattendedLine } from "#output/serving.ts";
 import type { Fragment } from "./fragments.ts";
 import { phaseCell } from "./list-page.ts";
 import { liveTimeline } from "./live-timeline.ts";
@@ -84,16 +85,21 @@ function factsOf(view: MigrationView, now: number): Markup {
       "dl",
       { class: "overview" },
       fact("PHASE", phaseCell(view), [since === undefined ? "" : `${since} in phase`, ...progress]),
-      fact("SERVING", servingWord(view), [`epoch ${status.epoch}`]),
+      servingFact(view),
       fact(
         "ROLLBACK PATH",
         rollback?.word ?? unjudgedPath[status.phase] ?? "not judged yet",
         [rollback?.rest ?? ""],
         kind,
       ),
-      fact(isFinalPhase(status.phase) ? "RESULT" : "WHAT HAPPENS NEXT", "", [message]),
+      fact(isFinalPhase(status.phase) ? "RESULT" : "WHAT HAPPENS NEXT", "", [unattendedLine(view), message]),
     ),
   );
+}
+
+function servingFact(view: MigrationView): Markup {
+  const { word, doubts, isMixed } = servingOf(view);
+  return fact("SERVING", word, [...doubts, `epoch ${view.status.epoch}`], isMixed ? "warn" : "");
 }
 
 /** Where nobody judges it any more. */
@@ -111,11 +117,6 @@ function fact(title: string, value: Markup | string, lines: readonly string[], k
     value === "" ? undefined : element("dd", { class: "value" }, value),
     ...lines.filter((line) => line !== "").map((line) => element("dd", {}, line)),
   );
-}
-
-function servingWord({ status, plan }: MigrationView): string {
-  const source = status.source?.kind ?? "source";
-  return status.revision?.primary === "destination" ? (plan?.destination.kind ?? "destination") : source;
 }
 
 /** What can be pressed, and folded away what can't and why. */

@@ -11,6 +11,7 @@ import { renderEvidence } from "./evidence-table.ts";
 import { fit, printRow, type Row, row, type Section, wrapped } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
 import { openChecksLine, progressLines } from "./progress-lines.ts";
+import { servingOf } from "./serving.ts";
 
 type Canvas = {
   /** Characters per line. */
@@ -139,16 +140,17 @@ export function rollbackPathLine(status: MigrationStatus): Row | undefined {
   return row("ROLLBACK PATH", word, ready.message);
 }
 
-function configLine({ status, plan }: MigrationView): Row | undefined {
-  const { revision, acks } = status;
+function configLine(view: MigrationView): Row | undefined {
+  const { revision, acks, epoch } = view.status;
   if (revision === undefined) return undefined;
-  const serving =
-    revision.primary === "source" ? (status.source?.kind ?? "source") : (plan?.destination.kind ?? "destination");
+  const { store, doubts, isMixed } = servingOf(view);
   const confirmed = acks === undefined ? "" : `${acks.matched} of ${acks.pods} ${plural(acks.pods, "pod")} confirmed, `;
+  // Of pods that were left behind the row FENCED says it.
+  const mixed = isMixed && fencedLine(view.status) === undefined ? `; ${doubts.join("; ")}` : "";
   return row(
     "CONFIG",
-    `epoch ${status.epoch}`,
-    `${confirmed}serving ${serving}, shadow at ${shareWord(revision.sampleRate)}`,
+    `epoch ${epoch}`,
+    `${confirmed}serving ${store}, shadow at ${shareWord(revision.sampleRate)}${mixed}`,
   );
 }
 
