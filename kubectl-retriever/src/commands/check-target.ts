@@ -7,7 +7,7 @@ import type { ClaimObservation, Observation } from "@retriever/operator/core/mod
 import type { Read } from "@retriever/operator/core/model/workload.ts";
 import type { KubeObject } from "@retriever/operator/kube/documents.ts";
 import { ifThere, readObject } from "@retriever/operator/kube/read-and-write.ts";
-import { cronJobs } from "@retriever/operator/kube/resources.ts";
+import { cronJobs, deployments } from "@retriever/operator/kube/resources.ts";
 import { readTarget } from "@retriever/operator/observe/read-target.ts";
 import { counted } from "@retriever/operator/page/words.ts";
 import type { PodRead, WorkloadRead } from "@retriever/operator/ports/cluster.ts";
@@ -22,6 +22,7 @@ import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { told } from "#told.ts";
 import { type CheckTools, operatorFaults } from "./check-cluster.ts";
+import { hostsItem } from "./check-hosts.ts";
 import { type Item, missing, ok, unknownItem, type Writing } from "./check-item.ts";
 import { collectWriters } from "./check-writers.ts";
 import { similarWorkload } from "./similar-workload.ts";
@@ -88,8 +89,9 @@ async function collectItems(
   const cluster = { ...reads, readNamespaceTerminating: async () => false };
   const place = { namespace, target: name, workload: Promise.resolve(workload) };
   const right = { verb: "create", group: "retriever.dev", resource: "retrievermigrations", namespace };
-  const [target, pods, template, claims, operators, mayCreate] = await Promise.all([
+  const [target, deployment, pods, template, claims, operators, mayCreate] = await Promise.all([
     readTarget(place, cluster, { clock, deadlineMs, signal }),
+    told(readObject(request, { resource: deployments, namespace, name }, signal)),
     told(reads.listPods(namespace, found.selector, signal)),
     told(readObject(request, { resource: cronJobs, namespace, name: verifyTemplateName(name) }, signal)),
     told(ifThere(reads.listClaims(namespace, name, "", signal))),
@@ -104,6 +106,7 @@ async function collectItems(
   return [
     podsItem(pods, found),
     ...templateItems(target, found, name),
+    ...hostsItem(deployment),
     verifierItem(template, name),
     ...writers,
     claimItem(claims, namespace),

@@ -139,6 +139,7 @@ const paths = {
 const sidecar = {
   name: "retriever-sidecar",
   args: ["serve", "--config", "/etc/retriever/config"],
+  env: [{ name: "RETRIEVER_ALLOWED_HOSTS", value: "qdrant.search.svc:6333" }],
   ports: [{ name: "admin", containerPort: 7090 }],
   volumeMounts: [{ name: "config", mountPath: "/etc/retriever/config" }],
 };
@@ -193,7 +194,7 @@ describe("check --for", () => {
     expect(printed.filter((line) => !line.startsWith("ok "))).toEqual([
       "deployment/search-api in search: nothing missing for a migration",
     ]);
-    expect(printed).toHaveLength(9);
+    expect(printed).toHaveLength(10);
   });
 
   test("of an ordinary Deployment says all that is missing at once, each with its remedy", async () => {
@@ -228,6 +229,16 @@ describe("check --for", () => {
       "the base has a fault",
       { [paths.base]: { metadata: { name: "search-base" }, data: { "retriever.json": "{}" } } },
       /missing +base .*primary/,
+    ],
+    [
+      "no destination may be connected to",
+      {
+        [paths.deployment]: aDeployment(
+          [{ ...sidecar, env: [] }],
+          [{ configMap: { name: "search-base" } }, overlaySource],
+        ),
+      },
+      /missing +hosts +the sidecar has no RETRIEVER_ALLOWED_HOSTS/,
     ],
     ["the verifier isn't suspended", { [paths.verifier]: { metadata: { name: "v" }, spec: {} } }, /isn't suspended/],
     ["another migration has it", { [paths.migrations]: [aRival] }, /missing +target +migration other has it \(Ramp\)/],

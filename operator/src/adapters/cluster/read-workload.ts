@@ -100,7 +100,7 @@ export function printSelector(selector: LabelSelector): string {
 }
 
 /** The sidecar is an ordinary container, or an init container that keeps running. */
-function sidecarOf(spec: PodSpec): Container | undefined {
+export function sidecarOf(spec: PodSpec): Container | undefined {
   return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].find(
     (container) => container.name === sidecarContainer,
   );
