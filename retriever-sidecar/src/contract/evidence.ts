@@ -20,6 +20,31 @@ function emptyHistogram(): number[] {
   return emptyBuckets.slice();
 }
 
+/** What was found of the truth, and of content, in samples of which that is known. */
+const foundFields = {
+  /** Samples whose truth is known: the exact answers of both stores, pooled and ranked by similarity. */
+  recallSamples: count.default(0),
+  /** Sums over them of max(0, d), max(0, -d) and d squared, where d is recall at k of the source less the destination's. */
+  recallLossSum: count.default(0),
+  recallGainSum: count.default(0),
+  recallSquaresSum: count.default(0),
+
+  /** Answered samples whose request included text or metadata, and in which content of at least one chunk was compared. */
+  contentSamples: count.default(0),
+  /** Sums over them of the share of compared chunks, 0..1, that lack content at the destination, or have another one there. */
+  contentMissingSum: count.default(0),
+  contentDifferentSum: count.default(0),
+};
+const nothingFound = {
+  recallSamples: 0,
+  recallLossSum: 0,
+  recallGainSum: 0,
+  recallSquaresSum: 0,
+  contentSamples: 0,
+  contentMissingSum: 0,
+  contentDifferentSum: 0,
+};
+
 /**
  * Counters of one span of time. Keys that a reader doesn't know are left out: a newer sidecar may count more.
  * The first group counts all requests, the second only the sampled ones.
@@ -68,18 +93,7 @@ export const countersSchema = z.object({
   /** The mirror: sum of max(0, -loss). */
   scoreBetterSum: count.default(0),
 
-  /** Samples whose truth is known: the exact answers of both stores, pooled and ranked by similarity. */
-  recallSamples: count.default(0),
-  /** Sums over them of max(0, d), max(0, -d) and d squared, where d is recall at k of the source less the destination's. */
-  recallLossSum: count.default(0),
-  recallGainSum: count.default(0),
-  recallSquaresSum: count.default(0),
-
-  /** Answered samples whose request included text or metadata, and in which content of at least one chunk was compared. */
-  contentSamples: count.default(0),
-  /** Sums over them of the share of compared chunks, 0..1, that lack content at the destination, or have another one there. */
-  contentMissingSum: count.default(0),
-  contentDifferentSum: count.default(0),
+  ...foundFields,
 });
 export type Counters = z.infer<typeof countersSchema>;
 
@@ -118,6 +132,7 @@ export const sliceCountersSchema = z.object({
   emptyWorse: count.default(0),
   latencyWorse: count.default(0),
   latencyBetter: count.default(0),
+  ...foundFields,
   latencyBuckets: histogram.default(emptyHistogram),
   shadowLatencyBuckets: histogram.default(emptyHistogram),
 });
@@ -138,6 +153,7 @@ export function noSliceCounters(): SliceCounters {
     emptyWorse: 0,
     latencyWorse: 0,
     latencyBetter: 0,
+    ...nothingFound,
     latencyBuckets: emptyHistogram(),
     shadowLatencyBuckets: emptyHistogram(),
   };
@@ -157,6 +173,13 @@ export function addToSlice(sum: SliceCounters, more: SliceCounters): void {
   sum.emptyWorse += more.emptyWorse;
   sum.latencyWorse += more.latencyWorse;
   sum.latencyBetter += more.latencyBetter;
+  sum.recallSamples += more.recallSamples;
+  sum.recallLossSum += more.recallLossSum;
+  sum.recallGainSum += more.recallGainSum;
+  sum.recallSquaresSum += more.recallSquaresSum;
+  sum.contentSamples += more.contentSamples;
+  sum.contentMissingSum += more.contentMissingSum;
+  sum.contentDifferentSum += more.contentDifferentSum;
   addBuckets(sum.latencyBuckets, more.latencyBuckets);
   addBuckets(sum.shadowLatencyBuckets, more.shadowLatencyBuckets);
 }
@@ -226,13 +249,7 @@ export function noCounters(): Counters {
     overlapSum: 0,
     scoreWorseSum: 0,
     scoreBetterSum: 0,
-    recallSamples: 0,
-    recallLossSum: 0,
-    recallGainSum: 0,
-    recallSquaresSum: 0,
-    contentSamples: 0,
-    contentMissingSum: 0,
-    contentDifferentSum: 0,
+    ...nothingFound,
   };
 }
 

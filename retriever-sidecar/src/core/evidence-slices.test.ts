@@ -65,6 +65,17 @@ test("empty and slow answers count for their namespace, of both stores, so that 
   ]);
 });
 
+test("recall and content count for their namespace in fractions of a sample, in its bin alone", () => {
+  const table = makeSliceTable(2);
+  table.add("a", { requests: 1 }, 0);
+  const recall = { recallSamples: 1, recallLossSum: 0.25, recallSquaresSum: 0.0625 };
+  const content = { contentSamples: 1, contentMissingSum: 0.5, contentDifferentSum: 0.125 };
+  for (const increment of [recall, recall, content]) table.add("a", increment, 0);
+  const sums = { ...content, recallSamples: 2, recallLossSum: 0.5, recallSquaresSum: 0.125 };
+  expect(table.read(0)).toEqual([{ namespace: "a", counters: { ...noSliceCounters(), requests: 1, ...sums } }]);
+  expect(table.read(1)).toEqual([]);
+});
+
 test("a namespace with more than its share of the requests is never pushed out, however many others come", () => {
   const others = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 500, maxLength: 1500 });
   fc.assert(

@@ -12,8 +12,8 @@ import { bucketOf, type Increment } from "./counter-row.ts";
 type Slice = {
   /** Requests of the epoch, or more: a namespace inherits those of the one whose place it takes. */
   seen: number;
-  /** `width` numbers a bin. */
-  readonly counts: Uint32Array;
+  /** `width` numbers a bin: whole ones are exact up to 16 million, which is more than ten seconds bring. */
+  readonly counts: Float32Array;
 };
 type SliceTable = {
   /** Only a request makes a place for its namespace; a sample of one that has none is left out. */
@@ -35,7 +35,7 @@ export function makeSliceTable(slots: number): SliceTable {
   const slices = new Map<string, Slice>();
   const enter = (namespace: string): Slice => {
     if (slices.size < maxCountedSlices) {
-      const slice = { seen: 0, counts: new Uint32Array(slots * width) };
+      const slice = { seen: 0, counts: new Float32Array(slots * width) };
       slices.set(namespace, slice);
       return slice;
     }
@@ -72,7 +72,7 @@ function leastSeen(slices: ReadonlyMap<string, Slice>): readonly [string, Slice]
   return least;
 }
 
-function addAt(counts: Uint32Array, place: number, value: number): void {
+function addAt(counts: Float32Array, place: number, value: number): void {
   if (value > 0) counts[place] = (counts[place] ?? 0) + value;
 }
 

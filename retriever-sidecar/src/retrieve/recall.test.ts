@@ -112,6 +112,16 @@ test.each(["source", "destination"] as const)(
   },
 );
 
+test("what an exact search tells counts for the request's namespace as well", async () => {
+  const { events, serve, runtime } = makeScene();
+  await serve();
+  await waitUntil(() => events.length === 1);
+  const closed = { monotonicMs: 71_000, wallMs: 71_000 };
+  const { bins } = runtime.evidence.read(closed, { spans: [], binsFrom: 0 });
+  const found = bins.flatMap(({ slices }) => slices.filter(({ counters }) => counters.recallSamples > 0));
+  expect(found).toMatchObject([{ namespace: "n", counters: { recallSamples: 1, recallGainSum: 0.5 } }]);
+});
+
 test("an exact search keeps the request's namespace and filters, asks for more than k and for little time", async () => {
   const { asked, events, serve } = makeScene();
   await serve();

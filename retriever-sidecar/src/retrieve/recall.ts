@@ -32,14 +32,16 @@ export function startRecall(runtime: Runtime, sampled: Sampled, context: Context
   const stores = [recall.source, recall.destination];
   const nowMs = context.clock.monotonicMs();
   if (!stores.every(({ exactLimiter }) => exactLimiter.mayBegin(nowMs))) return;
-  void count(runtime, measure(runtime, recall, sampled, context.clock), context);
+  void count(runtime, recall, sampled, context);
 }
 
-async function count(runtime: Runtime, measuring: Promise<RecallEvent>, { clock, sink }: Context): Promise<void> {
-  const event = await measuring;
+async function count(runtime: Runtime, search: RecallSearch, sampled: Sampled, context: Context): Promise<void> {
+  const { clock, sink } = context;
+  const event = await measure(runtime, search, sampled, clock);
   // What belongs to an epoch that has ended counts nowhere.
   if (!runtime.isCurrent()) return;
-  if (event.kind === "measured") runtime.evidence.add(countRecall(event.recall), instantOf(clock));
+  const { namespace } = sampled.request;
+  if (event.kind === "measured") runtime.evidence.add(countRecall(event.recall), instantOf(clock), namespace);
   sink.onRecall(event);
 }
 

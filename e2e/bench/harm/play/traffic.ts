@@ -154,8 +154,16 @@ function countContent(counters: Counters, samples: number, { included, bad }: Co
 function countRecall(counters: Counters, segments: readonly Segment[], draws: Draws, perSecond: number): void {
   const regime = segments.at(-1)?.regime.recall;
   const samples = Math.min(counters.answered, Math.round(binSeconds * perSecond));
-  if (regime === undefined || samples === 0) return;
-  const { step, worse, better } = regime;
+  if (regime !== undefined && samples > 0) setRecall(counters, samples, regime, draws);
+}
+
+/** So many of the samples were searched exactly. */
+export function setRecall(
+  counters: Counters,
+  samples: number,
+  { step, worse, better }: Regime["recall"],
+  draws: Draws,
+): void {
   const lost = draws.binomial(samples, worse);
   const gained = draws.binomial(samples - lost, shareOfRest(better, worse));
   counters.recallSamples = samples;

@@ -1,4 +1,4 @@
-// D8: one namespace of many, all of whose answers are wrong, slow or empty, and many of which none is harmed.
+// D8: one namespace of many, all of whose answers are wrong, slow or empty or lack something, and many of which none is harmed.
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom } from "#support/random.ts";
 import { type End, playGuard, startSeconds } from "../play/guard.ts";
@@ -38,13 +38,15 @@ function play(seed: number, { regimeAt, seconds, requestsPerSecond = 100 }: Play
 
 const harmedRank = 15;
 const wrong: Regime = { ...usual, scoreWorse: 1, mismatch: 1 };
-const { scoreDelta, mismatch, livePrimary } = plan.thresholds;
+const { scoreDelta, mismatch, livePrimary, content } = plan.thresholds;
 const atLimits: Regime = {
   ...usual,
   failsBoth: 0,
   failsAlone: usual.failsBoth + livePrimary.maxErrorIncrease,
   scoreWorse: scoreDelta.maxBadShare,
   mismatch: usual.mismatch + mismatch.maxIncrease,
+  recall: { step: 0.1, worse: 0.1 + 10 * plan.recall.maxLoss, better: 0.1 },
+  content: { included: 0.1, bad: content.maxBadShare },
 };
 
 /** With 17 % of the traffic. */
@@ -53,10 +55,29 @@ const busiest = 1;
 const chosenAfter = 1000;
 const slow: Regime = { ...usual, ...latencies(plan, 700, usualMedianMs) };
 const empty: Regime = { ...usual, emptyAlone: 1 };
+const finding: Regime = { ...usual, recall: { step: 0.5, worse: 1, better: 0 } };
+const withText: Regime = { ...usual, content: { included: 0.2, bad: 0 } };
+const withoutText: Regime = { ...usual, content: { included: 0.2, bad: 1 } };
 
-function aloneAt(own: Regime): Played["regimeAt"] {
-  return (at) => (rank) => (rank === busiest && at >= chosenAfter ? own : usual);
+function aloneAt(own: Regime, others = usual): Played["regimeAt"] {
+  return (at) => (rank) => (rank === busiest && at >= chosenAfter ? own : others);
 }
+
+type Alone = Pick<Played, "regimeAt" | "requestsPerSecond"> & {
+  readonly name: string;
+  readonly requestsPerSecond: number;
+  readonly minutes?: number;
+};
+
+const aloneOnes: readonly Alone[] = [
+  ...[2, 20, 100].flatMap((requestsPerSecond) => [
+    { name: "slow", regimeAt: aloneAt(slow), requestsPerSecond },
+    { name: "empty", regimeAt: aloneAt(empty), requestsPerSecond },
+  ]),
+  { name: "all wrong", regimeAt: aloneAt({ ...wrong, recall: finding.recall }), requestsPerSecond: 20 },
+  { name: "finding half as much", regimeAt: aloneAt(finding), requestsPerSecond: 20, minutes: 60 },
+  { name: "without text, in 20 % of requests", regimeAt: aloneAt(withoutText, withText), requestsPerSecond: 20 },
+];
 
 function isActed({ act }: End): boolean {
   return act === "Hold" || act === "Rollback";
@@ -82,28 +103,23 @@ export const sliceRows: readonly Row[] = [
     isCounted: isActed,
     must: { atMost: 0.01 },
   },
-  ...[2, 20, 100].flatMap((requestsPerSecond) =>
-    [
-      { name: "slow", own: slow },
-      { name: "empty", own: empty },
-    ].flatMap(({ name, own }): Row[] => {
-      const row = {
-        id: "D8",
-        runs: 400,
-        quickRuns: 2,
-        play: (seed: number) => play(seed, { regimeAt: aloneAt(own), seconds: chosenAfter + 1800, requestsPerSecond }),
-      };
-      const what = `the busiest namespace of 200 alone ${name}, ${requestsPerSecond}/s`;
-      return [
-        { ...row, name: `${what}: all rolled back`, isCounted: isRolledBack, must: { atMost: 0.01 } },
-        {
-          ...row,
-          name: `${what}: held within 30 min`,
-          isCounted: isActed,
-          must: { atLeast: 0.99 },
-          since: chosenAfter,
-        },
-      ];
-    }),
-  ),
+  ...aloneOnes.flatMap(({ name, minutes = 30, ...played }): Row[] => {
+    const row = {
+      id: "D8",
+      runs: 400,
+      quickRuns: 2,
+      play: (seed: number) => play(seed, { ...played, seconds: chosenAfter + 60 * minutes }),
+    };
+    const what = `the busiest namespace of 200 alone ${name}, ${played.requestsPerSecond}/s`;
+    return [
+      { ...row, name: `${what}: all rolled back`, isCounted: isRolledBack, must: { atMost: 0.01 } },
+      {
+        ...row,
+        name: `${what}: held within ${minutes} min`,
+        isCounted: isActed,
+        must: { atLeast: 0.99 },
+        since: chosenAfter,
+      },
+    ];
+  }),
 ];

@@ -4,7 +4,13 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState, HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
-import { binSeconds, type Counters, keptSeconds, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  binSeconds,
+  type Counters,
+  keptSeconds,
+  noSliceCounters,
+  type SliceCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { keptCount } from "../model/kept-count.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
@@ -113,14 +119,17 @@ function foldBin(before: DetectionState, bin: Bin, { input, rules }: Ruled): Det
       return foldLine(known.get(keyOf({ line: rule.line, slice: null })), counted, folding);
     }),
     ...rules.slices.flatMap((rule) =>
-      [...new Set([...counts.keys(), ...slicesOf(state)])].map((slice) => {
+      [...new Set([...counts.keys(), ...slicesOf(state)])].flatMap((slice) => {
         const countOf = (bySlice: SliceCounts, whole?: SliceCounters): LineCount => {
           const counters = bySlice.get(slice);
           return counters === undefined ? { bad: 0, n: 0 } : rule.count(counters, whole);
         };
+        const line = known.get(keyOf({ line: rule.line, slice }));
+        const count = countOf(counts);
+        // Nothing bad begins no evidence, so that it wouldn't be kept: most lines of most slices.
+        if (line === undefined && count.bad <= 0) return [];
         const byGroup = () => new Map(parts.map((one) => [one.group, countOf(one.counts, counts.get(slice))]));
-        const counted = { rule, slice, count: countOf(counts), byGroup };
-        return foldLine(known.get(keyOf({ line: rule.line, slice })), counted, folding);
+        return foldLine(line, { rule, slice, count, byGroup }, folding);
       }),
     ),
   ];
@@ -140,6 +149,8 @@ const sharedLines: readonly HarmLineName[] = [
   "score",
   "latency",
   "mismatch",
+  "recall",
+  "content",
   "shadowErrors",
   "liveErrors",
   "emptyAnswers",
@@ -159,26 +170,17 @@ function standingSlices({ lines }: DetectionState, { counters }: Bin, counts: Sl
   return requests * 2 > counters.requests ? [] : [...standing];
 }
 
+const sliceFields = Object.keys(noSliceCounters()).filter(
+  (key): key is Exclude<keyof SliceCounters, "latencyBuckets" | "shadowLatencyBuckets"> => !key.endsWith("Buckets"),
+);
+
 /** All traffic less that of some slices. */
 function withoutSlices(all: Counters, slices: readonly number[], counts: SliceCounts): Counters {
   const taken = slices.flatMap((slice) => counts.get(slice) ?? []);
   if (taken.length === 0) return all;
   const rest = { ...all };
   for (const slice of taken) {
-    for (const key of [
-      "requests",
-      "errors",
-      "failedChecked",
-      "failedWorse",
-      "answered",
-      "scoreWorse",
-      "mismatch",
-      "shadowErrors",
-      "empty",
-      "emptyWorse",
-      "latencyWorse",
-      "latencyBetter",
-    ] as const) {
+    for (const key of sliceFields) {
       rest[key] = Math.max(0, rest[key] - slice[key]);
     }
     for (const key of ["latencyBuckets", "shadowLatencyBuckets"] as const) {

@@ -108,7 +108,7 @@ function sampleLines({ plan, baseline, pastCutover, differenceIsHarmless }: Fact
       ...shareRule("mismatch", differenceIsHarmless ? 1 : mismatchLimit + mismatch.maxIncrease, act(mismatch)),
       count: ({ mismatch: bad, answered }) => ({ bad, n: answered }),
     },
-    ...(recall.mode === "Off" ? [] : [recallLine(recall.maxLoss, act(recall))]),
+    ...(recall.mode === "Off" ? [] : [{ ...recallRule(recall.maxLoss, act(recall)), count: recallOf }]),
   ];
 }
 
@@ -122,17 +122,19 @@ function slownessOf(counters: Counters, pastCutover: boolean): LineCount {
 }
 
 /** A mean instead of a share: how much lower the destination's recall is. */
-function recallLine(limit: number, action: HarmAction): CounterLine {
+export function recallRule(limit: number, action: HarmAction): LineRule {
   return {
     ...meanRule("recall", limit, action),
     ratios: ({ bad, n, squares = 0 }) => logWealthAbove({ n, sum: bad, squares }, limit),
     logBelow: ({ bad, n, squares = 0 }, share) => logMeanExp(logWealthBelow({ n, sum: bad, squares }, share)),
-    count: ({ recallSamples, recallLossSum, recallGainSum, recallSquaresSum }) => ({
-      bad: recallLossSum - recallGainSum,
-      n: recallSamples,
-      squares: recallSquaresSum,
-    }),
   };
+}
+
+type RecallCounters = Pick<Counters, "recallSamples" | "recallLossSum" | "recallGainSum" | "recallSquaresSum">;
+
+export function recallOf(counters: RecallCounters): LineCount {
+  const { recallSamples: n, recallLossSum, recallGainSum, recallSquaresSum: squares } = counters;
+  return { bad: recallLossSum - recallGainSum, n, squares };
 }
 
 /** Whether chunks of both answers say the same: a mean of shares, since chunks of one answer share their fate. */

@@ -134,8 +134,8 @@ function sliceWeights(slices: readonly SliceCounters[]): Weights {
   return {
     requests: weights.reduce((sum, { requests }) => sum + requests, 0),
     samples: weights.reduce((sum, { samples }) => sum + samples, 0),
-    exact: 0,
-    content: 0,
+    exact: weights.reduce((sum, { exact }) => sum + exact, 0),
+    content: weights.reduce((sum, { content }) => sum + content, 0),
   };
 }
 

@@ -72,6 +72,31 @@ describe("one namespace", () => {
     }
   });
 
+  it.each([
+    { line: "content", one: { contentSamples: 5 }, bad: { contentMissingSum: 5 } },
+    { line: "recall", one: { recallSamples: 3 }, bad: { recallLossSum: 1.5, recallSquaresSum: 0.75 } },
+  ])("that alone is worse by $line is held by itself and moves nobody else", ({ line, one, bad }) => {
+    const told = Array.from({ length: 240 }, (_, index): Bin => {
+      const bin = aBin(index, answering(170));
+      const more = index < 30 ? {} : bad;
+      const [loud, quiet] = [
+        { ...answering(170), ...one, ...more },
+        { ...answering(830), contentSamples: 20, recallSamples: 7 },
+      ];
+      const whole = { contentSamples: 25, recallSamples: 10, ...more };
+      const slices = new Map([
+        ["loud", loud],
+        ["quiet", quiet],
+      ]);
+      return { ...bin, counters: { ...bin.counters, ...whole }, slices };
+    });
+    const all = told.map((bin) => ({ ...bin, slices: new Map() }));
+    expect(standing(foldDetection(undefined, { ...facts, bins: all }))).toEqual([line]);
+    const state = foldDetection(undefined, { ...facts, bins: told });
+    expect(standing(state)).toEqual([`${line} of loud`]);
+    expect(state?.lines.find(({ slice }) => slice !== null)?.clock?.verdict).toBe("worse");
+  });
+
   it("that is most of the traffic is everybody's affair", () => {
     const play = (bad: Part["bad"]) =>
       foldDetection(undefined, { ...facts, bins: bins(90, { share: 0.7, bad, from: 30 }) });

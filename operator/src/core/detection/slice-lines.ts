@@ -3,9 +3,20 @@ import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-s
 import type { HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { logMeanExp } from "../gates/e-value.ts";
+import { contentOf } from "../gates/gate-counts.ts";
 import { logDifferenceAbove, logDifferenceBelow } from "./detector.ts";
 import { failuresOf } from "./failures.ts";
-import { boundOf, type Facts, type LineCount, type LineRule, meanRule, shareRule, slicesWeight } from "./lines.ts";
+import {
+  boundOf,
+  type Facts,
+  type LineCount,
+  type LineRule,
+  meanRule,
+  recallOf,
+  recallRule,
+  shareRule,
+  slicesWeight,
+} from "./lines.ts";
 import { contrastShares, noContrast } from "./reference.ts";
 
 /** Slices that are judged by themselves; all others are one more. */
@@ -51,11 +62,11 @@ function answerLinesOf({ plan, baseline, pastCutover }: Facts): readonly SliceLi
 }
 
 /**
- * After the cutover all requests are judged by how many are empty and slow, and so one namespace's would move all. Nobody
- * measured what is usual for a namespace: its samples alone tell, in which both stores were asked the same.
+ * What of one namespace alone would move all after the cutover. Nobody measured what is usual for a namespace: its samples
+ * alone tell, in which both stores were asked the same.
  */
-function pairLinesOf({ thresholds, slices }: MigrationSpec): readonly SliceLine[] {
-  const { latencyDelta, livePrimary } = thresholds;
+function pairLinesOf({ thresholds, slices, recall }: MigrationSpec): readonly SliceLine[] {
+  const { content, latencyDelta, livePrimary } = thresholds;
   return [
     {
       ...shareRule("emptyAnswers", livePrimary.maxEmptyIncrease, slices.afterCutover),
@@ -69,6 +80,8 @@ function pairLinesOf({ thresholds, slices }: MigrationSpec): readonly SliceLine[
         squares: latencyWorse + latencyBetter,
       }),
     },
+    { ...shareRule("content", content.maxBadShare, slices.afterCutover), count: contentOf },
+    ...(recall.mode === "Off" ? [] : [{ ...recallRule(recall.maxLoss, slices.afterCutover), count: recallOf }]),
   ];
 }
 

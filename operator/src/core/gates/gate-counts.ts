@@ -17,7 +17,11 @@ export function failedSamples({ shadowErrors, shadowTimeouts }: Counters): numbe
 }
 
 /** Samples whose content was compared, and as bad the mean share of chunks that lack some or have another one. */
-export function contentOf({ contentSamples, contentMissingSum, contentDifferentSum }: Counters) {
+export function contentOf({
+  contentSamples,
+  contentMissingSum,
+  contentDifferentSum,
+}: Pick<Counters, "contentSamples" | "contentMissingSum" | "contentDifferentSum">) {
   return { bad: Math.min(contentSamples, contentMissingSum + contentDifferentSum), n: contentSamples };
 }
 

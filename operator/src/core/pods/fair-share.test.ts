@@ -69,13 +69,19 @@ it("a namespace's counters are parts of its requests and samples, and less weigh
     emptyWorse: 99,
     latencyWorse: 3,
     latencyBetter: 9,
+    recallSamples: 2,
+    recallLossSum: 9,
+    contentSamples: 9,
+    contentMissingSum: 9,
     latencyBuckets: allAt(900, 12),
     shadowLatencyBuckets: allAt(900, 8),
   };
   const sound = soundSlice(told);
   expect(sound).toMatchObject({ errors: 10, empty: 10, emptyWorse: 4, latencyWorse: 3, latencyBetter: 1 });
-  expect(weightOfSlice(sound)).toEqual({ requests: 12, samples: 8 });
-  const half = scaleSlice(sound, { requests: 0.5, samples: 0.25, exact: 1, content: 1 });
+  expect(sound).toMatchObject({ recallLossSum: 2, contentSamples: 4, contentMissingSum: 4 });
+  expect(weightOfSlice(sound)).toEqual({ requests: 12, samples: 8, exact: 2, content: 4 });
+  const half = scaleSlice(sound, { requests: 0.5, samples: 0.25, exact: 0.5, content: 0.75 });
   expect(half).toMatchObject({ requests: 5, empty: 5, answered: 1, latencyWorse: 0.75 });
+  expect(half).toMatchObject({ recallSamples: 1, recallLossSum: 1, contentSamples: 3, contentMissingSum: 3 });
   expect(half).toMatchObject({ latencyBuckets: allAt(900, 6), shadowLatencyBuckets: allAt(900, 2) });
 });

@@ -101,11 +101,13 @@ export function soundCounters(counters: Counters): Counters {
 }
 
 /** How much a namespace's counters claim. */
-export function weightOfSlice(slice: SliceCounters): Pick<Weights, "requests" | "samples"> {
+export function weightOfSlice(slice: SliceCounters): Weights {
   const { requests, answered, shadowErrors, latencyBuckets, shadowLatencyBuckets } = slice;
   return {
     requests: Math.max(requests, sumOf(latencyBuckets)),
     samples: Math.max(answered + shadowErrors, sumOf(shadowLatencyBuckets)),
+    exact: slice.recallSamples,
+    content: slice.contentSamples,
   };
 }
 
@@ -113,6 +115,7 @@ export function weightOfSlice(slice: SliceCounters): Pick<Weights, "requests" | 
 export function soundSlice(slice: SliceCounters): SliceCounters {
   const errors = Math.min(slice.errors, slice.requests);
   const failedChecked = Math.min(slice.failedChecked, errors);
+  const contentSamples = Math.min(slice.contentSamples, slice.answered);
   return {
     ...slice,
     errors,
@@ -124,6 +127,12 @@ export function soundSlice(slice: SliceCounters): SliceCounters {
     emptyWorse: Math.min(slice.emptyWorse, slice.answered),
     latencyWorse: Math.min(slice.latencyWorse, slice.answered),
     latencyBetter: Math.min(slice.latencyBetter, Math.max(0, slice.answered - slice.latencyWorse)),
+    recallLossSum: Math.min(slice.recallLossSum, slice.recallSamples),
+    recallGainSum: Math.min(slice.recallGainSum, slice.recallSamples),
+    recallSquaresSum: Math.min(slice.recallSquaresSum, slice.recallSamples),
+    contentSamples,
+    contentMissingSum: Math.min(slice.contentMissingSum, contentSamples),
+    contentDifferentSum: Math.min(slice.contentDifferentSum, contentSamples),
   };
 }
 
@@ -152,13 +161,12 @@ export function scaleCounters(counters: Counters, factors: Weights): Counters {
 }
 
 export function scaleSlice(slice: SliceCounters, factors: Weights): SliceCounters {
-  const { requests, samples } = factors;
-  if (requests >= 1 && samples >= 1) return slice;
+  if (measures.every((measure) => factors[measure] >= 1)) return slice;
   const scaled = { ...slice };
   for (const field of Object.keys(slice) as (keyof SliceCounters)[]) {
-    if (field === "latencyBuckets") scaled[field] = slice[field].map((count) => count * requests);
-    else if (field === "shadowLatencyBuckets") scaled[field] = slice[field].map((count) => count * samples);
-    else scaled[field] *= ofRequests.includes(field) ? requests : samples;
+    if (field === "latencyBuckets") scaled[field] = slice[field].map((count) => count * factors.requests);
+    else if (field === "shadowLatencyBuckets") scaled[field] = slice[field].map((count) => count * factors.samples);
+    else scaled[field] *= factors[measureOf(field)];
   }
   return scaled;
 }
@@ -173,7 +181,7 @@ function measureOf(field: Plain): keyof Weights {
 export function fitParts(parts: Weights, whole: Weights): Weights {
   const fit = (measure: keyof Weights): number =>
     parts[measure] > whole[measure] ? whole[measure] / parts[measure] : wholeWeights[measure];
-  return { requests: fit("requests"), samples: fit("samples"), exact: 1, content: 1 };
+  return { requests: fit("requests"), samples: fit("samples"), exact: fit("exact"), content: fit("content") };
 }
 
 function sumOf(counts: readonly number[]): number {
