@@ -4,7 +4,7 @@ import { Argument, Command, CommanderError, Help, type Option } from "commander"
 import { addClusterCommands } from "#commands/cluster-commands.ts";
 import { completionScripts, type Shell, shells } from "#commands/completion-scripts.ts";
 import { addListCommands } from "#commands/list-commands.ts";
-import { addOfflineCommands } from "#commands/offline.ts";
+import { addOfflineCommands } from "#commands/offline-commands.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
 import { addDashboardCommand } from "#dashboard/dashboard-command.ts";
 import { guarded } from "#output/terminal.ts";

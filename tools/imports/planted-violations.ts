@@ -16,7 +16,7 @@ const targets: readonly string[] = [
   "operator/src/apply/write.ts",
   "operator/src/controller/loop.ts",
   "operator/test/fake.ts",
-  "kubectl-retriever/src/commands/act.ts",
+  "kubectl-retriever/src/commands/acts/act.ts",
   "kubectl-retriever/src/dashboard/server.ts",
   "kubectl-retriever/src/toy/toy-cluster.ts",
   "operator/src/core/decide.test.ts",
@@ -54,7 +54,7 @@ export const plants: readonly Plant[] = [
   {
     rule: "operator-tests-play-on-the-toy-cluster",
     file: "operator/test/p30.ts",
-    imports: "@retriever/kubectl/commands/act.ts",
+    imports: "@retriever/kubectl/commands/acts/act.ts",
   },
   { rule: "sidecar-imports-stores-only", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
   { rule: "stores-import-no-workspace", file: "stores/src/p24.ts", imports: "@retriever/sidecar/contract/names.ts" },

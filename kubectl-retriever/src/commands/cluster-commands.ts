@@ -2,7 +2,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, End, Surroundings } from "#surroundings.ts";
-import { type Writing, writings } from "./check-item.ts";
+import { type Writing, writings } from "./check/check-item.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
 import { collectNamespaces, parseMigrationName, parseNamespace } from "./typed-names.ts";
@@ -27,7 +27,7 @@ function addStatus(program: Command, around: Surroundings, end: End): void {
     .option("-w, --watch", "show it again and again until it has ended", false)
     .addOption(new Option("-o, --output <form>", "the whole object instead").choices(["json", "yaml", "name"]))
     .action(async (name: string, options: ClusterOptions & { watch: boolean; output?: "json" | "yaml" | "name" }) => {
-      const { showStatus } = await import("./status.ts");
+      const { showStatus } = await import("./show/status.ts");
       const { watch, output = "text" } = options;
       end(
         await connected(options, around, ({ client, namespace }) =>
@@ -93,16 +93,16 @@ async function runCheck(options: CheckOptions, tools: Surroundings & Connected):
     output,
   } = options;
   const { signal, namespace } = tools;
-  if (idle) return (await import("./check-idle.ts")).checkIdle(namespaces, tools, signal);
+  if (idle) return (await import("./check/check-idle.ts")).checkIdle(namespaces, tools, signal);
   if (name === undefined && data.length > 0) {
     tools.terminal.warn("--data: expected --for beside it, which says what workload it is about");
     return exitCodes.error;
   }
   if (name === undefined) {
-    const { checkCluster } = await import("./check-cluster.ts");
+    const { checkCluster } = await import("./check/check-cluster.ts");
     return checkCluster({ namespaces, operatorNamespace, actIdentity, leaderWithinMs, output }, tools, signal);
   }
-  const { checkTarget } = await import("./check-target.ts");
+  const { checkTarget } = await import("./check/check-target.ts");
   return checkTarget({ namespace, name, operatorNamespace, data, actIdentity, output }, tools, signal);
 }
 
@@ -119,7 +119,7 @@ function addInit(program: Command, around: Surroundings, end: End): void {
       ]),
     )
     .action(async (workload: string, { to, ...options }: ClusterOptions & { to?: "qdrant" | "pgvector" }) => {
-      const { initMigration } = await import("./init.ts");
+      const { initMigration } = await import("./show/init.ts");
       end(
         await connected(options, around, ({ request, namespace }) =>
           initMigration({ namespace, workload, to }, { request, ...around }, around.signal),
@@ -158,7 +158,7 @@ function addEvidence(program: Command, around: Surroundings, end: End): void {
     .option("-o, --output <file>", "file to write; default: the standard output")
     .action(async (name: string, options: ClusterOptions & { output?: string }) => {
       const { output } = options;
-      const { collectEvidence } = await import("./evidence.ts");
+      const { collectEvidence } = await import("./show/evidence.ts");
       end(
         await connected(options, around, ({ client, evidence, namespace }) =>
           collectEvidence({ namespace, name, output }, { client, evidence, files, terminal }, around.signal),
@@ -171,7 +171,7 @@ function addEvidence(program: Command, around: Surroundings, end: End): void {
     .argument("<file>", "what `evidence` wrote; - is the standard input")
     .option("--html <file>", "write the report of the migration as a page")
     .action(async (file: string, { html }: { html?: string }) => {
-      const { replayFile } = await import("./replay.ts");
+      const { replayFile } = await import("./offline/replay.ts");
       end(await replayFile(file, html, files, terminal));
     });
 }
@@ -198,7 +198,7 @@ function addReport(program: Command, around: Surroundings, end: End): void {
       const output = { form, file: outputFile };
       if ((name === undefined) === (file === undefined))
         command.error("error: expected the name of a migration, or --evidence FILE");
-      const { reportFile, reportMigration } = await import("./report.ts");
+      const { reportFile, reportMigration } = await import("./show/report.ts");
       if (file !== undefined) return end(await reportFile(file, output, { files, terminal }));
       end(
         await connected(options, around, ({ client, evidence, namespace }) =>
@@ -228,7 +228,7 @@ function addSupportBundle(program: Command, around: Surroundings, end: End): voi
     )
     .option("-O, --output-file <file>", "file to write, .tar.gz; default: a new one in this folder")
     .action(async (name: string | undefined, { operatorNamespace, outputFile, ...options }: BundleOptions) => {
-      const { makeSupportBundle } = await import("./support-bundle.ts");
+      const { makeSupportBundle } = await import("./show/support-bundle.ts");
       end(
         await connected(options, around, (connection) =>
           makeSupportBundle(
@@ -256,7 +256,7 @@ function addVersion(program: Command, around: Surroundings, end: End): void {
     .option("--operator-namespace <name>", operatorNamespaceHelp, parseNamespace)
     .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]))
     .action(async ({ allNamespaces, client, operatorNamespace, output, ...options }: VersionOptions) => {
-      const { showClientVersion, showVersions } = await import("./version.ts");
+      const { showClientVersion, showVersions } = await import("./check/version.ts");
       // Told before anything is asked: it is known also where nobody answers.
       if (client || output === undefined) end(await showClientVersion(output, around.terminal));
       if (client) return;

@@ -6,10 +6,10 @@ import type { MigrationEvent } from "#kube-client.ts";
 import type { Outcome } from "#rehearse/outcome.ts";
 import type { DecisionEntry, EventEntry } from "#rehearse/rehearsal.ts";
 import type { endOf, Title } from "#rehearse/render-text.ts";
-import type { CheckDocument } from "./check-cluster.ts";
-import type { TargetDocument } from "./check-target.ts";
-import type { LintedDocument } from "./lint.ts";
-import type { versionsDocument } from "./version.ts";
+import type { CheckDocument } from "./check/check-cluster.ts";
+import type { TargetDocument } from "./check/check-target.ts";
+import type { versionsDocument } from "./check/version.ts";
+import type { LintedDocument } from "./offline/lint.ts";
 
 type Fields<T> = Readonly<Record<keyof T, string>>;
 type Dated = { readonly at: string };

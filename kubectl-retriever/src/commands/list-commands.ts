@@ -17,7 +17,7 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     .option("-A, --all-namespaces", "of all namespaces", false)
     .addOption(new Option("-o, --output <form>", "the objects instead").choices(forms))
     .action(async (options: GetOptions) => {
-      const { listMigrations } = await import("./list-migrations.ts");
+      const { listMigrations } = await import("./show/list-migrations.ts");
       const { allNamespaces, output } = options;
       end(
         await connected(options, around, ({ client, namespace }) =>
@@ -34,7 +34,7 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     .argument("<name>", "name of the RetrieverMigration", parseMigrationName)
     .addOption(new Option("-o, --output <form>", "as data").choices(forms))
     .action(async (name: string, options: EventsOptions) => {
-      const { listEvents } = await import("./list-migrations.ts");
+      const { listEvents } = await import("./show/list-migrations.ts");
       const { output } = options;
       end(
         await connected(options, around, ({ client, namespace }) =>
@@ -48,7 +48,7 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     .requiredOption("--for <what>", "a phase or a condition, such as Guard, Approved or Settled", bareCondition)
     .addOption(new Option("--timeout <time>", "how long, e.g. 30h").argParser(parseTime).default(30_000, "30s"))
     .action(async (name: string, options: WaitOptions) => {
-      const { waitFor } = await import("./list-migrations.ts");
+      const { waitFor } = await import("./show/list-migrations.ts");
       const asked = { name, what: options.for, timeoutMs: options.timeout };
       end(
         await connected(options, around, ({ client, namespace }) =>

@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Files, fileFault } from "#files/files.ts";
 import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
-import type { ActOptions } from "./act.ts";
 import { actCommands } from "./act-commands.ts";
+import type { ActOptions } from "./acts/act.ts";
 import { type ClusterOptions, connected, flagsOf, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
 import { parseMigrationName } from "./typed-names.ts";
@@ -55,7 +55,7 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
     addCommonOptions(line, act);
     line.action(async (name: string, given: Given) => {
       const text = given.file === undefined ? undefined : await readReport(around.files.evidence, given.file, line);
-      const { createAct } = await import("./act.ts");
+      const { createAct } = await import("./acts/act.ts");
       const asked = { name, act, reason: given.reason, ...optionsOf(given, text, around) };
       end(
         await connected(given, around, ({ client, namespace, server, context }) =>

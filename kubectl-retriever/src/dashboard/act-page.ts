@@ -2,7 +2,7 @@
 import { type Act, actsInRole, actsWithReason } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { element, group, type Markup } from "@retriever/operator/page/markup.ts";
-import type { ActOptions } from "#commands/act.ts";
+import type { ActOptions } from "#commands/acts/act.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { OfferedAct } from "./offered-acts.ts";
 

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { element } from "@retriever/operator/page/markup.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { createAct } from "#commands/act.ts";
+import { createAct } from "#commands/acts/act.ts";
 import type { KubeClient } from "#kube-client.ts";
 import type { ReachedCluster } from "#output/cluster-word.ts";
 import { tellFault } from "#output/tell-fault.ts";

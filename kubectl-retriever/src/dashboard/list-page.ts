@@ -2,7 +2,7 @@
 
 import { element, type Markup } from "@retriever/operator/page/markup.ts";
 import { clipped, counted } from "@retriever/operator/page/words.ts";
-import { listHead, listRow } from "#commands/list-migrations.ts";
+import { listHead, listRow } from "#commands/show/list-migrations.ts";
 import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { phaseWords, readyWord } from "#output/render-status.ts";
 import type { Fragment } from "./fragments.ts";

@@ -2,7 +2,7 @@
 import { type Act, actsInRole, latchingActs, type MigrationActSpec } from "@retriever/crds/migration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { actCommands } from "#commands/act-commands.ts";
-import { foreseeRefusal } from "#commands/foresee-refusal.ts";
+import { foreseeRefusal } from "#commands/acts/foresee-refusal.ts";
 import { actDocument } from "#kube-client.ts";
 import type { MigrationView } from "#output/migration-view.ts";
 import { type MissingRights, rightKey } from "./rights.ts";

@@ -1,7 +1,7 @@
 // Which acts the viewer may create, asked of the API server before anybody presses a button.
 import { type Act, actsInRole } from "@retriever/crds/migration.ts";
 import { actCommands } from "#commands/act-commands.ts";
-import { rightsOf } from "#commands/foresee-refusal.ts";
+import { rightsOf } from "#commands/acts/foresee-refusal.ts";
 import type { KubeClient } from "#kube-client.ts";
 import type { LiveMigration } from "./live-migrations.ts";
 

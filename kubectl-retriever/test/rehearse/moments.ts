@@ -1,7 +1,7 @@
 // Moments of rehearsed migrations, as an operator would have left them: the status, and the evidence behind the charts. The
 // times are moved so that the moment is now.
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
-import { makeEvidenceOfRehearsal } from "#commands/rehearsed-evidence.ts";
+import { makeEvidenceOfRehearsal } from "#commands/offline/rehearsed-evidence.ts";
 import { rehearse } from "#rehearse/rehearse.ts";
 import { defaultMigration, scenarioNamed } from "./library.ts";
 

@@ -22,7 +22,7 @@ export async function replayFile(
   }
   const replayed = replay(text, decide);
   if (html !== undefined) {
-    const { writeReportOf } = await import("./report.ts");
+    const { writeReportOf } = await import("../show/report.ts");
     const code = await writeReportOf(text, path, { form: "html", file: html }, { files, terminal });
     if (code === exitCodes.error) return code;
   }

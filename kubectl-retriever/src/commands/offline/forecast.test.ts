@@ -5,7 +5,7 @@ import { runCli } from "#program.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
 
-const migration = readFileSync(new URL("../../../examples/default/migration.yaml", import.meta.url), "utf8");
+const migration = readFileSync(new URL("../../../../examples/default/migration.yaml", import.meta.url), "utf8");
 
 async function run(words: readonly string[], given: Readonly<Record<string, string>>) {
   const files = { read: async (path: string) => given[path] ?? "", write: async () => undefined };

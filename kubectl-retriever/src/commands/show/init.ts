@@ -13,7 +13,7 @@ import { parse } from "yaml";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { told } from "#told.ts";
-import { similarWorkload } from "./similar-workload.ts";
+import { similarWorkload } from "../check/similar-workload.ts";
 
 type InitRequest = {
   readonly namespace: string;

@@ -5,7 +5,7 @@ import { runCli } from "#program.ts";
 import { makeFakeRequest } from "#test/fake-request.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
-import { checkDocument } from "./check-document.ts";
+import { checkDocument } from "../offline/check-document.ts";
 
 const secret = "CANARY-s3cret";
 const bases = {

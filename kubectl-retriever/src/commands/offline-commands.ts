@@ -3,8 +3,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
-import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
-import type { LintRequest, OfflineTools } from "./lint.ts";
+import { type Expectation, expectationForm, parseExpectation } from "./offline/expectation.ts";
+import type { LintRequest, OfflineTools } from "./offline/lint.ts";
 import { collect, onlyOne } from "./options.ts";
 
 /** Adds the commands to the program; each ends with its exit code. */
@@ -47,7 +47,7 @@ function addRehearse(program: Command, tools: OfflineTools, end: End): void {
     )
     .action(async ({ filename, output, ...options }: RehearseOptions) => {
       const json = options.json || output !== undefined;
-      const { rehearseFiles } = await import("./rehearse.ts");
+      const { rehearseFiles } = await import("./offline/rehearse.ts");
       end(
         await rehearseFiles(
           { html: undefined, evidence: undefined, traffic: undefined, ...options, manifest: filename, json },
@@ -77,9 +77,9 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
       new Option("-o, --output <form>", "for each document: an object, or the name of what is fine").choices(forms),
     )
     .action(async ({ filename, recursive, policy, output }: LintOptions) => {
-      const { lintFiles } = await import("./lint.ts");
-      const { judgeMigration } = await import("./judge-migration.ts");
-      const { loadPolicies } = await import("./policies.ts");
+      const { lintFiles } = await import("./offline/lint.ts");
+      const { judgeMigration } = await import("./offline/judge-migration.ts");
+      const { loadPolicies } = await import("./offline/policies.ts");
       const policies = await loadPolicies(policy, tools);
       if (typeof policies === "number") return end(policies);
       const judge: LintRequest["judge"] = (spec, name) => judgeMigration(policies, spec, name);
@@ -113,7 +113,7 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
     .action(async ({ filename, rate, byHour, traffic, policy, details, json, output }: PlanOptions) => {
       const own = { manifest: filename, policies: policy, details, json: json || output !== undefined };
       const asked = { ...own, rates: rate, byHour, traffic };
-      const { forecastFile } = await import("./forecast.ts");
+      const { forecastFile } = await import("./offline/forecast.ts");
       end(await forecastFile(asked, await inForm(output, tools)));
     });
 }

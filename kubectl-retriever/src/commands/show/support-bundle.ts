@@ -13,8 +13,8 @@ import { makeArchive } from "#support/archive.ts";
 import { collectMigration } from "#support/collect-migration.ts";
 import { collectOperator } from "#support/collect-pods.ts";
 import { type Collected, type Sources, startCollecting } from "#support/collected.ts";
-import { versionsDocument } from "./version.ts";
-import { readVersions, skewOf } from "./versions.ts";
+import { versionsDocument } from "../check/version.ts";
+import { readVersions, skewOf } from "../check/versions.ts";
 
 type BundleRequest = {
   readonly namespace: string;

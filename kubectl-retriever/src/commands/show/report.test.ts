@@ -8,7 +8,7 @@ import { runCli } from "#program.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
 
-const manifest = readFileSync(new URL("../../../examples/default/migration.yaml", import.meta.url), "utf8");
+const manifest = readFileSync(new URL("../../../../examples/default/migration.yaml", import.meta.url), "utf8");
 
 /** Runs a line on files in memory. */
 async function run(line: string, given: Readonly<Record<string, string>>) {

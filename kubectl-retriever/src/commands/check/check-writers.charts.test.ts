@@ -8,7 +8,7 @@ import { makeFakeRequest } from "#test/fake-request.ts";
 import { writings } from "./check-item.ts";
 import { collectWriters } from "./check-writers.ts";
 
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "../../../..");
 const renderings = globSync("charts/retriever-sidecar/renderings/*.yaml", { cwd: root }).filter(
   (path) => !path.endsWith(".values.yaml"),
 );

@@ -9,7 +9,7 @@ import type { Terminal } from "#output/terminal.ts";
 import { runCli } from "#program.ts";
 import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
-import { actCommands } from "./act-commands.ts";
+import { actCommands } from "../act-commands.ts";
 
 type Arrangement = {
   readonly status?: MigrationStatus;
