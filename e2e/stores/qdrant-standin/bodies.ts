@@ -93,6 +93,7 @@ export const queryBody = z.strictObject({
   query: dense,
   using: z.string().nullish(),
   limit,
+  offset: unsigned.nullish(),
   filter,
   ...shown,
   /** The search is exact anyway. */

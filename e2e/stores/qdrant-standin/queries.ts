@@ -15,7 +15,8 @@ const defaultLimit = 10;
 
 /** `POST points/query`, best first. Throws when the collection lacks the vector or the dimension differs. */
 export function runQuery(collection: Collection, body: z.infer<typeof queryBody>, seed: number): string {
-  const limit = body.limit ?? defaultLimit;
+  const offset = body.offset ?? 0;
+  const limit = offset + (body.limit ?? defaultLimit);
   const space = collection.space(body.using ?? "");
   checkDimension(space, body.query);
   const hits = space.search({
@@ -28,7 +29,7 @@ export function runQuery(collection: Collection, body: z.infer<typeof queryBody>
     tieBreak: (slot) => shuffled(slot, seed, limit),
   });
   const print = pointPrinter(collection, body);
-  const points = hits.flatMap(({ slot, score }) => {
+  const points = hits.slice(offset).flatMap(({ slot, score }) => {
     const point = collection.at(slot);
     return point === undefined ? [] : [print(point, { score })];
   });

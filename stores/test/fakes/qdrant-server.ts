@@ -41,7 +41,7 @@ type Options = {
   /** Speaks TLS with this certificate. */
   readonly tls?: TestCertificate;
 };
-type Query = { query: number[]; limit: number; filter?: Clauses };
+type Query = { query: number[]; limit: number; offset?: number; filter?: Clauses };
 type Clauses = { must?: Condition[]; should?: Condition[]; must_not?: Condition[] };
 type Bounds = { gt?: number; gte?: number; lt?: number; lte?: number };
 type Condition = Clauses & {
@@ -117,7 +117,7 @@ function sendQuery(response: ServerResponse, points: readonly FakePoint[], query
     .filter((point) => passes(point, query.filter ?? {}))
     .map((point) => ({ id: point.id, version: 0, score: cosine(point.vector, query.query), payload: point.payload }))
     .toSorted((a, b) => b.score - a.score)
-    .slice(0, query.limit);
+    .slice(query.offset ?? 0, (query.offset ?? 0) + query.limit);
   return send(response, 200, { result: { points: found } });
 }
 

@@ -30,7 +30,7 @@ import {
 } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
-import { readCandidates } from "./answer.ts";
+import { type Part, type Read, readSearch } from "./in-parts.ts";
 import { isOfMetric } from "./is-of-metric.ts";
 import { queryBody } from "./query-body.ts";
 import { refuseRequest, refuseSettings, strictRemarks } from "./strict-search.ts";
@@ -87,13 +87,13 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
         method: "POST",
         path: pathFor(timeoutMs, limits),
         ...(request.content === undefined ? { maxBytes: baseBytes + request.k * bytesPerPoint } : {}),
-        body: queryBody(spec, request, known),
         headers: trace && traceHeaders(trace),
         ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs, limits) : {}),
       };
-      const text = await call(query, signal).catch(description.forget);
+      const search = (part: Part): Promise<string> =>
+        call({ ...query, body: queryBody(spec, request, known, part) }, signal);
+      const read = await readSearch(search, spec.fields, request).catch(description.forget);
       const vectorMs = clock.monotonicMs() - startedAt;
-      const read: Read = (toSimilarity) => readCandidates(text, spec.fields, toSimilarity, request.content);
       const confirm = () => description.confirm(signal);
       return { candidates: await scored(read, { similarity, known, confirm }), vectorMs };
     },
@@ -119,7 +119,6 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
   };
 }
 
-type Read = (toSimilarity: (score: number) => number) => Candidate[];
 type Scoring = Pick<BackendDeps, "similarity"> & {
   readonly known: Confirmed;
   readonly confirm: () => Promise<Known>;

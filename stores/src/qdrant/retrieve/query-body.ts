@@ -13,6 +13,7 @@ import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { conditionsOf, isText, isUuidText, passesNone, type QdrantCondition } from "../filter/conditions.ts";
+import type { Part } from "./in-parts.ts";
 import { refuseConditions } from "./strict-search.ts";
 
 const head = Buffer.from('{"query":');
@@ -24,11 +25,13 @@ export function queryBody(
   spec: Pick<QdrantSpec, "fields" | "vectorName" | "searchSettings">,
   request: BackendRequest,
   known: Known,
+  { offset, limit }: Part,
 ): Buffer {
   const conditions = allConditions(spec.fields, request, (key) => known.indexes.get(key) === "uuid");
   refuseConditions(conditions, request, known.limits);
   const rest = {
-    limit: request.k,
+    limit,
+    ...(offset === 0 ? {} : { offset }),
     with_payload: shownKeys(spec.fields, request),
     ...paramsOf(spec, request),
     ...(spec.vectorName === undefined ? {} : { using: spec.vectorName }),
