@@ -13,7 +13,7 @@ import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderTable } from "#text/table.ts";
-import { makePatience } from "../patience.ts";
+import { makePatience } from "./patience.ts";
 
 type Tools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 /** Undefined: all namespaces. */

@@ -10,7 +10,7 @@ import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { renderLine, renderStatus } from "#output/render-status.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { makePatience } from "../patience.ts";
+import { makePatience } from "./patience.ts";
 
 type StatusRequest = {
   readonly namespace: string;
