@@ -47,6 +47,15 @@ describe("a line", () => {
     );
   });
 
+  it("of which a bin comes in two parts, since clocks of pods differ, holds the evidence of the bin as a whole", () => {
+    const half = (index: number, bad: number) => aBin(index, bad, 50);
+    const whole = lineOf(play(repeat(30, 6)), "score");
+    const parts = lineOf(play(repeat(30, 6).flatMap((_, k) => [half(k, 2), half(k, 4)])), "score");
+    expect(parts).toMatchObject({ bad: whole?.bad, n: whole?.n });
+    expect(parts?.logs).toHaveLength(8);
+    for (const [k, log] of (whole?.logs ?? []).entries()) expect(parts?.logs[k]).toBeCloseTo(log, 2);
+  });
+
   it("acts after one and a half of sustainedFor, and at the shortest times a plan may have after three bins", () => {
     expect(lineOf(play(repeat(45, 90)), "score")?.clock?.verdict).toBe("waiting");
     expect(lineOf(play(repeat(46, 90)), "score")?.clock?.verdict).toBe("worse");

@@ -14,7 +14,7 @@ import {
 import { keptCount } from "../model/kept-count.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
-import { advance, logEvidence } from "./detector.ts";
+import { advance, advanceLate, logEvidence } from "./detector.ts";
 import { addGroups, endPart, isShared } from "./fleet-parts.ts";
 import { type CounterLine, type LineCount, type LineRule, trafficLines } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
@@ -99,6 +99,7 @@ function foldBin(before: DetectionState, bin: Bin, { input, rules }: Ruled): Det
   const state = withSlices(before, slices);
   const folding: Folding = {
     startMs,
+    isLate: startMs + binSeconds * 1000 <= untilMs,
     isGap: startMs - untilMs > keptSeconds * 1000,
     pods: bin.failing,
     timing: rules.timing,
@@ -192,6 +193,8 @@ function withoutSlices(all: Counters, slices: readonly number[], counts: SliceCo
 
 type Folding = {
   readonly startMs: number;
+  /** Of a time that was judged already: what some pods counted then came later. */
+  readonly isLate: boolean;
   /** Longer ago than sidecars remember: what was between was not observed, or there was nothing. */
   readonly isGap: boolean;
   readonly pods: readonly string[];
@@ -211,12 +214,13 @@ function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding):
   const { rule, slice, count } = bin;
   if (rule.limit >= 1) return disarmed(rule, slice);
   const known = before ?? disarmed(rule, slice);
+  const add = folding.isLate ? advanceLate : advance;
   const counted: HarmLine = {
     ...known,
     limit: keptCount(rule.limit),
     bad: keptCount(known.bad + count.bad),
     n: keptCount(known.n + count.n),
-    logs: count.n > 0 ? [...advance(known.logs, rule.ratios(count))] : known.logs,
+    logs: count.n > 0 ? [...add(known.logs, rule.ratios(count))] : known.logs,
   };
   const threshold = thresholdOf(folding.judgedBins, rule.weight);
   const next = rule.line === "severe" ? foldSevere(counted, bin, folding) : foldCause(counted, bin, folding, threshold);

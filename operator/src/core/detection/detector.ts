@@ -45,7 +45,15 @@ export function logRatios({ bad, n }: Count, limit: number, alternatives: readon
 
 /** The sums after one more batch: (sum + 1) x ratio. */
 export function advance(logs: Logs, ratios: readonly number[]): Logs {
-  return ratios.map((ratio, k) => shortened(Math.max(-mostLog, Math.min(mostLog, logOnePlus(logs[k]) + ratio))));
+  return ratios.map((ratio, k) => bounded(logOnePlus(logs[k]) + ratio));
+}
+
+/**
+ * The sums after a part of a batch that came late: sum x ratio. A change may begin with each bin once; begun with each of
+ * its parts, it would be found by chance as many times as often.
+ */
+export function advanceLate(logs: Logs, ratios: readonly number[]): Logs {
+  return logs.map((log, k) => bounded(log + (ratios[k] ?? 0)));
 }
 
 /** ln of the mean of the sums; -Infinity before the first batch. */
@@ -69,8 +77,8 @@ function logOnePlus(log: number | undefined): number {
 }
 
 /** As it is kept: the same whether it went through the status or not. */
-function shortened(log: number): number {
-  return Math.round(log * 1e4) / 1e4;
+function bounded(log: number): number {
+  return Math.round(Math.max(-mostLog, Math.min(mostLog, log)) * 1e4) / 1e4;
 }
 
 /**
