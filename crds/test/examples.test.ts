@@ -123,7 +123,9 @@ describe("the example application", () => {
   it("has pods as the operator expects them", () => {
     const deployment = manifestOf("application/deployment.yaml");
     const pod = (deployment.spec["template"] as { readonly spec: PodSpec }).spec;
-    const sidecar = pod.containers.find(({ name }) => name === sidecarContainer);
+    const sidecar = pod.initContainers.find(({ name }) => name === sidecarContainer);
+    // Without it the application would wait for the sidecar to end.
+    expect(sidecar?.restartPolicy).toBe("Always");
     expect(sidecar?.ports.map(({ name }) => name)).toEqual([retrievePort, adminPort]);
     expect(sidecar?.volumeMounts.some((mount) => "subPath" in mount)).toBe(false);
     expect(pod.volumes[0]?.projected.sources).toEqual([
@@ -149,8 +151,9 @@ describe("the example application", () => {
 });
 
 type PodSpec = {
-  readonly containers: readonly {
+  readonly initContainers: readonly {
     readonly name: string;
+    readonly restartPolicy?: string;
     readonly ports: readonly { readonly name: string }[];
     readonly env: readonly { readonly name: string; readonly value?: string }[];
     readonly volumeMounts: readonly object[];
