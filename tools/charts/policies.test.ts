@@ -40,6 +40,7 @@ type Container = {
 type PodSpec = {
   readonly securityContext?: { readonly runAsNonRoot?: boolean; readonly seccompProfile?: { readonly type: string } };
   readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
   readonly hostNetwork?: boolean;
   readonly volumes?: readonly Readonly<Record<string, unknown>>[];
 };
@@ -272,7 +273,10 @@ describe("every pod", () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
     expect(pod.hostNetwork).toBeUndefined();
     expect((pod.volumes ?? []).filter((volume) => "hostPath" in volume)).toEqual([]);
-    for (const { securityContext, volumeMounts = [], ...container } of pod.containers) {
+    for (const { securityContext, volumeMounts = [], ...container } of [
+      ...(pod.initContainers ?? []),
+      ...pod.containers,
+    ]) {
       expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } });
       expect(securityContext?.capabilities?.add).toBeUndefined();
       expect(volumeMounts.filter(({ subPath }) => subPath !== undefined)).toEqual([]);
