@@ -135,6 +135,33 @@ test("a bundle holds the migration, its acts, events, evidence, overlay, pods, l
   expect(printed.at(-1)).toContain(written[0]?.path);
 });
 
+test("of a sidecar in initContainers it holds the restarts, the log before the last of them, and the image as well", async () => {
+  const app = { name: "search-api", image: "search-api:1.0.0" };
+  const { run, written } = arrange({
+    [paths.deployment]: {
+      metadata: { name: "search-api" },
+      spec: {
+        selector: { matchLabels: { app: "search" } },
+        template: { spec: { initContainers: [container], containers: [app] } },
+      },
+    },
+    [paths.pods]: [
+      {
+        metadata: { name: "search-api-1", uid: "u1" },
+        spec: { initContainers: [container], containers: [app] },
+        status: { initContainerStatuses: [{ name: "retriever-sidecar", ready: true, restartCount: 2 }] },
+      },
+    ],
+  });
+  await run();
+  const found = await unpack(written[0]?.bytes ?? new Uint8Array());
+  expect(JSON.parse(found[`${folder}/workload.json`] ?? "")).toMatchObject({
+    containers: [{ name: "retriever-sidecar", image: "sidecar:0.1.0" }, app],
+  });
+  expect(found[`${folder}/pods.json`]).toContain('"restartCount": 2');
+  expect(Object.keys(found)).toContain(`${folder}/pods/search-api-1/retriever-sidecar.previous.log`);
+});
+
 test("no secret is in it, wherever somebody wrote one, and no Secret and no base is asked for", async () => {
   const { run, written, calls } = arrange();
   await run();

@@ -266,6 +266,9 @@ export function remarksOf({ columns, rewriting, keeping, rules, dependent, ...ot
     names.length === 0 ? [] : [sentence(names.join(", "))];
   return [
     ...said(unreadableIn(columns, [...columns.keys()]), unreadable),
+    ...(others.relation === "f"
+      ? ["it is a foreign table: rows that its own server hides from the mapped role aren't seen, and not compared"]
+      : []),
     ...(others.isStandby || others.isReadOnly
       ? ["the server takes no writes (a replica, or default_transaction_read_only): a repair can't write it"]
       : []),

@@ -27,14 +27,11 @@ export async function readSearch(
   } catch (error) {
     if (content === undefined || !isOfSeveral(error, k)) throw error;
     const room = { chars: mostChars, error };
-    const scored = await readHalves({ offset: 0, limit: k }, room, async (part) => {
+    const found = await readHalves({ offset: 0, limit: k }, room, async (part) => {
       const body = await search(part);
       room.chars -= body.length;
       return readCandidates(body, fields, (score) => score, content).map(withOwnText);
     });
-    // A chunk that was written meanwhile may stand in two parts.
-    const once = new Map(scored.toReversed().map((each) => [each.chunkId, each]));
-    const found = [...once.values()].toReversed();
     return (toSimilarity) => found.map((each) => ({ ...each, similarity: toSimilarity(each.similarity) }));
   }
 }
