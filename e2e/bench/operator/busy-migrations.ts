@@ -62,7 +62,7 @@ async function countRequests(api: EmbeddedApi, { idle, sampling, seconds, say }:
   }
   const operator = await start(api);
   try {
-    const isSampled = () => places.every((place) => statusOf(api, place).phase === "WarmUp");
+    const isSampled = () => places.every((place) => isWarmedUp(statusOf(api, place)));
     const describe = async () => places.map((place) => describeStatus(api, place)).join();
     await eventually("all are sampled", async () => isSampled(), { deadlineMs, describe });
     say(`${sampling} migrations are sampled beside ${idle} that are over`);
@@ -75,6 +75,12 @@ async function countRequests(api: EmbeddedApi, { idle, sampling, seconds, say }:
     await operator.stop();
     for (const close of closers) await close();
   }
+}
+
+/** Until its pods follow it is on its way there. */
+function isWarmedUp({ phase, conditions = [] }: ReturnType<typeof statusOf>): boolean {
+  const isFollowed = conditions.some(({ type, status }) => type === "ConfigPropagated" && status === "True");
+  return phase === "WarmUp" && isFollowed;
 }
 
 /** A migration that waits for a third of its pods, and asks all of them meanwhile. */

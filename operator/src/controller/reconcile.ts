@@ -17,7 +17,7 @@ import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
 import type { ObserveDeps } from "#observe/observe-deps.ts";
 import { SilentPods } from "#observe/silent-pods.ts";
-import type { SparingReads } from "#observe/sparing-reads.ts";
+import type { PassReads, SparingReads } from "#observe/sparing-reads.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
@@ -93,10 +93,10 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
   /** One pass on reads that may be some seconds old, or on live ones; undefined: it would do something, so it has to be live. */
   const reconcileOn = async (key: MigrationKey, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
     const { sparing } = options;
-    const reader = sparing?.of(key, sparing.phaseOf(key)) ?? cluster;
+    const reads = sparing?.of(key, sparing.phaseOf(key)) ?? { cluster, isLive: true };
     const read = { clock, deadlineMs, signal, about: `migration ${key.namespace}/${key.name}` };
-    const raw = await within(read, (signal) => reader.readMigration(key, signal));
-    if (raw !== undefined) return pass(raw, reader, signal);
+    const raw = await within(read, (signal) => reads.cluster.readMigration(key, signal));
+    if (raw !== undefined) return pass(raw, reads, signal);
     metrics.forgetMigration(key);
     sparing?.forget(key);
     return { kind: "idle" };
@@ -124,7 +124,7 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
 }
 
 function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
-  const { clock, decide, metrics, deadlineMs, cluster, jobs, reports } = options;
+  const { clock, decide, metrics, deadlineMs, cluster, jobs, reports, sparing } = options;
   const recorder = makeEventRecorder(options);
   const deps: ApplyDeps = {
     cluster,
@@ -137,11 +137,11 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     report: (kind, result) => metrics.count("retriever_effects_total", { kind, result }),
   };
 
-  return async (raw: RawMigration, reader: Cluster, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
+  return async (raw: RawMigration, reads: PassReads, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
     const { migration, isWhole } = parseMigration(raw);
     const notifications = openNotifications(options.notifier, raw.meta);
     const observation = {
-      ...(await observe(migration, { ...observeDeps, cluster: reader }, signal)),
+      ...(await observe(migration, { ...observeDeps, cluster: reads.cluster }, signal)),
       ...notifications.deliveries,
     };
     signal.throwIfAborted();
@@ -151,7 +151,7 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     }
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
-    if (!restsOnLiveReads(decision, migration, reader, options)) return undefined;
+    if (!restsOnLiveReads(decision, migration, reads, sparing)) return undefined;
     const written = await writeIntent({ raw, before: migration.status }, decision, options, signal).catch(
       async (fault: unknown) => {
         await tellUnkept(fault, raw.meta, recorder, signal);
@@ -184,11 +184,12 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
 function restsOnLiveReads(
   decision: Decision,
   migration: Migration,
-  reader: Cluster,
-  { cluster, sparing }: ReconcileOptions,
+  { isLive }: PassReads,
+  sparing: SparingReads | undefined,
 ): boolean {
   const { meta, status } = migration;
-  if (reader === cluster) sparing?.of(meta, decision.status.phase);
+  // An effect changes what was read.
+  if (isLive) sparing?.noteLive(meta, decision.status.phase, decision.effects.length === 0);
   else if (doesSomething(decision, migration)) {
     sparing?.forget(meta);
     return false;

@@ -31,7 +31,7 @@ function arrange() {
   /** What a pass of a migration in such a phase asks of the API. */
   const pass = async (phase: Phase | undefined, key = searchKey) => {
     asked.length = 0;
-    const reader = sparing.of(key, phase) ?? counting;
+    const { cluster: reader } = sparing.of(key, phase);
     await reader.readMigration(key, signal);
     await reader.listActs(meta, pickOf(), signal);
     await reader.listPods(key.namespace, "app=search-api", signal);
@@ -41,6 +41,7 @@ function arrange() {
   return { cluster, clock, meta, sparing, pass };
 }
 
+type Sparing = ReturnType<typeof makeSparingReads>;
 const all = ["readMigration", "listActs", "listPods", "listClaims"];
 
 describe("reads that needn't be repeated", () => {
@@ -79,18 +80,43 @@ describe("reads that needn't be repeated", () => {
     expect(await pass("Ramp")).toEqual(["readMigration"]);
   });
 
+  test("aren't in the pass after a live one that did nothing", async () => {
+    const { sparing, pass } = arrange();
+    await pass(undefined);
+    sparing.noteLive(searchKey, "Ramp", true);
+    expect(await pass(sparing.phaseOf(searchKey))).toEqual([]);
+  });
+
+  test.each([
+    ["did something", (sparing: Sparing) => sparing.noteLive(searchKey, "Ramp", false)],
+    [
+      "was overtaken by an event",
+      (sparing: Sparing) => {
+        sparing.forget(searchKey);
+        sparing.noteLive(searchKey, "Ramp", true);
+      },
+    ],
+    ["led to a cutover", (sparing: Sparing) => sparing.noteLive(searchKey, "CuttingOver", true)],
+    ["never came to its end", () => undefined],
+  ])("are in the pass after a live one that %s", async (_, end) => {
+    const { sparing, pass } = arrange();
+    await pass(undefined);
+    end(sparing);
+    expect(await pass(sparing.phaseOf(searchKey))).toEqual(all);
+  });
+
   test("are when they failed", async () => {
     const { cluster, sparing, meta } = arrange();
-    const reader = sparing.of(searchKey, "Ramp");
+    const { cluster: reader } = sparing.of(searchKey, "Ramp");
     cluster.failNext("listActs", new Error("down"), 1);
-    await expect(reader?.listActs(meta, pickOf(), signal)).rejects.toThrow("down");
-    expect(await reader?.listActs(meta, pickOf(), signal)).toEqual({ acts: [], isWhole: true });
+    await expect(reader.listActs(meta, pickOf(), signal)).rejects.toThrow("down");
+    expect(await reader.listActs(meta, pickOf(), signal)).toEqual({ acts: [], isWhole: true });
   });
 
   test("are everything: a write goes through, and what is no read of the list is asked each time", async () => {
     const { cluster, sparing } = arrange();
-    const reader = sparing.of(searchKey, "Ramp");
-    await reader?.annotatePod("search", "search-api-0", 3, signal);
+    const { cluster: reader } = sparing.of(searchKey, "Ramp");
+    await reader.annotatePod("search", "search-api-0", 3, signal);
     expect(cluster.pods[0]?.pod.annotatedEpoch).toBe(3);
   });
 });

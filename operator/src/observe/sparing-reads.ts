@@ -35,11 +35,16 @@ const sampled: readonly Phase[] = ["Pending", "Preflight", "WarmUp", "Ramp", "Gu
 
 type Kept = { readonly at: number; readonly value: unknown };
 
+/** `isLive`: every read of the pass is made in it. */
+export type PassReads = { readonly cluster: Cluster; readonly isLive: boolean };
+
 export type SparingReads = {
-  /** The cluster as a migration in such a phase reads it; undefined: every read is live. */
-  readonly of: (key: MigrationKey, phase: Phase | undefined) => Cluster | undefined;
+  /** The cluster as a migration reads it that was in such a phase; live where the phase is unknown or can't wait. */
+  readonly of: (key: MigrationKey, phase: Phase | undefined) => PassReads;
   /** The phase it was in when it was read last; undefined: nothing is kept. */
   readonly phaseOf: (key: MigrationKey) => Phase | undefined;
+  /** After a live pass: the phase it led to, and whether what was read stands yet. Gone is what an event forgot meanwhile. */
+  readonly noteLive: (key: MigrationKey, phase: Phase, stands: boolean) => void;
   /** It was written: the version that is kept of it is no longer its own. */
   readonly forgetMigration: (key: MigrationKey) => void;
   /** What it read is to be read anew, and who else has its target by the others of its namespace. */
@@ -55,17 +60,21 @@ export function makeSparingReads(cluster: Cluster, clock: Clock): SparingReads {
   const idOf = ({ namespace, name }: MigrationKey) => `${namespace}/${name}`;
   return {
     of: (key, phase) => {
-      if (phase === undefined || urgent.includes(phase)) {
-        kept.delete(idOf(key));
-        return undefined;
-      }
-      const reads = kept.get(idOf(key)) ?? new Map<string, Kept>();
+      const isLive = phase === undefined || urgent.includes(phase);
+      const reads = (isLive ? undefined : kept.get(idOf(key))) ?? new Map<string, Kept>();
       if (kept.size >= mostMigrations) kept.clear();
       kept.set(idOf(key), reads);
-      phases.set(idOf(key), phase);
-      return sparing(cluster, clock, reads, sampled.includes(phase));
+      if (isLive) phases.delete(idOf(key));
+      else phases.set(idOf(key), phase);
+      const secondsOf = isLive ? () => 0 : sampled.includes(phase) ? sampledSecondsOf : waitingSecondsOf;
+      return { cluster: sparing(cluster, clock, reads, secondsOf), isLive };
     },
     phaseOf: (key) => (kept.has(idOf(key)) ? phases.get(idOf(key)) : undefined),
+    noteLive: (key, phase, stands) => {
+      if (urgent.includes(phase)) kept.delete(idOf(key));
+      else if (!stands || !kept.has(idOf(key))) kept.set(idOf(key), new Map());
+      phases.set(idOf(key), phase);
+    },
     forgetMigration: (key) => {
       const reads = kept.get(idOf(key));
       for (const question of reads?.keys() ?? []) if (question.startsWith("readMigration ")) reads?.delete(question);
@@ -87,9 +96,15 @@ function questionOf(name: ReadName, args: readonly unknown[]): string {
   return `${name} ${JSON.stringify(asked)}`;
 }
 
-function sparing(cluster: Cluster, clock: Clock, reads: Map<string, Kept>, isSampled: boolean): Cluster {
-  const secondsOf = (name: ReadName): number =>
-    isSampled ? sampledSeconds[name] : readOften.includes(name) ? waitingOftenSeconds : waitingSeconds;
+const sampledSecondsOf = (name: ReadName): number => sampledSeconds[name];
+const waitingSecondsOf = (name: ReadName): number => (readOften.includes(name) ? waitingOftenSeconds : waitingSeconds);
+
+function sparing(
+  cluster: Cluster,
+  clock: Clock,
+  reads: Map<string, Kept>,
+  secondsOf: (name: ReadName) => number,
+): Cluster {
   const once = <Name extends ReadName>(name: Name): Cluster[Name] => {
     const read = cluster[name] as (...args: unknown[]) => Promise<unknown>;
     const spare = async (...args: unknown[]): Promise<unknown> => {
