@@ -177,7 +177,7 @@ const collection = makeSpec("qdrant", { url: "http://localhost", collection: "c"
 function digestInQdrant(payload: string, rules: DigestRules, names: readonly string[] = fields): string {
   const page = new ChunkPage({ level: "payload", pageSize: 1, dimension: 0 });
   const text = `{"result":{"points":[{"id":1,"payload":${payload}}],"next_page_offset":null}}`;
-  readScroll(text, page, { places: placesOf(collection, names), rules, vectorName: undefined });
+  readScroll(Buffer.from(text), page, { places: placesOf(collection, names), rules, vectorName: undefined });
   const [first = 0, second = 0] = page.payloadDigests ?? [];
   return hexOf(first, second);
 }

@@ -119,10 +119,12 @@ function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
   const isIn = makeShareTest(state);
   const element = new Int32Array(4);
   const payload: [number, number] = [0, 0];
+  const elements = new Elements();
   return (batch: ChunkBatch, totals: SideTotals | null): void => {
     const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
     const { part, parts, sketch } = state;
     if (totals !== null) addCoarse(totals, batch);
+    elements.clear(count);
     for (let row = 0, start = 0; row < count; row += 1) {
       const end = idEnds[row] as number;
       const isInScope = isIn(idBytes, start, end);
@@ -138,9 +140,31 @@ function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
         payload[1] = payloadDigests[row * 2 + 1] as number;
       }
       hashValue(momentIn(state, time, sign), payload, element);
-      change(sketch, element, sign);
+      elements.add(element);
     }
+    change(sketch, elements.all, sign);
   };
+}
+
+/** Those of a batch, one after the other. */
+class Elements {
+  #words = new Int32Array(0);
+  #end = 0;
+
+  /** Leaves room for so many. */
+  clear(count: number): void {
+    if (this.#words.length < count * 4) this.#words = new Int32Array(count * 4);
+    this.#end = 0;
+  }
+
+  add(element: Int32Array): void {
+    for (let word = 0; word < 4; word += 1) this.#words[this.#end + word] = element[word] as number;
+    this.#end += 4;
+  }
+
+  get all(): Int32Array {
+    return this.#words.subarray(0, this.#end);
+  }
 }
 
 /** What stands for a moment in the table. Two that can't be read are two different ones. */

@@ -24,37 +24,73 @@ export type DifferenceTable = {
   readonly capacity: number;
   /** The whole state: what a checkpoint keeps. */
   readonly sums: Int32Array;
-  /** Adds (1) or takes off (-1) the element of four words. */
-  readonly change: (element: Int32Array, sign: 1 | -1) => void;
+  /** Adds (1) or takes off (-1) elements of four words each, one after the other: many at once, in a fraction of the time. */
+  readonly change: (elements: Int32Array, sign: 1 | -1) => void;
 };
+
+/** Elements whose cells are asked for before the first of them is changed. */
+const block = 32;
 
 /** A table of about `cells` cells (24 bytes each), empty or with the sums of an earlier one of that size. */
 export function makeDifferenceTable(cells: number, sums?: Int32Array): DifferenceTable {
   const third = Math.max(1, Math.floor(cells / places));
   const state = sums ?? new Int32Array(third * places * width);
   const spot = new Int32Array(places + 1);
+  const spots = new Int32Array(block * spot.length);
   return {
     cells: third * places,
     capacity: Math.floor(third * places * safeLoad),
     sums: state,
-    change: (element, sign) => {
-      locate(element, 0, third, spot);
-      const a = signed(element[0] as number, sign);
-      const b = signed(element[1] as number, sign);
-      const c = signed(element[2] as number, sign);
-      const d = signed(element[3] as number, sign);
-      const check = signed(spot[places] as number, sign);
-      for (let place = 0; place < places; place += 1) {
-        const cell = (spot[place] as number) * width;
-        state[cell] = (state[cell] as number) + sign;
-        state[cell + 1] = sumOf(state[cell + 1] as number, a);
-        state[cell + 2] = sumOf(state[cell + 2] as number, b);
-        state[cell + 3] = sumOf(state[cell + 3] as number, c);
-        state[cell + 4] = sumOf(state[cell + 4] as number, d);
-        state[cell + checkAt] = sumOf(state[cell + checkAt] as number, check);
+    change: (elements, sign) => {
+      for (let start = 0; start < elements.length; start += spots.length) {
+        const end = Math.min(elements.length, start + spots.length);
+        for (let at = start; at < end; at += spot.length) {
+          locate(elements, at, third, spot);
+          for (let index = 0; index < spot.length; index += 1) spots[at - start + index] = spot[index] as number;
+        }
+        touched ^= touch(state, spots, end - start);
+        for (let at = start; at < end; at += spot.length)
+          changeCells({ state, spots, from: at - start }, elements, at, sign);
       }
     },
   };
+}
+
+/** So that nothing leaves `touch` out. */
+let touched = 0;
+
+/**
+ * Reads both ends of all cells, so that the memory's answers are waited for together: a table is larger than a processor's
+ * caches, and one wait for each cell takes longer than all else that is done for a chunk.
+ */
+function touch(state: Int32Array, spots: Int32Array, end: number): number {
+  let seen = 0;
+  for (let at = 0; at < end; at += places + 1) {
+    for (let place = 0; place < places; place += 1) {
+      const cell = (spots[at + place] as number) * width;
+      seen ^= (state[cell] as number) ^ (state[cell + checkAt] as number);
+    }
+  }
+  return seen;
+}
+
+type Cells = { readonly state: Int32Array; readonly spots: Int32Array; readonly from: number };
+
+function changeCells({ state, spots, from }: Cells, elements: Int32Array, at: number, sign: 1 | -1): void {
+  const a = signed(elements[at] as number, sign);
+  const b = signed(elements[at + 1] as number, sign);
+  const c = signed(elements[at + 2] as number, sign);
+  const d = signed(elements[at + 3] as number, sign);
+  const check = signed(spots[from + places] as number, sign);
+  for (let place = 0; place < places; place += 1) {
+    const cell = (spots[from + place] as number) * width;
+    state[cell] = (state[cell] as number) + sign;
+    state[cell + 1] = sumOf(state[cell + 1] as number, a);
+    state[cell + 2] = sumOf(state[cell + 2] as number, b);
+    state[cell + 3] = sumOf(state[cell + 3] as number, c);
+    state[cell + 4] = sumOf(state[cell + 4] as number, d);
+    state[cell + checkAt] = sumOf(state[cell + checkAt] as number, check);
+  }
 }
 
 /** What is added for a word: itself, or what takes it off. */

@@ -15,12 +15,15 @@ export function makeSketch(cells: number): Sketch {
   return { table: makeDifferenceTable(cells), samples: sampleRates.map(() => makeDifferenceTable(sampleCells)) };
 }
 
-/** Adds or takes off an element. */
-export function change({ table, samples }: Sketch, element: Int32Array, sign: 1 | -1): void {
-  table.change(element, sign);
-  if (((element[1] as number) & 63) !== 0) return;
-  for (let index = 0; index < sampleRates.length; index += 1) {
-    if ((element[1] as number) % (sampleRates[index] as number) === 0) samples[index]?.change(element, sign);
+/** Adds or takes off elements, of four words each. */
+export function change({ table, samples }: Sketch, elements: Int32Array, sign: 1 | -1): void {
+  table.change(elements, sign);
+  for (let at = 0; at < elements.length; at += 4) {
+    if (((elements[at + 1] as number) & 63) !== 0) continue;
+    for (let index = 0; index < sampleRates.length; index += 1) {
+      if ((elements[at + 1] as number) % (sampleRates[index] as number) === 0)
+        samples[index]?.change(elements.subarray(at, at + 4), sign);
+    }
   }
 }
 

@@ -33,7 +33,7 @@ const fields: ChunkFields = {
 const content = { text: true, metadata: ["lang"] } as const;
 const scroll = (text: string) => {
   const page = new ChunkPage({ level: "payload", pageSize: 100_000, dimension: 3 });
-  return readScroll(text, page, { places: { ...fields, agreed: [] }, vectorName: undefined });
+  return readScroll(Buffer.from(text), page, { places: { ...fields, agreed: [] }, vectorName: undefined });
 };
 const wire = (text: string) => {
   const bytes = Buffer.from(text, "latin1");

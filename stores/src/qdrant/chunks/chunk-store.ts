@@ -102,20 +102,20 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
   const ask = (offset: string) => ({
     offset,
     startedAt: performance.now(),
-    text: scroll(place, body, { offset, signal: either }),
+    answer: scroll(place, body, { offset, signal: either }),
   });
   let ahead: ReturnType<typeof ask> | null = null;
   try {
     for (let offset: string | null = pages.after ?? ""; offset !== null && offset !== atEnd; ) {
       const asked: ReturnType<typeof ask> = ahead?.offset === offset ? ahead : ask(offset);
-      const text: string = await asked.text;
+      const answer: Buffer = await asked.answer;
       const storeMs = performance.now() - asked.startedAt;
-      const next = pages.readsAhead === true ? nextOffset(text) : null;
+      const next = pages.readsAhead === true ? nextOffset(answer) : null;
       ahead = next === null ? null : ask(next);
       // Who waits for the page learns of a failure; nobody may ever ask for it.
-      ahead?.text.catch(() => undefined);
+      ahead?.answer.catch(() => undefined);
       page.clear();
-      offset = readScroll(text, page, read);
+      offset = readScroll(answer, page, read);
       // The points themselves aren't told from those beyond the bound: this page may hold some, which are read twice.
       if (isReached(offset, pages.until)) offset = null;
       if (page.count > 0) yield page.toBatch(offset ?? atEnd, storeMs);
@@ -129,7 +129,8 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
 async function boundsOf(place: Place, parts: number, signal: AbortSignal): Promise<readonly string[]> {
   const body = { limit: 1, with_payload: false, with_vector: false };
   const firstFrom = async (offset: string): Promise<string | null> => {
-    const { points } = readPoints(await scroll(place, body, { offset, signal }), place.spec.fields);
+    const answer = await scroll(place, body, { offset, signal });
+    const { points } = readPoints(answer.toString(), place.spec.fields);
     return points[0] === undefined ? null : JSON.stringify(points[0].id);
   };
   const first = await firstFrom("");
@@ -143,8 +144,8 @@ const tailLength = 300;
 const nextPage = /"next_page_offset":\s*("[^"]{1,60}"|\d{1,20})\s*\}\s*,\s*"status"/;
 
 /** Where the next page begins, from the end of an answer whose points aren't read yet; null: not known, or nowhere. */
-function nextOffset(text: string): string | null {
-  return nextPage.exec(text.slice(-tailLength))?.[1] ?? null;
+function nextOffset(answer: Buffer): string | null {
+  return nextPage.exec(answer.toString("latin1", Math.max(0, answer.length - tailLength)))?.[1] ?? null;
 }
 
 type Question = {
@@ -164,9 +165,9 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
   const body = { ...shown(place, level, [place.spec.fields.namespace]), limit: ids.length };
   for (const should of filtersOf(place.spec, ids, info)) {
     for (let offset: string | null = ""; offset !== null; ) {
-      const text: string = await scroll(place, { ...body, filter: { should } }, { offset, signal });
+      const answer: Buffer = await scroll(place, { ...body, filter: { should } }, { offset, signal });
       page.clear();
-      offset = readScroll(text, page, read, (namespace, pointId) => {
+      offset = readScroll(answer, page, read, (namespace, pointId) => {
         if (wanted.has(page.idAt(0))) found.set(pointId, page.toFound(namespace));
         page.clear();
       });
@@ -207,10 +208,10 @@ function checkMomentIndex({ fields }: QdrantSpec, { hasTimeIndex, indexes, limit
 
 type Turn = { readonly offset: string; readonly signal: AbortSignal };
 
-function scroll({ caller, spec }: Place, body: object, { offset, signal }: Turn): Promise<string> {
+function scroll({ caller, spec }: Place, body: object, { offset, signal }: Turn): Promise<Buffer> {
   const path = spec.consistency === "strong" ? "/points/scroll?consistency=all" : "/points/scroll";
   const full = offset === "" ? body : { ...body, offset: rawJson(offset) };
-  return caller.call({ method: "POST", path, body: full }, signal);
+  return caller.read({ method: "POST", path, body: full }, signal);
 }
 
 function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly (FieldPath | null)[]): object {

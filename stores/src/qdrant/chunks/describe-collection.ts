@@ -110,8 +110,8 @@ type Page = { readonly limit: number; readonly signal: AbortSignal };
 
 async function readIds(caller: PointsCaller, spec: QdrantSpec, { limit, signal }: Page): Promise<string[]> {
   const body = { limit, with_payload: keysOf([spec.fields.id]), with_vector: false };
-  const text = await caller.call({ method: "POST", path: "/points/scroll", body }, signal);
+  const answer = await caller.read({ method: "POST", path: "/points/scroll", body }, signal);
   const page = new ChunkPage({ level: "ids", pageSize: someIds, dimension: 0 });
-  readScroll(text, page, { places: placesOf(spec, []), vectorName: spec.vectorName });
+  readScroll(answer, page, { places: placesOf(spec, []), vectorName: spec.vectorName });
   return Array.from({ length: page.count }, (_, row) => page.idAt(row));
 }

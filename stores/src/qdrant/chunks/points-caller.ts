@@ -16,6 +16,8 @@ export type PointsCaller = {
   readonly limits: (signal: AbortSignal) => Promise<StrictLimits>;
   /** `path` below the collection, query string included; a body in text is JSON already. Rejects with a RetrieverError. */
   readonly call: (call: PointsCall, signal: AbortSignal) => Promise<string>;
+  /** The same, with the answer's bytes. */
+  readonly read: (call: PointsCall, signal: AbortSignal) => Promise<Buffer>;
   /** What the collection said is asked for again. */
   readonly forget: () => void;
 };
@@ -50,10 +52,9 @@ export function openPoints(
     known ??= readCollection(await ask(), spec).limits;
     return known;
   };
-  return {
-    collection,
-    limits,
-    call: async ({ method, path, body }, signal) => {
+  const make =
+    <Body>(ask: (call: Call, signal: AbortSignal) => Promise<Body>) =>
+    async ({ method, path, body }: PointsCall, signal: AbortSignal): Promise<Body> => {
       const seconds = Math.min(longestSeconds, (await limits(signal)).timeoutSeconds);
       const query = `${path.includes("?") ? "&" : "?"}timeout=${seconds}`;
       for (;;) {
@@ -61,7 +62,7 @@ export function openPoints(
         const text = typeof sent === "object" ? JSON.stringify(sent) : (sent ?? null);
         const call = { method, path: `${collection.folder}${path}${query}`, body: text };
         try {
-          return await collection.call(call, signal);
+          return await ask(call, signal);
         } catch (error) {
           const points = limitOf(sent);
           if (isOfSeveral(error, points)) {
@@ -75,7 +76,12 @@ export function openPoints(
           });
         }
       }
-    },
+    };
+  return {
+    collection,
+    limits,
+    call: make(collection.call),
+    read: make(collection.read),
     forget: () => {
       known = undefined;
     },

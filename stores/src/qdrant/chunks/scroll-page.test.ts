@@ -54,7 +54,7 @@ test("a page is read as JSON.parse reads it, in any order of its members and wit
         const text = JSON.stringify(isTurned ? turn(body) : body, null, space);
         const page = new ChunkPage({ level: "vector", pageSize: 8, dimension: 2 });
         const namespaces: (string | null)[] = [];
-        expect(readScroll(text, page, fields, (namespace) => namespaces.push(namespace))).toBeNull();
+        expect(readScroll(Buffer.from(text), page, fields, (namespace) => namespaces.push(namespace))).toBeNull();
         expect(page.count).toBe(points.length);
         for (const [row, { id, payload: held }] of points.entries()) {
           expect(page.idAt(row)).toBe(wellFormed(String(held.chunk_id ?? id)));
@@ -95,7 +95,7 @@ test("points in Qdrant's own form, read in place, are what the same points are w
       const body = { result: { points: all, next_page_offset: null }, status: "ok" };
       const [plain, walked] = [undefined, 1].map((space) => {
         const page = new ChunkPage({ level, pageSize: 8, dimension: 0 });
-        readScroll(JSON.stringify(body, null, space), page, fields);
+        readScroll(Buffer.from(JSON.stringify(body, null, space)), page, fields);
         const ids = Array.from({ length: page.count }, (_, row) => page.idAt(row));
         return {
           ids,
@@ -124,7 +124,7 @@ test.each(["null", "7", '"0b6f3c1e-0000-4000-8000-000000000000"', "1844674407370
   (offset) => {
     const page = new ChunkPage({ level: "ids", pageSize: 1, dimension: 0 });
     const text = `{"result":{"next_page_offset": ${offset} ,"points":[{"id":18446744073709551615}]}}`;
-    expect(readScroll(text, page, fields)).toBe(offset === "null" ? null : offset);
+    expect(readScroll(Buffer.from(text), page, fields)).toBe(offset === "null" ? null : offset);
     expect(page.idAt(0)).toBe("18446744073709551615");
   },
 );
@@ -133,7 +133,7 @@ test("text cut anywhere is refused, never read as a shorter page", () => {
   const text = '{"result":{"points":[{"id":1,"payload":{"chunk_id":"a\\"b"}}],"next_page_offset":null}}';
   for (let length = 0; length < text.length; length += 1) {
     const page = new ChunkPage({ level: "payload", pageSize: 1, dimension: 0 });
-    expect(() => readScroll(text.slice(0, length), page, fields)).toThrow();
+    expect(() => readScroll(Buffer.from(text.slice(0, length)), page, fields)).toThrow();
   }
 });
 
@@ -164,13 +164,15 @@ test.each(["[null,1]", "[[1,2],[3,4]]", "[1,2,3]", '{"text":[1,2]}'])(
   (vector) => {
     const text = `{"result":{"points":[{"id":7,"payload":{},"vector":${vector}}],"next_page_offset":null}}`;
     const page = new ChunkPage({ level: "vector", pageSize: 1, dimension: 2 });
-    expect(() => readScroll(text, page, fields)).toThrow(/expected 2 finite numbers .* the point 7 has something else/);
+    expect(() => readScroll(Buffer.from(text), page, fields)).toThrow(
+      /expected 2 finite numbers .* the point 7 has something else/,
+    );
   },
 );
 
 test.each(["{}", "null"])("a point whose vector is %s has none", (vector) => {
   const text = `{"result":{"points":[{"id":7,"payload":{},"vector":${vector}}],"next_page_offset":null}}`;
   const page = new ChunkPage({ level: "vector", pageSize: 1, dimension: 2 });
-  readScroll(text, page, fields);
+  readScroll(Buffer.from(text), page, fields);
   expect([...page.lastVector()]).toEqual([Number.NaN, Number.NaN]);
 });

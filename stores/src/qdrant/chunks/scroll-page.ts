@@ -12,7 +12,7 @@ import { epochMs, readMoment } from "#values/time.ts";
 import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentIn } from "./moment-text.ts";
-import { type PlainKeys, plainKeys, readPlainPoint } from "./plain-point.ts";
+import { PlainPoints, plainKeys, plainPointsIn, scrollHead } from "./plain-point.ts";
 
 /** Where a payload holds what is read of it. */
 type PointPlaces = Pick<ChunkFields, "id" | "entity" | "namespace" | "updatedAt"> & {
@@ -35,10 +35,15 @@ type PointFields = {
 type OnPoint = (namespace: string | null, pointId: string) => void;
 
 /** Fills the page; the raw JSON of the next page's offset, null at the end. Throws RETR_BACKEND_ANSWER_INVALID. */
-export function readScroll(text: string, page: ChunkPage, fields: PointFields, onPoint?: OnPoint): string | null {
-  const walk = new JsonWalk(text);
+export function readScroll(answer: Buffer, page: ChunkPage, fields: PointFields, onPoint?: OnPoint): string | null {
   const isPlain = onPoint === undefined && page.payloadDigests === null;
-  const point = new PointReader(walk, page, { ...fields, bytes: isPlain ? bytesOf(text) : null });
+  const keys = isPlain ? plainKeysOf(fields.places) : null;
+  const readTo = keys === null ? 0 : new PlainPoints(answer, keys).readAll(page);
+  // What is left of the answer, as an answer.
+  const text = readTo === 0 ? answer.toString() : `${scrollHead}${answer.toString("utf8", readTo)}`;
+  const walk = new JsonWalk(text);
+  const plain = keys === null ? null : plainPointsIn(text, keys);
+  const point = new PointReader(walk, page, { ...fields, plain });
   let next: string | null | undefined;
   walk.members((name) => {
     if (name !== "result" || !walk.isObject()) return walk.skip();
@@ -55,27 +60,19 @@ export function readScroll(text: string, page: ChunkPage, fields: PointFields, o
   throw invalidAnswer("points and next_page_offset");
 }
 
-let bytes: Uint8Array = new Uint8Array(0);
-
-/** ASCII of the text, a byte for each character; null where there is more in it. A byte is read in a tenth of a character's time. */
-function bytesOf(text: string): Uint8Array | null {
-  if (Buffer.byteLength(text) !== text.length) return null;
-  if (bytes.length < text.length) bytes = new Uint8Array(text.length * 2);
-  encoder.encodeInto(text, bytes);
-  return bytes.subarray(0, text.length);
-}
-
-const encoder = new TextEncoder();
 const absent = -1;
 const dot = 46;
+
+function plainKeysOf({ id, updatedAt }: PointPlaces) {
+  const key = keyIn(id);
+  return key !== null && !isWithin(updatedAt) ? plainKeys(key, keyIn(updatedAt)) : null;
+}
 
 /** Reads point after point; what was seen of the current one is noted by place. */
 class PointReader {
   readonly #walk: JsonWalk;
   readonly #page: ChunkPage;
   readonly #fields: PointFields;
-  /** Of the walk's text, where points may be read by them. */
-  readonly #bytes: Uint8Array | null;
   #id = absent;
   #idEnd = absent;
   #chunkId: string | null = null;
@@ -89,24 +86,27 @@ class PointReader {
   /** Of what stands in the payload itself; null: nothing does, or it is further within. */
   readonly #idKey: string | null;
   readonly #momentKey: string | null;
-  readonly #plain: PlainKeys | null;
+  /** The walk's text by its bytes; null: no point of it may be read by them. */
+  readonly #plain: PlainPoints | null;
 
-  constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields & { readonly bytes: Uint8Array | null }) {
-    this.#bytes = fields.bytes;
+  constructor(
+    walk: JsonWalk,
+    page: ChunkPage,
+    { plain, ...fields }: PointFields & { readonly plain: PlainPoints | null },
+  ) {
+    this.#plain = plain;
     this.#walk = walk;
     this.#page = page;
     this.#fields = fields;
     const { id, updatedAt } = fields.places;
     this.#idKey = keyIn(id);
     this.#momentKey = keyIn(updatedAt);
-    this.#plain =
-      id !== null && this.#idKey !== null && !isWithin(updatedAt) ? plainKeys(this.#idKey, this.#momentKey) : null;
   }
 
   read(onPoint: OnPoint | undefined): void {
-    if (this.#bytes !== null && this.#plain !== null) {
+    if (this.#plain !== null) {
       this.#walk.peek();
-      const next = readPlainPoint(this.#bytes, this.#walk.at, this.#page, this.#plain);
+      const next = this.#plain.read(this.#walk.at, this.#page);
       if (next >= 0) {
         this.#walk.at = next;
         return;

@@ -9,7 +9,7 @@ import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
 import { refusalOf, statusFault, transportError } from "./classify.ts";
-import { type ExchangeOptions, exchange, type Held, hasDiedIdle, Line } from "./exchange.ts";
+import { bytesOf, type ExchangeOptions, exchange, type Held, hasDiedIdle, Line, textOf } from "./exchange.ts";
 import { keyOf } from "./payload-key.ts";
 
 // Qdrant closes an idle connection after 5 s without notice; a pool that keeps it longer sends into a closed socket.
@@ -28,6 +28,8 @@ export type Collection = {
   readonly folder: string;
   /** The body of a 200. Rejects with a RetrieverError. */
   readonly call: (call: Call, signal: AbortSignal) => Promise<string>;
+  /** The same as its bytes. */
+  readonly read: (call: Call, signal: AbortSignal) => Promise<Buffer>;
   readonly close: () => Promise<void>;
 };
 type Limits = Omit<Pool.Options, "connect"> & {
@@ -55,9 +57,9 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
   const held: Held = { bytes: 0, most: Math.max(mostHeldBytes, 2 * (limits.maxResponseSize ?? 0)) };
   const auth = spec.apiKey === null ? {} : { "api-key": spec.apiKey.reveal() };
   const jsonAuth = { ...auth, "content-type": "application/json" };
-  return {
-    folder: `/collections/${encodeURIComponent(spec.collection)}`,
-    call: async (call, signal) => {
+  const make =
+    <Body>(bodyOf: (chunks: readonly Buffer[]) => Body) =>
+    async (call: Call, signal: AbortSignal): Promise<Body> => {
       const { body = null, headers } = call;
       const own = body === null ? auth : jsonAuth;
       const all = headers === undefined ? own : { ...own, ...headers };
@@ -67,13 +69,18 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
           if (!isRead(call) || !hasDiedIdle(error)) throw error;
           return exchangeAnew(openLine(), request, { signal, held });
         });
-        if (answer.status === 200) return answer.text;
-        const refusal = refusalOf(answer);
+        const { status, chunks, retryAfter } = answer;
+        if (status === 200) return bodyOf(chunks);
+        const refusal = refusalOf({ status, text: textOf(chunks), retryAfter });
         throw new RetrieverError(faultOf?.(refusal.status, call, refusal.text) ?? statusFault(refusal));
       } catch (error) {
         throw transportError(error, signal);
       }
-    },
+    };
+  return {
+    folder: `/collections/${encodeURIComponent(spec.collection)}`,
+    call: make(textOf),
+    read: make(bytesOf),
     // Whoever closes has seen the last request through, so nothing is cut off.
     close: () => pool.destroy(),
   };

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Client, type Dispatcher } from "undici";
 import { codeOf, isBrokenOff } from "#values/node-error.ts";
 
-type Answer = { readonly status: number; readonly text: string; readonly retryAfter: string | undefined };
+type Answer = { readonly status: number; readonly chunks: readonly Buffer[]; readonly retryAfter: string | undefined };
 type Limits = Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">;
 export type ExchangeOptions = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
   Limits & {
@@ -25,7 +25,7 @@ export class NoRoomForAnswer extends Error {
   override name = "NoRoomForAnswer";
 }
 
-/** The answer as text. Rejects with undici's errors, and with the signal's reason once it aborts. */
+/** The answer, whose body is `textOf` or `bytesOf` its chunks. Rejects with undici's errors, and with the signal's reason once it aborts. */
 export function exchange(
   pool: Dispatcher,
   { maxBytes = Number.POSITIVE_INFINITY, ...options }: ExchangeOptions,
@@ -133,7 +133,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#release();
     if (this.line !== null) this.line.hasAnswered = true;
-    this.#settle.resolve({ status: this.#status, text: textOf(this.#chunks), retryAfter: this.#retryAfter });
+    this.#settle.resolve({ status: this.#status, chunks: this.#chunks, retryAfter: this.#retryAfter });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -150,11 +150,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Of a body, in memory of its own. */
+export function bytesOf(chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat(chunks);
+}
+
 /** Joins long answers. A buffer for each of them would make the collector run every few pages of a scan. */
 let joined: Buffer = Buffer.alloc(0);
 const mostKept = 8_388_608;
 
-function textOf(chunks: readonly Buffer[]): string {
+/** Of a body. */
+export function textOf(chunks: readonly Buffer[]): string {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first.toString("utf8");
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
