@@ -333,7 +333,7 @@ test.each([
 );
 
 test("a member of json that holds what no text of Postgres can takes no request down", async () => {
-  const nul = String.raw`'{"ent": "a\u0000b", "at": "x\u0000", "lang": "\u0000", "kept": "\\u0000"}'`;
+  const nul = String.raw`'{"ent": "a\u0000b", "at": "x\u0000", "lang": "\u0000", "cut": "\ud83d", "kept": "\\u0000"}'`;
   const backend = await arrange(
     `${whole}; ALTER TABLE shaped ADD COLUMN doc json DEFAULT ${nul}; UPDATE shaped SET doc = '{"ent": "e", "lang": "en"}' WHERE chunk_id = 'chunk-6'`,
     {
