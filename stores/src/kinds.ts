@@ -47,4 +47,9 @@ function unavailable(): never {
   throw new TypeError("an overlay's location must not depend on its credentials");
 }
 
-const noLookup: Lookup = { credential: unavailable, authority: unavailable, refuse: unavailable };
+const noLookup: Lookup = {
+  credential: unavailable,
+  authority: unavailable,
+  variable: unavailable,
+  refuse: unavailable,
+};

@@ -16,6 +16,7 @@ type Spec = PgvectorSpec | QdrantSpec;
 const lookup: Lookup = {
   credential: (credential) => new Secret(typeof credential === "string" ? credential : JSON.stringify(credential)),
   authority: (caFile) => (caFile === undefined ? null : readFileSync(caFile, "utf8")),
+  variable: () => undefined,
   refuse: (field, message) => new Error(`${field}: ${message}`),
 };
 

@@ -44,6 +44,22 @@ test.each(modes)("sslmode as in '$mode' is verified or off, never in between", (
   expect(specFrom(resolve(`postgres://u@h/d${mode}`)).tls).toEqual(tls);
 });
 
+test.each(["require", "verify-ca", "verify-full", "Require"])(
+  "PGSSLMODE=%s is no word that may pass unheard",
+  (mode) => {
+    const of = (text: string, change: object = {}) => resolve(text, { PGSSLMODE: mode }, change);
+    expect(choiceFault(of("postgres://u@h/d"))).toMatchObject({
+      code: "RETR_CONFIG_INVALID",
+      path: "primary.connectionString",
+      message: expect.stringContaining("PGSSLMODE asks for TLS and isn't read: add sslmode=verify-full") as string,
+    });
+    expect(specFrom(of("postgres://u@h/d?sslmode=disable")).tls).toBeNull();
+    expect(specFrom(of("postgres://u@h/d", { tls: {} })).tls).toEqual({ ca: null });
+    expect(specFrom(of("postgres:///d?host=/run/pg&user=u")).tls).toBeNull();
+    expect(specFrom(resolve("postgres://u@h/d", { PGSSLMODE: "prefer" })).tls).toBeNull();
+  },
+);
+
 const odd = {
   TWO_LINES: "postgres://u:hunter2@h/d\n\n",
   INVISIBLE: "\ufeffpostgres://u:hunter2@h/d",

@@ -92,6 +92,7 @@ function makeLookup(env: Environment, path: string, within?: readonly string[]):
   return {
     credential: (credential, field) => resolveCredential(credential, env, { path: `${path}.${field}`, within }),
     authority: (caFile) => readAuthority(caFile, `${path}.tls.caFile`, within),
+    variable: (name) => env[name],
     refuse: (field, message, code = "RETR_CONFIG_INVALID") => {
       const place = `${path}.${field}`;
       return new RetrieverError({ code, message: `${place}: ${message}`, path: place });

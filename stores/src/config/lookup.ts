@@ -10,6 +10,8 @@ export type Lookup = {
   readonly credential: (credential: BaseCredential | OverlayCredential, field: string) => Secret;
   /** Text of `caFile`; null for the system's authorities. */
   readonly authority: (caFile: string | undefined) => string | null;
+  /** A variable of the pod's; undefined: there is none. */
+  readonly variable: (name: string) => string | undefined;
   /** The error of a field that the schema can't check; RETR_CONFIG_INVALID unless another code is given. */
   readonly refuse: (field: string, message: string, code?: ErrorCode) => Error;
 };

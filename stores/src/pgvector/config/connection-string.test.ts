@@ -108,6 +108,8 @@ const refused = [
   ["postgres://u:hunter2@h/d?currentSchema=docs", "currentSchema: set schema"],
   ["postgres://u:hunter2@h/d?oauth_issuer=i", "oauth_issuer: there is no authentication by OAuth"],
   ["postgres://u:hunter2@h/d?min_protocol_version=3.2", "min_protocol_version: expected 3.0"],
+  ["postgres://u:hunter2@h/d?pool=5", "pool: set poolSize"],
+  ["postgres://u:hunter2@h/d?prepared_statements=false", "prepared_statements: set preparedStatements"],
   ["postgres://u:hunter2@h/d?hunter2=1", "got another one"],
 ] as const;
 

@@ -17,6 +17,8 @@ export type Connection = {
   readonly password: string | null;
   /** False: plain text. */
   readonly isVerified: boolean;
+  /** Whether it says so itself. */
+  readonly saysTls: boolean;
   /** Of the authority's PEM; null: the system's authorities. */
   readonly caFile: string | null;
   readonly session: SessionSettings;
@@ -100,7 +102,10 @@ function databaseOf(name: string): string {
  * Whatever isn't `sslmode=disable` is verified, as with node-postgres: so are `prefer`, `ssl=true` and a root
  * certificate by itself. Without a word on TLS it is plain text.
  */
-function tlsOf(parameters: ConnectionParameters, isSocket: boolean): Pick<Connection, "isVerified" | "caFile"> {
+function tlsOf(
+  parameters: ConnectionParameters,
+  isSocket: boolean,
+): Pick<Connection, "isVerified" | "saysTls" | "caFile"> {
   const [mode, ssl, root] = ["sslmode", "ssl", "sslrootcert"].map((name) => parameters.get(name));
   const wishes = [
     mode === undefined ? [] : [mode !== "disable"],
@@ -117,7 +122,7 @@ function tlsOf(parameters: ConnectionParameters, isSocket: boolean): Pick<Connec
   if (isVerified && isSocket) {
     throw new ConnectionRefusal("sslmode", "expected disable with a socket, which has no TLS, got something else");
   }
-  return { isVerified, caFile: root === undefined || root === "system" ? null : root };
+  return { isVerified, saysTls: wishes.length > 0, caFile: root === undefined || root === "system" ? null : root };
 }
 
 function sessionOf(parameters: ConnectionParameters): SessionSettings {

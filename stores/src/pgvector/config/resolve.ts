@@ -41,10 +41,12 @@ function readConnection({ connectionString }: PgvectorBase, lookup: Lookup): Con
 /** The document's own `tls` counts before what the string says. */
 export function resolveBase(document: PgvectorBase, lookup: Lookup): PgvectorSpec {
   const { connectionString: _, tls, ...rest } = document;
-  const { host, port, database, user, password, isVerified, caFile, session } = readConnection(document, lookup);
+  const connection = readConnection(document, lookup);
+  const { host, port, database, user, password, isVerified, caFile, session } = connection;
   if (tls !== undefined && host.startsWith("/")) {
     throw lookup.refuse("tls", "expected none with a socket, which has no TLS");
   }
+  if (tls === undefined) refuseUnread(connection, lookup);
   return {
     ...withFields(rest),
     host,
@@ -55,6 +57,15 @@ export function resolveBase(document: PgvectorBase, lookup: Lookup): PgvectorSpe
     tls: tls !== undefined || isVerified ? tlsOf({ caFile: tls?.caFile ?? caFile ?? undefined }, lookup) : null,
     session,
   };
+}
+
+/** Other programs that have the same string would take TLS from it. */
+function refuseUnread({ host, saysTls }: Connection, lookup: Lookup): void {
+  const mode = lookup.variable("PGSSLMODE") ?? "";
+  if (saysTls || host.startsWith("/") || /^(disable|allow|prefer)?$/.test(mode)) return;
+  const expected =
+    "expected sslmode in it, as the variable PGSSLMODE asks for TLS and isn't read: add sslmode=verify-full";
+  throw lookup.refuse("connectionString", `${expected}, or sslmode=disable where plain text is meant`);
 }
 
 type Named = Pick<PgvectorBase, "layout" | "fields" | "namespaceField" | "metadataColumns">;
