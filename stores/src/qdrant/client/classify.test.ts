@@ -15,7 +15,9 @@ it.each<readonly [number, string, string, string]>([
     "limits points by their payload",
   ],
   [401, "Invalid JWT, stateful validation failed", "RETR_BACKEND_AUTH", "value_exists"],
-  [404, "", "RETR_BACKEND_MISSING", "correct its name"],
+  [404, "Not found: Collection `x` doesn't exist!", "RETR_BACKEND_MISSING", "correct its name"],
+  [404, "", "RETR_BACKEND_MISSING", "Qdrant has it from 1.10 on"],
+  [404, "<h1>404 Not Found</h1>", "RETR_BACKEND_MISSING", "url has to be its own"],
   [400, "Vector dimension error: expected dim: 3, got 2", "RETR_REQUEST_INVALID", "expected 3 numbers, got 2"],
   [400, "Not existing vector name error: hunter2", "RETR_BACKEND_MISSING", "configured name"],
   [

@@ -7,7 +7,7 @@ import { AnswerTooLarge, NoRoomForAnswer } from "./exchange.ts";
 const statuses: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ["RETR_BACKEND_AUTH", "Qdrant wants an API key, and not the one it got: correct apiKey"],
   403: ["RETR_BACKEND_AUTH", "the API key has no right to read the collection: use one that has"],
-  404: ["RETR_BACKEND_MISSING", "Qdrant has no such collection: correct its name, and check that url is Qdrant's own"],
+  404: ["RETR_BACKEND_MISSING", "Qdrant has no such collection: correct its name"],
   408: ["RETR_DEADLINE_EXCEEDED", "Qdrant gave up at the request's timeout: see whether an index serves it"],
   413: ["RETR_BACKEND_ANSWER_INVALID", "the request is larger than Qdrant or a proxy before it takes: raise its limit"],
   429: ["RETR_BACKEND_UNAVAILABLE", "Qdrant's rate limit for the collection is used up: raise it, or ask less often"],
@@ -73,6 +73,11 @@ export function tokenFault(status: number, text: string): Fault | undefined {
 /** Where the text says more than the status does. */
 function toldFault(status: number, text: string): Fault | undefined {
   if (status === 401 || status === 403) return tokenFault(status, text);
+  // Qdrant says what isn't found. Of a path that it doesn't know it says nothing, as other servers don't.
+  if (status === 404 && !text.includes("Not found:")) {
+    const message = "what answers knows no such request: Qdrant has it from 1.10 on, and url has to be its own";
+    return fault("RETR_BACKEND_MISSING", `${message} (HTTP 404)`);
+  }
   if (status === 500 && text.includes("No space left on device")) {
     const message = "Qdrant's disk is full: make room on its volume, or enlarge it";
     return fault("RETR_BACKEND_UNAVAILABLE", `${message} (HTTP 500)`);
