@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { postgresError } from "./classify.ts";
-import { WireFault } from "./message-watch.ts";
+import { MessageWatch, WireFault } from "./message-watch.ts";
 
 const { signal } = new AbortController();
 const report = (code: string, message: string, severity = "ERROR") =>
@@ -121,6 +121,27 @@ it("says of no report that Postgres can't be reached, and names its SQLSTATE wit
       },
     ),
   );
+});
+
+it.each([
+  ["of rows that are together too long", [17_000]],
+  ["of a row that is too long by itself", [17_000_000]],
+])("an answer %s is told as too large, not as another server's", (_, lengths) => {
+  const watch = new MessageWatch(16_384);
+  const head = Buffer.from("D\0\0\0\0", "latin1");
+  const answer = lengths.map((length) => {
+    head.writeUInt32BE(length, 1);
+    return length > 1e6 ? head : Buffer.concat([head, Buffer.alloc(length - 4)]);
+  });
+  let thrown: unknown;
+  try {
+    watch.read(Buffer.concat(answer));
+  } catch (error) {
+    thrown = error;
+  }
+  const { code, isTooLarge, message } = postgresError(thrown, signal);
+  expect([code, isTooLarge]).toEqual(["RETR_BACKEND_ANSWER_INVALID", true]);
+  expect(message).toContain("ask for less content or fewer chunks");
 });
 
 it("what answers in another protocol is told with what to check", () => {

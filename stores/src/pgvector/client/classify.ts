@@ -2,7 +2,7 @@
 
 import { type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, isOwnError, transportFault } from "#values/node-error.ts";
-import { WireFault } from "./message-watch.ts";
+import { TooMuchFault, WireFault } from "./message-watch.ts";
 import { isAfterBinding } from "./row-query.ts";
 import { meanings, refusedSetting } from "./sql-states.ts";
 
@@ -11,6 +11,10 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
   if (error instanceof RetrieverError) return error;
   if (signal.aborted) {
     return wrap({ code: "RETR_DEADLINE_EXCEEDED", message: "Postgres didn't answer within the deadline" }, error);
+  }
+  if (error instanceof TooMuchFault) {
+    const message = `Postgres' answer is larger than any that is taken (${error.message}): ask for less content or fewer chunks; if it isn't theirs, check host and port`;
+    return wrap({ code: "RETR_BACKEND_ANSWER_INVALID", message, isTooLarge: true }, error);
   }
   if (error instanceof WireFault) {
     const message = `Postgres' answer can't be read (${error.message}): check that host and port are Postgres' own`;

@@ -3,6 +3,8 @@
 
 /** No message may be longer, whatever is asked for. */
 const mostMessageBytes = 16 * 1_048_576;
+/** Of Postgres's own, which makes none of more than 1 GiB. */
+const mostRowBytes = 1_073_741_823;
 /** Of a report of the server. */
 const mostReportBytes = 65_536;
 const headBytes = 5;
@@ -12,6 +14,9 @@ const [row, error, notice] = ["D", "E", "N"].map((code) => code.charCodeAt(0));
 export class WireFault extends Error {
   override name = "WireFault";
 }
+
+/** Of an answer that may well be Postgres's. */
+export class TooMuchFault extends WireFault {}
 
 export class MessageWatch {
   #limit: number;
@@ -35,7 +40,7 @@ export class MessageWatch {
   /** Throws WireFault for what the driver mustn't see. */
   read(chunk: Buffer): void {
     this.#received += chunk.length;
-    if (this.#received > this.#limit) throw new WireFault(`more than ${this.#limit} bytes of an answer`);
+    if (this.#received > this.#limit) throw new TooMuchFault(`more than ${this.#limit} bytes of an answer`);
     let bytes = chunk.subarray(Math.min(this.#skip, chunk.length));
     this.#skip -= chunk.length - bytes.length;
     if (bytes.length === 0) return;
@@ -94,6 +99,7 @@ function lengthOf(bytes: Buffer, at: number): number {
   const length = bytes.readUInt32BE(at + 1);
   const code = bytes[at];
   const most = code === error || code === notice ? mostReportBytes : mostMessageBytes;
+  if (code === row && length > most && length <= mostRowBytes) throw new TooMuchFault(`a row of ${length} bytes`);
   if (length < 4 || length > most) throw new WireFault("a message of an impossible length");
   return length;
 }
