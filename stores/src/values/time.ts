@@ -48,8 +48,13 @@ function isDay(day: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
+/** As `exactTime` prints nearly all: what is copied is read so twice. Days that not every month has are left to the parser. */
+const printedExactly =
+  /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(?:\d{0,5}[1-9])?Z$/;
+
 /** ISO 8601 in UTC with milliseconds, or with more digits where there are more; for what is copied. Null for no moment. */
 export function exactTime(text: string | null): string | null {
+  if (text !== null && printedExactly.test(text)) return text;
   const match = text === null ? null : moment.exec(text);
   const time = match === null ? Number.NaN : wholeMs(match);
   if (text === null || Number.isNaN(time)) return null;

@@ -164,7 +164,7 @@ export function encodeVector(
   { type, modifier }: Pick<Column, "type" | "modifier">,
 ): Buffer | null {
   if (modifier > 0 && vector.length !== modifier) return null;
-  if (!vector.every((value) => Number.isFinite(value))) return null;
+  if (!isFinite(vector)) return null;
   if (type === "bit") return encodeBits(vectorText(vector, type));
   if (type !== "vector") return null;
   const buffer = Buffer.allocUnsafe(4 + vector.length * 4);
@@ -172,6 +172,12 @@ export function encodeVector(
   buffer.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), 4);
   buffer.subarray(4).swap32();
   return buffer;
+}
+
+/** By hand: a call for each number takes longer than all else that is done for them. */
+function isFinite(vector: Float32Array): boolean {
+  for (let index = 0; index < vector.length; index += 1) if (!Number.isFinite(vector[index])) return false;
+  return true;
 }
 
 function encodeBits(digits: string): Buffer {

@@ -1,5 +1,5 @@
 // Rows of a binary COPY into the columns of a page, straight from the bytes.
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
 import { errorsOf, type RetrieverError } from "#errors.ts";
@@ -67,7 +67,9 @@ function readVector(page: ChunkPage, bytes: Buffer, at: number): number | null {
     return from;
   }
   if (length === 4 + target.length * 4 && bytes.readUInt16BE(from) === target.length) {
-    for (let index = 0; index < target.length; index += 1) target[index] = bytes.readFloatBE(from + 4 + index * 4);
+    const raw = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+    raw.set(bytes.subarray(from + 4, from + length));
+    raw.swap32();
   } else if (bytes.readInt32BE(from) === target.length) {
     for (let index = 0; index < target.length; index += 1) {
       target[index] = ((bytes[from + 4 + (index >> 3)] as number) >> (7 - (index & 7))) & 1;

@@ -19,7 +19,7 @@ import { change, inTransaction, namedOtherwise } from "./change-rows.ts";
 import { refuseDoubled } from "./doubled-ids.ts";
 import { readEpochForm } from "./epoch-form.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
-import { encodeRows, isCopied, isLoaded, type LoadedTable } from "./load-rows.ts";
+import { encodeRows, groupsOf, isCopied, isLoaded, isLoadedWhole, type LoadedTable, leastCopied } from "./load-rows.ts";
 import {
   cautionsOf,
   readColumns,
@@ -91,12 +91,13 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
     fetch: async (ids, signal) => (ids.length === 0 ? [] : work(signal, (table) => fetchRows(table, ids))),
     check: (writes, signal) => each(writes, signal, checkRows),
     write: (writes, signal) => each(writes, signal, writeRows),
-    load: (chunks, signal) =>
-      each(
-        chunks.map((chunk) => ({ chunk, over: null })),
-        signal,
-        loadRows,
-      ),
+    load: async (chunks, signal) => {
+      const writes = chunks.map((chunk): ChunkWrite => ({ chunk, over: null }));
+      const load = async (client: PoolClient) => known !== undefined && loadAtOnce({ spec, client, ...known }, writes);
+      // Whatever fails, the other way meets it as well, and says so.
+      const isDone = writes.length >= leastCopied && (await withClient(pool, signal, load).catch(() => false));
+      return isDone ? [] : each(writes, signal, loadRows);
+    },
     remove: async (removals, signal) =>
       removals.length === 0 ? [] : work(signal, (table) => removeRows(table, removals)),
     close: async () => {
@@ -258,8 +259,12 @@ async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChun
   return left;
 }
 
-/** For fewer rows the statement with their values is as quick. */
-const leastCopied = 20;
+/** By what is known of the table: a change of it shows in the statement that writes, which is undone then. */
+async function loadAtOnce(table: Table, writes: readonly ChunkWrite[]): Promise<boolean> {
+  if (!table.takesCopies) return false;
+  const { left, rows } = await makeRows(table, writes);
+  return left.length === 0 && isLoadedWhole(table, rows);
+}
 
 /** New rows, all of a group at once; what isn't surely taken as it is, and a group of which one isn't, goes the other way. */
 async function loadRows(table: Table, rows: readonly Given[]): Promise<LeftChunk[]> {
@@ -274,18 +279,6 @@ async function loadRows(table: Table, rows: readonly Given[]): Promise<LeftChunk
     if (encoded.rows.length > 0 && !(await isLoaded(table, encoded))) others.push(...encoded.rows);
   }
   return writeRows(table, others);
-}
-
-/** Rows with the same columns, new and held ones apart: one statement each. */
-function groupsOf(rows: readonly Given[]): (readonly [Given, ...Given[]])[] {
-  const groups = new Map<string, [Given, ...Given[]]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.over === null, row.names]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return [...groups.values()];
 }
 
 function without<Item extends { readonly id: string }>(items: readonly Item[], left: readonly LeftChunk[]): Item[] {

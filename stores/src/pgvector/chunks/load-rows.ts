@@ -9,7 +9,7 @@ import type { PgvectorSpec } from "../config/schema.ts";
 import { encoderOf, encodeVector } from "./binary-values.ts";
 import type { Given } from "./given-rows.ts";
 import type { TableColumns } from "./table-columns.ts";
-import { readShape } from "./table-shape.ts";
+import { shapeQuery } from "./table-shape.ts";
 import { begin, GivenVector } from "./whole-chunk-sql.ts";
 import { isOfRow } from "./write-refusal.ts";
 
@@ -107,6 +107,21 @@ function putRow(out: ByteWriter, row: Given, encode: readonly EncodeField[]): bo
   return true;
 }
 
+/** For fewer rows the statement with their values is as quick. */
+export const leastCopied = 20;
+
+/** Rows with the same columns, new and held ones apart: one statement each. */
+export function groupsOf(rows: readonly Given[]): (readonly [Given, ...Given[]])[] {
+  const groups = new Map<string, [Given, ...Given[]]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.over === null, row.names]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
+}
+
 export type LoadedTable = {
   readonly spec: PgvectorSpec;
   readonly client: PoolClient;
@@ -117,9 +132,9 @@ export type LoadedTable = {
 /** Whether the table took all of the rows; none of them where it refused one, has one by now, or isn't what they were encoded for. */
 export async function isLoaded({ client, spec, shape }: LoadedTable, encoded: EncodedRows): Promise<boolean> {
   try {
-    const isWhole = (await copyRowsIn(client, spec, encoded)) === encoded.rows.length;
+    const copied = await copyRowsIn(client, spec, encoded);
     // The bytes of one type may be another value of another type. Nobody changes a column before the transaction's end.
-    const isTaken = isWhole && (await readShape(client, spec)) === shape;
+    const isTaken = copied.count === encoded.rows.length && copied.shape === shape;
     await client.query(isTaken ? "COMMIT" : "ROLLBACK");
     return isTaken;
   } catch (error) {
@@ -129,13 +144,27 @@ export async function isLoaded({ client, spec, shape }: LoadedTable, encoded: En
   }
 }
 
-/** Begins a transaction that adds all the rows, or none of them. Resolves with how many. Rejects with what the server reports. */
-function copyRowsIn(client: PoolClient, spec: PgvectorSpec, { rows, bytes }: EncodedRows): Promise<number> {
+/** Whether all the rows are in the table by one COPY; none of them otherwise. */
+export async function isLoadedWhole(
+  table: LoadedTable & { readonly columns: TableColumns },
+  rows: readonly Given[],
+): Promise<boolean> {
+  const [group, ...others] = groupsOf(rows);
+  if (group === undefined || others.length > 0) return false;
+  const { encoded, odd } = encodeRows(group, table.columns);
+  return odd.length === 0 && isLoaded(table, encoded);
+}
+
+/** How many rows were added, and what the table is by then. */
+type Copied = { readonly count: number; readonly shape: string };
+
+/** Begins a transaction that adds all the rows, or none of them. Rejects with what the server reports. */
+function copyRowsIn(client: PoolClient, spec: PgvectorSpec, { rows, bytes }: EncodedRows): Promise<Copied> {
   const names = rows[0]?.names.map(quoteName).join(", ");
-  const text = `${begin}; COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary)`;
+  const text = `${begin}; COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary); ${shapeQuery(spec)}`;
   expectBytes(client, answerBytes);
   return new Promise((resolve, reject) => {
-    client.query(new CopyingIn(text, bytes, (error, count) => (error === null ? resolve(count) : reject(error))));
+    client.query(new CopyingIn(text, bytes, (error, copied) => (error === null ? resolve(copied) : reject(error))));
   });
 }
 
@@ -152,10 +181,11 @@ type Wire = {
 class CopyingIn implements Submittable {
   readonly #text: string;
   readonly #bytes: Buffer;
-  readonly #settle: (error: Error | null, count: number) => void;
+  readonly #settle: (error: Error | null, copied: Copied) => void;
   #count = 0;
+  #shape = "";
 
-  constructor(text: string, bytes: Buffer, settle: (error: Error | null, count: number) => void) {
+  constructor(text: string, bytes: Buffer, settle: (error: Error | null, copied: Copied) => void) {
     this.#text = text;
     this.#bytes = bytes;
     this.#settle = settle;
@@ -171,19 +201,23 @@ class CopyingIn implements Submittable {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    this.#count = Number(/^COPY (\d+)$/.exec(text)?.[1] ?? 0);
+    this.#count = Number(/^COPY (\d+)$/.exec(text)?.[1] ?? this.#count);
   }
 
   handleReadyForQuery(): void {
-    this.#settle(null, this.#count);
+    this.#settle(null, { count: this.#count, shape: this.#shape });
   }
 
   handleError(error: Error): void {
-    this.#settle(error, 0);
+    this.#settle(error, { count: 0, shape: "" });
+  }
+
+  /** The last one's is the shape. */
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    this.#shape = fields[0] ?? "";
   }
 
   handleRowDescription(): void {}
-  handleDataRow(): void {}
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}
