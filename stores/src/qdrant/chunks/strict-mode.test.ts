@@ -128,22 +128,3 @@ test.each(["integer", "float"])("moments under an index of %s aren't compared si
   await expect(readAll(store, { level: "fresh", sinceMs: 0 })).rejects.toMatchObject(refused);
   await store.close();
 });
-
-test("what strict mode refuses all the same is said in words, with the key", async () => {
-  serveStrict({});
-  server.behave = (request, response) =>
-    request.method === "GET"
-      ? "as usual"
-      : send(response, 400, {
-          status: {
-            error:
-              'Bad request: Index required but not found for "chunk_id" of one of the following types: [keyword]. Help: …',
-          },
-        });
-  const store = makeStore();
-  await expect(readAll(store, { level: "ids" })).rejects.toMatchObject({
-    code: "RETR_BACKEND_MISSING",
-    message: "strict mode of the collection refuses a filter on chunk_id without an index: create one of type keyword",
-  });
-  await store.close();
-});

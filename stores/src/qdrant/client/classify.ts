@@ -1,4 +1,5 @@
-// What a failure of Qdrant or of the way to it means, in our codes. Foreign text is left out: it may quote the query.
+// What a failure of Qdrant or of the way to it means, in our codes. Foreign text is left out: it may quote the query, or the
+// key that came with it. Of it only numbers, words of Qdrant's own and names that were asked for are passed on.
 
 import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, transportFault } from "#values/node-error.ts";
@@ -26,9 +27,12 @@ export function refusalOf<Answer extends Refusal>(answer: Answer): Answer {
   return { ...answer, text: answer.text.slice(0, mostRefusalChars) };
 }
 
+/** Whether the request held this text. */
+type Asked = (text: string) => boolean;
+
 /** Of what `refusalOf` gives. */
-export function statusFault({ status, text, retryAfter }: Refusal): Fault {
-  if (status === 400 || status === 422) return requestFault(status, text);
+export function statusFault({ status, text, retryAfter }: Refusal, isAsked?: Asked): Fault {
+  if (status === 400 || status === 422) return requestFault(status, text, isAsked);
   const told = toldFault(status, text);
   if (told !== undefined) return told;
   if (status >= 300 && status < 400) {
@@ -88,7 +92,7 @@ function toldFault(status: number, text: string): Fault | undefined {
 }
 
 /** Qdrant says 400 both for what the application asked and for what the configuration got wrong. */
-function requestFault(status: number, body: string): Fault {
+function requestFault(status: number, body: string, isAsked?: Asked): Fault {
   const dimension = /expected dim: (\d{1,6}), got (\d{1,6})/.exec(body);
   if (dimension !== null) {
     const message = `embedding: expected ${dimension[1]} numbers, got ${dimension[2]}`;
@@ -98,7 +102,7 @@ function requestFault(status: number, body: string): Fault {
     return fault("RETR_BACKEND_MISSING", "Qdrant has no vector of the configured name in this collection");
   }
   if (body.includes("Shard key not specified")) return fault("RETR_BACKEND_ANSWER_INVALID", shardKeys);
-  const strict = strictModeFault(body);
+  const strict = strictModeFault(body, isAsked);
   if (strict !== undefined) return strict;
   // Whatever else could be wrong with a request has been checked before, so the application isn't to blame.
   return fault("RETR_BACKEND_ANSWER_INVALID", `Qdrant refused a valid request (HTTP ${status})`);
@@ -111,19 +115,22 @@ const shardKeys =
 export const unindexedSearch =
   "strict mode of the collection refuses exact searches, and its hnsw_config (m: 0) makes no index for others: set m, or search_allow_exact";
 
-/** Strict mode's refusals name a key or a limit of the collection, and nothing of a query. */
-export function strictModeFault(body: string): Fault | undefined {
+const indexTypes = ["keyword", "integer", "float", "bool", "geo", "datetime", "text", "uuid"];
+
+/** Strict mode's refusals name a key or a limit of the collection. */
+export function strictModeFault(body: string, isAsked: Asked = () => false): Fault | undefined {
   const index =
-    /Index required but not found for \\?"(.{1,200}?)\\?" of one of the following types: \[([^\]]{1,100})\]/.exec(body);
-  if (index !== null) {
-    const [, named = "", types] = index;
+    /Index required but not found for \\?"(.{1,200}?)\\?" of one of the following types: \[([a-z]{1,10})/.exec(body);
+  if (index !== null && indexTypes.includes(index[2] ?? "")) {
+    const [, named = "", type] = index;
     // A key that isn't plain has quotes of its own, which are escaped.
     const key = named.replaceAll("\\", "");
-    const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type ${types}`;
+    const own = isAsked(`"key":${JSON.stringify(key)}`) ? key : "one of the keys";
+    const message = `strict mode of the collection refuses a filter on ${own} without an index: create one of type ${type}`;
     return fault("RETR_BACKEND_MISSING", message);
   }
   const full =
-    /(Max points count limit of \d+ reached|Max (vector|payload) storage size limit of [\d.e-]{1,30}MB reached|(Resident memory|Disk) usage is at \d+% of total \w+, exceeding the configured limit of \d+%)/.exec(
+    /(Max points count limit of \d+ reached|Max (vector|payload) storage size limit of [\d.e-]{1,30}MB reached|(Resident memory|Disk) usage is at \d+% of total (memory|capacity), exceeding the configured limit of \d+%)/.exec(
       body,
     );
   if (full !== null) {
@@ -133,7 +140,7 @@ export function strictModeFault(body: string): Fault | undefined {
   if (/Request is forbidden.{0,300}indexing is disabled/.test(body))
     return fault("RETR_BACKEND_MISSING", unindexedSearch);
   const limit =
-    /(Limit exceeded \d+ > \d+ for \\?"[a-z_ ]{1,40}|Condition size limit reached \(\d+ > \d+\)|Filter condition limit reached \(\d+ > \d+\)|Exact search disabled)/.exec(
+    /(Limit exceeded \d{1,20} > \d{1,20}( for \\?"(limit|offset|timeout|hnsw_ef|oversampling|upsert limit)\b)?|Condition size limit reached \(\d+ > \d+\)|Filter condition limit reached \(\d+ > \d+\)|Exact search disabled)/.exec(
       body,
     );
   if (limit === null) return undefined;

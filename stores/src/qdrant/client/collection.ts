@@ -71,8 +71,9 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
         });
         const { status, chunks, retryAfter } = answer;
         if (status === 200) return bodyOf(chunks);
+        const isAsked = (part: string): boolean => body?.includes(part) === true;
         const refusal = refusalOf({ status, text: textOf(chunks), retryAfter });
-        throw new RetrieverError(faultOf?.(refusal.status, call, refusal.text) ?? statusFault(refusal));
+        throw new RetrieverError(faultOf?.(refusal.status, call, refusal.text) ?? statusFault(refusal, isAsked));
       } catch (error) {
         throw transportError(error, signal);
       }

@@ -46,6 +46,28 @@ const probe = (backend: Backend) => backend.probe(AbortSignal.timeout(2000));
 const lastQuery = () => server.seen.findLast(({ path }) => path.includes("/points/query"));
 
 describe("strict mode", () => {
+  test.each([
+    { named: "namespace", says: "a filter on namespace without an index: create one of type keyword" },
+    // A server that is told keys and queries may say any of them.
+    { named: "acme", says: "a filter on one of the keys without an index: create one of type keyword" },
+  ])(
+    "refuses a filter in words, and by the key $named that it names only if it was asked for",
+    async ({ named, says }) => {
+      const backend = arrange({});
+      const error = `Index required but not found for "${named}" of one of the following types: [keyword]. Help: …`;
+      const described = server.behave;
+      server.behave = (request, response) =>
+        request.method === "GET"
+          ? described?.(request, response)
+          : void response.writeHead(400).end(JSON.stringify({ status: { error } }));
+      const message = expect.stringContaining(says) as string;
+      await expect(ask(backend, { namespace: "acme" })).rejects.toMatchObject({
+        code: "RETR_BACKEND_MISSING",
+        message,
+      });
+    },
+  );
+
   test("shortens the server's own time limit, of the first request too", async () => {
     await ask(arrange({ max_timeout: 1 }, { timeoutMs: 5000 }));
     expect(lastQuery()?.path).toContain("timeout=1");
