@@ -19,7 +19,7 @@ const overlay = {
   force: false,
 } as const satisfies Effect;
 
-function arrange(target: string | undefined = "search-api") {
+function arrange(target: string | undefined = "search-api", deadlineMs = 1000) {
   const cluster = new FakeCluster();
   const clock = new FakeClock();
   seedSearchApp(cluster, new FakeSidecars());
@@ -32,7 +32,7 @@ function arrange(target: string | undefined = "search-api") {
     jobs,
     reports: verifiers,
     clock,
-    deadlineMs: 1000,
+    deadlineMs,
     isOnRecord: (_migration: string, act: string) => act !== "uid-fresh",
     report: (kind: string, result: string) => void reports.push(`${kind} ${result}`),
   };
@@ -105,6 +105,41 @@ describe("effects", () => {
     const applied = run([overlay]);
     await clock.advance(1000);
     expect(await applied).toMatchObject({ ok: false, error: { code: "ROP_DEADLINE_EXCEEDED" } });
+  });
+
+  test("on pods whose patches hang leave what follows them its turn within seconds", async () => {
+    const { cluster, clock, jobs, run } = arrange("search-api", 30_000);
+    cluster.hang("annotatePod");
+    jobs.addTemplate("verify");
+    const create: Effect = { kind: "createJob", job: "docs-verify-1", template: "verify", since: null };
+    const applied = run([{ kind: "annotatePods", pods: ["search-api-0"], epoch: 2 }, create]);
+    await clock.advance(3000);
+    expect(await applied).toMatchObject({ ok: false, kind: "annotatePods", error: { code: "ROP_DEADLINE_EXCEEDED" } });
+    expect(jobs.journal).toEqual(["created docs-verify-1"]);
+  });
+
+  test("on more pods than there is time for leave the others to the next pass, which is no fault", async () => {
+    const { cluster, clock, run } = arrange("search-api", 30_000);
+    const annotated: string[] = [];
+    cluster.annotatePod = async (_namespace, pod) => {
+      await new Promise<void>((resolve) => void clock.after(1000, resolve));
+      annotated.push(pod);
+    };
+    const pods = Array.from({ length: 60 }, (_, index) => `search-api-${index}`);
+    const applied = run([{ kind: "annotatePods", pods, epoch: 2 }]);
+    for (let second = 0; second < 3; second += 1) await clock.advance(1000);
+    expect(await applied).toEqual({ ok: true });
+    expect(annotated).toHaveLength(40);
+  });
+
+  test("that nothing waits for share ten seconds, and what they leave undone is no fault of its own", async () => {
+    const { clock, jobs, run, reports } = arrange("search-api", 30_000);
+    jobs.createJob = () => new Promise(() => undefined);
+    const create = (job: string): Effect => ({ kind: "createJob", job, template: "verify", since: null });
+    const applied = run([create("docs-smoke-1"), create("docs-smoke-2"), overlay]);
+    await clock.advance(10_000);
+    expect(await applied).toMatchObject({ ok: false, kind: "createJob", isHeldUp: false });
+    expect(reports).toEqual(["createJob failed", "applyOverlay done"]);
   });
 
   test("make a Job once, and end the ones that nobody waits for", async () => {

@@ -20,7 +20,7 @@ export type ApplyDeps = {
   readonly clock: Clock;
   /** Whether an act of this migration, both by UID, stands in its evidence. */
   readonly isOnRecord: (migrationUid: string, actUid: string) => boolean;
-  /** Of one effect, in ms. */
+  /** Of one effect that others wait for, in ms. */
   readonly deadlineMs: number;
   /** Told of every effect that ended, for metrics. */
   readonly report: (kind: Effect["kind"], result: "done" | "failed") => void;
@@ -47,6 +47,9 @@ type Applied =
  * kubelet refreshes the volume all the same, only later. What follows them doesn't wait.
  */
 const besides: readonly Effect["kind"][] = ["annotatePods", "createJob", "keepReport", "deleteJobs"];
+/** All of them together: an admission webhook that hangs puts off neither what follows nor the next look for harm. */
+const besidesMs = 10_000;
+const annotatedMs = 3000;
 
 /**
  * Effects are idempotent: after a failure the next pass derives what is left from the observation. Nothing waits for a Job
@@ -60,9 +63,13 @@ export async function apply(
   signal: AbortSignal,
 ): Promise<Applied> {
   let refused: Extract<Applied, { ok: false }> | undefined;
+  const allow = makeAllowance(deps);
   for (const effect of effects) {
+    const deadlineMs = allow(effect);
+    // What there is no time for is tried in the next pass.
+    if (deadlineMs <= 0) continue;
     try {
-      const deadline = { clock: deps.clock, deadlineMs: deps.deadlineMs, signal, about: `effect ${effect.kind}` };
+      const deadline = { clock: deps.clock, deadlineMs, signal, about: `effect ${effect.kind}` };
       await within(deadline, (signal) => applyOne(effect, contextOf(effect, subject, deps, signal)));
       deps.report(effect.kind, "done");
     } catch (fault) {
@@ -76,6 +83,16 @@ export async function apply(
     }
   }
   return refused ?? { ok: true };
+}
+
+/** How long each effect may take: those that nothing waits for share a time, which begins with the first of them. */
+function makeAllowance({ clock, deadlineMs }: ApplyDeps): (effect: Effect) => number {
+  let endAt: number | undefined;
+  return ({ kind }) => {
+    if (!besides.includes(kind) && kind !== "pruneActs") return deadlineMs;
+    endAt ??= clock.elapsed() + besidesMs;
+    return Math.min(deadlineMs, endAt - clock.elapsed(), kind === "annotatePods" ? annotatedMs : besidesMs);
+  };
 }
 
 async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
@@ -140,12 +157,12 @@ function refuseUnreadable({ text }: Extract<Effect, { kind: "applyOverlay" }>): 
 function contextOf(
   effect: Effect,
   subject: Subject,
-  { cluster, jobs, reports, isOnRecord }: ApplyDeps,
+  { cluster, clock, jobs, reports, isOnRecord }: ApplyDeps,
   signal: AbortSignal,
 ): EffectContext {
   const { meta, target } = subject;
   const needsTarget = effect.kind.endsWith("Overlay");
   if (target === undefined && needsTarget) throw new RangeError(`${effect.kind} without a target`);
   const place = { namespace: meta.namespace, name: target ?? "" };
-  return { cluster, jobs, reports, isOnRecord, meta, target: place, signal };
+  return { cluster, clock, jobs, reports, isOnRecord, meta, target: place, signal };
 }

@@ -197,12 +197,70 @@ describe("a notifier", () => {
     expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
   });
 
+  test("says again what a sink forgets, on a clock that was put back too", async () => {
+    const sent: number[] = [];
+    const send = async () => sent.push(0) > 0;
+    const notifier = new Notifier({ sinks: { send, forgets: () => true, close: async () => undefined } });
+    const open = aMessage({ kind: "Page", incident: "Page/Blind", pending: [], delivered: ["alertmanager"] });
+    for (const at of [now, now + 1000, now - 3_600_000]) {
+      notifier.send(meta, { messages: [open], now: at });
+      await notifier.idle();
+    }
+    expect(sent).toHaveLength(2);
+  });
+
   test("says of a sink nobody configured that there is none", async () => {
     const notifier = aNotifier([]);
     notifier.send(meta, { messages: [aMessage()], now });
     await notifier.idle();
     expect(notifier.answers(meta)[0]?.error).toBe("no sink of this name is configured");
     expect(notifier.answers({ uid: "uid-2" })).toEqual([]);
+  });
+});
+
+describe("a flood of one namespace", () => {
+  function aHangingNotifier() {
+    const sent: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const send = (sink: string, { namespace }: { readonly namespace: string }) => {
+      sent.push(`${namespace} at ${sink}`);
+      return promise;
+    };
+    const notifier = new Notifier({ sinks: { send, forgets: () => false, close: async () => undefined } });
+    closing.push(async () => {
+      resolve(true);
+      await notifier.close();
+    });
+    return { notifier, sent };
+  }
+
+  /** As many as it takes, at these sinks. */
+  function flood(notifier: Notifier, sinks: readonly string[]): void {
+    for (let index = 0; index < 200; index += 1) {
+      const message = aMessage({ key: `uid-${index}/1/Page`, pending: [...sinks] });
+      notifier.send({ ...meta, namespace: "noisy", uid: `uid-${index}` }, { messages: [message], now });
+    }
+  }
+
+  test.each([
+    ["at its own dead sinks", ["one", "two", "three", "four", "five"]],
+    ["at the sink of all", ["engineering"]],
+  ])("%s keeps no other's page waiting", (_, sinks) => {
+    const { notifier, sent } = aHangingNotifier();
+    flood(notifier, sinks);
+    expect(sent.length).toBeLessThan(80);
+    notifier.send(meta, { messages: [aMessage()], now });
+    expect(sent.at(-1)).toBe("search at engineering");
+  });
+
+  test("is bounded, however many namespaces it is of", () => {
+    const { notifier, sent } = aHangingNotifier();
+    for (let index = 0; index < 600; index += 1)
+      notifier.send(
+        { ...meta, namespace: `n-${index}` },
+        { messages: [aMessage({ key: `uid-${index}/1/Page` })], now },
+      );
+    expect(sent).toHaveLength(512);
   });
 });
 

@@ -24,17 +24,21 @@ type Outbox = {
 const mostAtOnce = 64;
 /** Of one sink: one that hangs leaves room for the others. */
 const mostAtSink = 16;
+/** With the first of each namespace at each sink, which has room beyond that: nobody waits for what others send, and where. */
+const mostInAll = 512;
 /** A migration that is gone fetches its answers no more, so that the oldest make room; at worst a message is sent again. */
 const mostAnswers = 1000;
 const longestError = 120;
 /** A sink that forgets incidents hears of one that stands so often, ms. */
 const sayAgainMs = 60_000;
 
+type UnderWay = { readonly sink: string; readonly namespace: string; readonly sent: Promise<void> };
+
 /** At-least-once delivery: `answers` are handed to the next reconcile, and forgotten once its status is written. */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #stop = new AbortController();
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Map<string, UnderWay>();
   readonly #answers = new Map<string, Delivery>();
   /** When an incident was said last to a sink that forgets it, epoch ms. */
   readonly #saidAgain = new Map<string, number>();
@@ -71,7 +75,7 @@ export class Notifier {
 
   /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
+    while (this.#underWay.size > 0) await Promise.all([...this.#underWay.values()].map(({ sent }) => sent));
   }
 
   async close(): Promise<void> {
@@ -82,8 +86,8 @@ export class Notifier {
 
   #begin(said: SinkMessage, sink: string): void {
     const id = idOf(said.message.key, sink);
-    if (this.#answers.has(id) || !this.#hasRoom(id, sink)) return;
-    this.#underWay.set(id, this.#carry(said, sink));
+    if (this.#answers.has(id) || !this.#hasRoom(said, sink)) return;
+    this.#underWay.set(id, { sink, namespace: said.namespace, sent: this.#carry(said, sink) });
   }
 
   /** An incident still stands; nobody waits for the answer, which the next time repeats. */
@@ -91,20 +95,23 @@ export class Notifier {
     for (const sink of sinks.filter((one) => this.#options.sinks.forgets(one))) {
       const id = idOf(said.message.key, sink);
       const last = this.#saidAgain.get(id);
-      if ((last !== undefined && now - last < sayAgainMs) || !this.#hasRoom(id, sink)) continue;
+      // A clock that was put back must not silence it until it has caught up.
+      const isFresh = last !== undefined && Math.abs(now - last) < sayAgainMs;
+      if (isFresh || !this.#hasRoom(said, sink)) continue;
       // Ids of incidents that are over go with the oldest.
       if (this.#saidAgain.size >= mostAnswers) this.#saidAgain.clear();
       this.#saidAgain.set(id, now);
-      this.#underWay.set(
-        id,
-        this.#post(said, sink).then(() => void this.#underWay.delete(id)),
-      );
+      const sent = this.#post(said, sink).then(() => void this.#underWay.delete(id));
+      this.#underWay.set(id, { sink, namespace: said.namespace, sent });
     }
   }
 
-  #hasRoom(id: string, sink: string): boolean {
-    if (this.#underWay.size >= mostAtOnce || this.#underWay.has(id) || this.#stop.signal.aborted) return false;
-    return [...this.#underWay.keys()].filter((one) => one.endsWith(` ${sink}`)).length < mostAtSink;
+  #hasRoom({ namespace, message }: SinkMessage, sink: string): boolean {
+    const { size } = this.#underWay;
+    if (size >= mostInAll || this.#underWay.has(idOf(message.key, sink)) || this.#stop.signal.aborted) return false;
+    const atSink = [...this.#underWay.values()].filter((one) => one.sink === sink);
+    if (!atSink.some((one) => one.namespace === namespace)) return true;
+    return size < mostAtOnce && atSink.length < mostAtSink;
   }
 
   async #carry(said: SinkMessage, sink: string): Promise<void> {
