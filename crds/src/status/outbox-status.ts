@@ -70,6 +70,9 @@ export const outboxMessageSchema = z.strictObject({
 });
 export type OutboxMessage = z.infer<typeof outboxMessageSchema>;
 
+/** No sink is waited for longer between two tries, also one that asks for more. */
+export const longestRetryMs = 3_600_000;
+
 /** How often a pending sink was tried, and when it is tried next. */
 export function triesOf(message: OutboxMessage, sink: string): Pick<OutboxMessage, "attempts" | "nextAttemptAt"> {
   return message.tries?.find((one) => one.sink === sink) ?? message;

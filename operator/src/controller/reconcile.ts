@@ -188,8 +188,10 @@ function restsOnLiveReads(
   sparing: SparingReads | undefined,
 ): boolean {
   const { meta, status } = migration;
-  // An effect changes what was read.
-  if (isLive) sparing?.noteLive(meta, decision.status.phase, decision.effects.length === 0);
+  const { effects, requeueAfterMs } = decision;
+  // An effect changes what was read; of a migration that waits for an event alone nothing needs to be kept.
+  const phase = requeueAfterMs === null ? undefined : decision.status.phase;
+  if (isLive) sparing?.noteLive(meta, phase, effects.length === 0);
   else if (doesSomething(decision, migration)) {
     sparing?.forget(meta);
     return false;

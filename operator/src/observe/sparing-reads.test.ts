@@ -97,6 +97,7 @@ describe("reads that needn't be repeated", () => {
       },
     ],
     ["led to a cutover", (sparing: Sparing) => sparing.noteLive(searchKey, "CuttingOver", true)],
+    ["led to no other pass", (sparing: Sparing) => sparing.noteLive(searchKey, undefined, true)],
     ["never came to its end", () => undefined],
   ])("are in the pass after a live one that %s", async (_, end) => {
     const { sparing, pass } = arrange();

@@ -43,8 +43,11 @@ export type SparingReads = {
   readonly of: (key: MigrationKey, phase: Phase | undefined) => PassReads;
   /** The phase it was in when it was read last; undefined: nothing is kept. */
   readonly phaseOf: (key: MigrationKey) => Phase | undefined;
-  /** After a live pass: the phase it led to, and whether what was read stands yet. Gone is what an event forgot meanwhile. */
-  readonly noteLive: (key: MigrationKey, phase: Phase, stands: boolean) => void;
+  /**
+   * After a live pass: the phase it led to, undefined where no other pass follows by itself, and whether what was read stands
+   * yet. Gone is what an event forgot meanwhile.
+   */
+  readonly noteLive: (key: MigrationKey, phase: Phase | undefined, stands: boolean) => void;
   /** It was written: the version that is kept of it is no longer its own. */
   readonly forgetMigration: (key: MigrationKey) => void;
   /** What it read is to be read anew, and who else has its target by the others of its namespace. */
@@ -71,9 +74,11 @@ export function makeSparingReads(cluster: Cluster, clock: Clock): SparingReads {
     },
     phaseOf: (key) => (kept.has(idOf(key)) ? phases.get(idOf(key)) : undefined),
     noteLive: (key, phase, stands) => {
-      if (urgent.includes(phase)) kept.delete(idOf(key));
+      const isOver = phase === undefined || urgent.includes(phase);
+      if (isOver) kept.delete(idOf(key));
       else if (!stands || !kept.has(idOf(key))) kept.set(idOf(key), new Map());
-      phases.set(idOf(key), phase);
+      if (isOver) phases.delete(idOf(key));
+      else phases.set(idOf(key), phase);
     },
     forgetMigration: (key) => {
       const reads = kept.get(idOf(key));

@@ -1,4 +1,5 @@
 // One request to a sink: a deadline, no redirects, a bounded answer, and what its status says about trying again.
+import { longestRetryMs } from "@retriever/crds/status/outbox-status.ts";
 import { type Dispatcher, request } from "undici";
 import { faultWord } from "#http/exchange.ts";
 import { SinkFault } from "#notify/sink-fault.ts";
@@ -18,7 +19,6 @@ export type SinkCall = {
 };
 
 const mostBytes = 262_144;
-const longestRetryAfterMs = 3_600_000;
 /** The message itself is refused, or nobody takes messages there any more. */
 const finalStatuses: readonly number[] = [400, 410, 413, 422];
 
@@ -59,5 +59,5 @@ async function readSome(body: Dispatcher.ResponseData["body"]): Promise<string> 
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const ms = /^\d{1,10}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(ms) ? Math.min(longestRetryAfterMs, Math.max(0, ms)) : undefined;
+  return Number.isFinite(ms) ? Math.min(longestRetryMs, Math.max(0, ms)) : undefined;
 }

@@ -8,7 +8,7 @@ import { copyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Context } from "../model/context.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { instantMs } from "../model/status-readings.ts";
+import { msSince } from "../time/not-ahead.ts";
 import { resultInForce } from "../verification/ask.ts";
 import { judgeResult, surplus } from "../verification/judge-result.ts";
 import { jobNameOf, openCopy, openRun } from "../verification/runs.ts";
@@ -76,7 +76,7 @@ function waitingFact(c: Context): Fact {
   const waitSeconds = pauseSeconds(c);
   const last = copy?.result;
   const isOver = last === undefined || last.outcome === "Stopped" || copy?.planHash !== planHash;
-  if (!isOver && c.now - (instantMs(last.at) ?? 0) < waitSeconds * 1000) {
+  if (!isOver && msSince(last.at, c.now) < waitSeconds * 1000) {
     const found = hasFailed(copy) ? "" : ", and yet the destination isn't complete";
     return {
       status: "False",
@@ -159,7 +159,7 @@ function isUncompared({ plan, status }: Context): boolean {
 /** The pods haven't looked again at the collection that it made. */
 function isJustCopied(c: Context): boolean {
   const last = c.status.copy?.result;
-  return last?.outcome === "Completed" && c.now - (instantMs(last.at) ?? 0) < pauseSeconds(c) * 1000;
+  return last?.outcome === "Completed" && msSince(last.at, c.now) < pauseSeconds(c) * 1000;
 }
 
 function isMissing({ reachable }: Context): boolean {

@@ -8,8 +8,8 @@ import { plural } from "@retriever/stores/values/plural.ts";
 import type { Context } from "../model/context.ts";
 import type { JobSeen, SyncReading } from "../model/job-observation.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { instantMs } from "../model/status-readings.ts";
 import type { Read } from "../model/workload.ts";
+import { msSince } from "../time/not-ahead.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { isSyncing, syncRemoves } from "../verification/purpose.ts";
 import { jobNameOf, openCopy, openWriter } from "../verification/runs.ts";
@@ -82,7 +82,7 @@ function failedFact({ status: { sync }, now }: Context): Fact | undefined {
   const { outcome, at, message } = sync?.result ?? {};
   if (outcome !== "Failed" && outcome !== "NotStarted") return undefined;
   const wait = pauseSeconds(sync?.failures ?? 1);
-  if (now - (instantMs(at) ?? 0) >= wait * 1000) return undefined;
+  if (msSince(at, now) >= wait * 1000) return undefined;
   const reason = outcome === "Failed" ? "SyncFailed" : "SyncNotStarted";
   return { status: "False", reason, message: `${message}; it is begun again after ${printDuration(wait)}` };
 }

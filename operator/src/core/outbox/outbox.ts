@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { isLastWord, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
+import { isLastWord, longestRetryMs, type OutboxMessage, triesOf } from "@retriever/crds/status/outbox-status.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Delivery } from "../model/observation.ts";
@@ -20,7 +20,6 @@ const mostIncidentAttempts = mostAttempts + 7 * 24;
 /** As many as a message holds. */
 const mostSinks = 16;
 const firstWaitMs = 5000;
-const longestWaitMs = 3_600_000;
 const longestError = 200;
 const longestText = 2000;
 
@@ -213,7 +212,7 @@ function triedAgain(message: OutboxMessage, { sink, answer, now }: Tried) {
 /** Twice as long each time; the key spreads the tries of many messages, so that chance needn't be passed in. */
 function waitMs(key: string, attempts: number): number {
   const spread = Number.parseInt(hash("sha256", `${key} ${attempts}`).slice(0, 4), 16) / 0xffff;
-  return Math.min(longestWaitMs, firstWaitMs * 2 ** attempts) * (0.5 + spread / 2);
+  return Math.min(longestRetryMs, firstWaitMs * 2 ** attempts) * (0.5 + spread / 2);
 }
 
 /** After how many ms each message wants another reconcile; none when everything is told or given up. */

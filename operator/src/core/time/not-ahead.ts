@@ -1,24 +1,42 @@
 // A status that was written by a clock ahead of ours: what it dates ahead begins now, else every wait would last longer by
 // as much as the clock was put back.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { longestRetryMs, type OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import { instantMs } from "../model/status-readings.ts";
 
 /** Clocks of two operators differ by less. */
 const usualMs = 30_000;
 
+/** Whether a clock wrote it that was ahead of ours. */
+function isAhead(ms: number, now: number): boolean {
+  return ms > now + usualMs;
+}
+
+/** How long ago that was; for ever where nobody knows: what is waited for since then is due. */
+export function msSince(at: string | undefined, now: number): number {
+  const ms = instantMs(at);
+  return ms === undefined || isAhead(ms, now) ? Number.POSITIVE_INFINITY : now - ms;
+}
+
 /** The same object where nothing lies ahead. When the cutover was and what pods date stays as it was told. */
 export function notAhead(status: MigrationStatus, now: number): MigrationStatus {
   const nowIso = new Date(now).toISOString();
-  let isAhead = false;
+  let wasAhead = false;
   const bounded = <Dated extends object>(dated: Dated | undefined, ...fields: (keyof Dated)[]): Dated | undefined => {
-    const late = fields.filter((field) => Date.parse(String(dated?.[field])) > now + usualMs);
+    const late = fields.filter((field) => isAhead(Date.parse(String(dated?.[field])), now));
     if (dated === undefined || late.length === 0) return dated;
-    isAhead = true;
+    wasAhead = true;
     return { ...dated, ...Object.fromEntries(late.map((field) => [field, nowIso])) };
   };
-  const { acks, waiting, outbox } = status;
+  const changed = <One>(before: One, after: One): One => {
+    wasAhead ||= before !== after;
+    return after;
+  };
+  const { acks, waiting, outbox, verification, smokeTests } = status;
   const waited = bounded(acks?.waited, "since", "at");
   const danger = bounded(waiting?.danger, "since", "endedAt");
   const whole = { ...status, conditions: status.conditions.map((one) => bounded(one, "lastTransitionTime") ?? one) };
+  const runs = verification?.runs.map((run) => changed(run, askedByNow(run, fencesOf(status), now)));
   const parts = {
     revision: bounded(status.revision, "at"),
     rollback: bounded(status.rollback, "at"),
@@ -26,16 +44,52 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
     validation: bounded(status.validation, "startedAt"),
     guard: bounded(status.guard, "startedAt"),
     acks: acks && { ...acks, ...(waited && { waited }) },
-    outbox: outbox?.map((message) => {
-      const told = bounded(message, "at");
-      if (told === message) return message;
-      // What was told just before must not wait for the other clock's time to be sent.
-      const tries = message.tries?.map((one) => ({ ...one, nextAttemptAt: nowIso }));
-      return { ...message, at: nowIso, nextAttemptAt: nowIso, ...(tries && { tries }) };
-    }),
+    outbox: outbox?.map((message) => changed(message, dueByNow(message, now))),
     waiting: waiting && { ...bounded(waiting, "since", "endedAt", "toldAt"), ...(danger && { danger }) },
+    verification: verification && { ...verification, ...(runs && { runs }) },
+    smokeTests: smokeTests?.map((test) =>
+      changed(test, askedByNow(test, { moved: status.revision?.at, kept: [] }, now)),
+    ),
+    copy: bounded(status.copy, "stoppedAt", "absentSince"),
+    sync: bounded(status.sync, "stoppedAt", "absentSince"),
+    repair: bounded(status.repair, "stoppedAt", "absentSince"),
+    syncLate: bounded(status.syncLate, "since", "endedAt", "toldAt"),
   };
   const next = bounded(whole, "phaseStartedAt") as MigrationStatus;
-  if (!isAhead) return status;
+  if (!wasAhead) return status;
   return { ...next, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) };
+}
+
+/** What was told just before must not wait for the other clock's time to be sent, nor longer than any sink is waited for. */
+function dueByNow(message: OutboxMessage, now: number): OutboxMessage {
+  const nowIso = new Date(now).toISOString();
+  const isNew = isAhead(Date.parse(message.at), now);
+  const due = <Tried extends { readonly nextAttemptAt: string }>(tried: Tried): Tried =>
+    isNew || isAhead(Date.parse(tried.nextAttemptAt) - longestRetryMs, now)
+      ? { ...tried, nextAttemptAt: nowIso }
+      : tried;
+  const told = due(message);
+  const tries = message.tries?.map(due);
+  const isSame = told === message && (tries?.every((one, index) => one === message.tries?.[index]) ?? true);
+  if (isSame) return message;
+  return { ...told, ...(isNew ? { at: nowIso } : {}), ...(tries && { tries }) };
+}
+
+type Run = { readonly askedAt: string; readonly result?: unknown };
+
+/** What an answer has to be asked for after: what begins now as well, and what keeps its date. */
+type Fences = { readonly moved: string | undefined; readonly kept: readonly (string | undefined)[] };
+
+function fencesOf({ phaseStartedAt, cutoverAt, takenBack, copy }: MigrationStatus): Fences {
+  return { moved: phaseStartedAt, kept: [cutoverAt, takenBack?.at, copy?.result?.at] };
+}
+
+/** A Job that is waited for has no more than its time. What was asked for before a fence stays as it was told. */
+function askedByNow<Asked extends Run>(run: Asked, { moved, kept }: Fences, now: number): Asked {
+  const asked = Date.parse(run.askedAt);
+  const latest = (fences: readonly (string | undefined)[]) =>
+    Math.max(now + usualMs, ...fences.flatMap((at) => (at === undefined ? [] : [Date.parse(at)])));
+  const at = new Date(latest(kept)).toISOString();
+  if (run.result !== undefined || at === run.askedAt || !(asked >= latest([moved, ...kept]))) return run;
+  return { ...run, askedAt: at };
 }

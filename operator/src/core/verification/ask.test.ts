@@ -43,6 +43,12 @@ describe("a comparison is asked for", () => {
     ]);
   });
 
+  test("as of the copy's end where a clock ahead of ours dated that: its answer counts as one of later", () => {
+    const result = { outcome: "Completed", message: "Job copied", at: ago(-3600) } as const;
+    const copy = { number: 1, job: "copy-1", planHash: "p", askedAt: ago(-3000), result };
+    expect(runs(askVerification(at("Preflight", { copy }), "Preflight"))[0]?.askedAt).toBe(ago(-3600));
+  });
+
   test("in no other phase, and not where the plan skips parity", () => {
     expect(runs(askParity(at("Ramp")))).toEqual([]);
     const c = at("Preflight");
@@ -126,10 +132,11 @@ describe("the result in force", () => {
     expect(inForce(ago(601), "?")?.result).toBe(result);
   });
 
-  test("is as old as the operator's note of it, and never from the future", () => {
+  test("is as old as the operator's note of it, and as old as can be by a clock that was ahead", () => {
     const c = at("Preflight");
     expect(ageSeconds(c, { ...aRun(), result: aResult({ at: ago(90) }) })).toBe(90);
-    expect(ageSeconds(c, { ...aRun(), result: aResult({ at: ago(-90) }) })).toBe(0);
+    expect(ageSeconds(c, { ...aRun(), result: aResult({ at: ago(-20) }) })).toBe(0);
+    expect(ageSeconds(c, { ...aRun(), result: aResult({ at: ago(-90) }) })).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

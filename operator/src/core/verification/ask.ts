@@ -3,6 +3,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import type { Context } from "../model/context.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { msSince } from "../time/not-ahead.ts";
 import { reckonedDifferenceSeconds } from "./clock-difference.ts";
 import { judgeResult } from "./judge-result.ts";
 import { lastReturn, purposeOf, servedFrom, servedSeconds } from "./purpose.ts";
@@ -39,7 +40,8 @@ export function askVerification(c: Context, purpose: VerificationPurpose): Conte
  * the stores are compared over and over until it has caught up.
  */
 export function askedAtOf({ status, nowIso }: Pick<Context, "status" | "nowIso">): string {
-  const instants = [status.phaseStartedAt, status.cutoverAt, lastReturn(status)?.at];
+  const { phaseStartedAt, cutoverAt, copy } = status;
+  const instants = [phaseStartedAt, cutoverAt, lastReturn(status)?.at, copy?.result?.at];
   return instants.reduce<string>((a, b = a) => ((instantMs(b) ?? 0) > (instantMs(a) ?? 0) ? b : a), nowIso);
 }
 
@@ -72,9 +74,9 @@ export function resultInForce(c: Context, purpose: VerificationPurpose): Conclud
   return (instantMs(run.askedAt) ?? 0) >= from ? run : undefined;
 }
 
-/** How old a result is, by when the operator took note of it. */
+/** How old a result is, by when the operator took note of it; as old as can be by a clock that was ahead of ours. */
 export function ageSeconds(c: Context, { result }: ConcludedRun): number {
-  return Math.max(0, c.now - (instantMs(result.at) ?? 0)) / 1000;
+  return Math.max(0, msSince(result.at, c.now)) / 1000;
 }
 
 /** Before the cutover what changed since the stores were equal, after a rollback what came since the cutover. */

@@ -42,6 +42,13 @@ const asked = (c: Context) =>
   (askSmokeTests(c).status.smokeTests ?? []).map(({ cronJob, number }) => [cronJob, number]);
 
 describe("smoke tests are asked for", () => {
+  test("again at once where one failed by a clock that was ahead of ours", () => {
+    expect(asked(at([aTest("api", { result: ended(false, -3600) }), aTest("ui")]))).toEqual([
+      ["api", 2],
+      ["ui", 1],
+    ]);
+  });
+
   test("of every CronJob that the plan names, as the first of its number", () => {
     expect(askSmokeTests(at(undefined)).status.smokeTests).toEqual([
       { cronJob: "api", number: 1, job: expect.stringMatching(/^docs-to-qdrant-smoke-1-1-/), askedAt: ago(0) },

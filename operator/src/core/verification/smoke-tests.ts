@@ -10,6 +10,7 @@ import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { nameSome } from "../pods/pods.ts";
+import { msSince } from "../time/not-ahead.ts";
 import { purposeOf } from "./purpose.ts";
 import { jobNameOf } from "./runs.ts";
 
@@ -34,7 +35,7 @@ export function askSmokeTests(c: Context): Context {
 function isDue(c: Context, last: SmokeTestStatus | undefined, timeout: string): boolean {
   if (last === undefined || !isOfThisPlan(c, last)) return true;
   if (last.result === undefined || last.result.passed) return false;
-  return c.now - (instantMs(last.result.at) ?? 0) >= durationSeconds(timeout) * 1000;
+  return msSince(last.result.at, c.now) >= durationSeconds(timeout) * 1000;
 }
 
 /** Before the first sample a new revision is a new plan. */
