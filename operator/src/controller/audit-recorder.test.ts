@@ -177,6 +177,19 @@ describe("keeping evidence", () => {
     expect(await world.file()).toContain('"uid":"act-1"');
   });
 
+  test("of thousands that are over takes no room of one that goes on", async () => {
+    const world = recordedWorld();
+    const { evidence } = world.operator();
+    const told = aReconcile(world, "taken");
+    const act = { name: "word", uid: "act-1", createdAt: 0, act: "Pause", actor: "ada", reason: "lunch" } as const;
+    const acts = { ok: true, value: [{ ...act, planHash: null, expiresAt: null }] } as const;
+    evidence.record({ ...told, input: { ...told.input, observation: { ...told.input.observation, acts } } });
+    await world.clock.advance(1000);
+    for (let index = 0; index < 1001; index += 1) evidence.record(anIdleReconcile(world, `over-${index}`));
+    expect(evidence.isOnRecord(world.meta.uid, "act-1")).toBe(true);
+    await evidence.close(1000);
+  });
+
   test("of a reconcile that makes no sense is counted, and nothing is thrown", async () => {
     const world = recordedWorld();
     const { evidence } = world.operator();
@@ -208,5 +221,16 @@ function aReconcile({ meta, clock }: World, message: string): ReconcileRecord {
     input: { observation, migration, now },
     decision: decisionOf(migration.status, message),
     statusWritten: true,
+  };
+}
+
+/** One of a migration that is over: nothing follows from it. */
+function anIdleReconcile(world: World, uid: string): ReconcileRecord {
+  const reconcile = aReconcile({ ...world, meta: { ...world.meta, uid } }, "");
+  const status = aStatus({ phase: "RolledBack" });
+  return {
+    ...reconcile,
+    input: { ...reconcile.input, migration: { ...reconcile.input.migration, status } },
+    decision: { ...reconcile.decision, status, announcements: [] },
   };
 }

@@ -81,6 +81,12 @@ export class AuditRecorder {
   record(reconcile: ReconcileRecord): void {
     if (this.#stopped.signal.aborted) return;
     try {
+      const { meta, status } = reconcile.input.migration;
+      // Of many that are over, and that nothing is written of, no book is kept.
+      if (isFinalPhase(status.phase) && !this.#books.has(meta.uid) && !isDecisive(reconcile)) {
+        this.#options.onRest?.(meta, undefined);
+        return;
+      }
       const book = this.#bookOf(reconcile);
       this.#note(book, reconcile);
       this.#rest(book);
