@@ -20,23 +20,12 @@ export function msSince(at: string | undefined, now: number): number {
 
 /** The same object where nothing lies ahead. When the cutover was and what pods date stays as it was told. */
 export function notAhead(status: MigrationStatus, now: number): MigrationStatus {
-  const nowIso = new Date(now).toISOString();
-  let wasAhead = false;
-  const bounded = <Dated extends object>(dated: Dated | undefined, ...fields: (keyof Dated)[]): Dated | undefined => {
-    const late = fields.filter((field) => isAhead(Date.parse(String(dated?.[field])), now));
-    if (dated === undefined || late.length === 0) return dated;
-    wasAhead = true;
-    return { ...dated, ...Object.fromEntries(late.map((field) => [field, nowIso])) };
-  };
-  const changed = <One>(before: One, after: One): One => {
-    wasAhead ||= before !== after;
-    return after;
-  };
-  const { acks, waiting, outbox, verification, smokeTests } = status;
+  const bound = makeBound(now);
+  const { bounded, changed } = bound;
+  const { acks, waiting, outbox } = status;
   const waited = bounded(acks?.waited, "since", "at");
   const danger = bounded(waiting?.danger, "since", "endedAt");
   const whole = { ...status, conditions: status.conditions.map((one) => bounded(one, "lastTransitionTime") ?? one) };
-  const runs = verification?.runs.map((run) => changed(run, askedByNow(run, fencesOf(status), now)));
   const parts = {
     revision: bounded(status.revision, "at"),
     rollback: bounded(status.rollback, "at"),
@@ -46,18 +35,45 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
     acks: acks && { ...acks, ...(waited && { waited }) },
     outbox: outbox?.map((message) => changed(message, dueByNow(message, now))),
     waiting: waiting && { ...bounded(waiting, "since", "endedAt", "toldAt"), ...(danger && { danger }) },
-    verification: verification && { ...verification, ...(runs && { runs }) },
-    smokeTests: smokeTests?.map((test) =>
-      changed(test, askedByNow(test, { moved: status.revision?.at, kept: [] }, now)),
-    ),
-    copy: bounded(status.copy, "stoppedAt", "absentSince"),
-    sync: bounded(status.sync, "stoppedAt", "absentSince"),
-    repair: bounded(status.repair, "stoppedAt", "absentSince"),
-    syncLate: bounded(status.syncLate, "since", "endedAt", "toldAt"),
+    ...jobsByNow(status, bound, now),
   };
   const next = bounded(whole, "phaseStartedAt") as MigrationStatus;
-  if (!wasAhead) return status;
+  if (!bound.wasAhead()) return status;
   return { ...next, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) };
+}
+
+/** Remembers whether anything lay ahead. */
+function makeBound(now: number) {
+  const nowIso = new Date(now).toISOString();
+  let wasAhead = false;
+  return {
+    wasAhead: () => wasAhead,
+    bounded: <Dated extends object>(dated: Dated | undefined, ...fields: (keyof Dated)[]): Dated | undefined => {
+      const late = fields.filter((field) => isAhead(Date.parse(String(dated?.[field])), now));
+      if (dated === undefined || late.length === 0) return dated;
+      wasAhead = true;
+      return { ...dated, ...Object.fromEntries(late.map((field) => [field, nowIso])) };
+    },
+    changed: <One>(before: One, after: One): One => {
+      wasAhead ||= before !== after;
+      return after;
+    },
+  };
+}
+
+type Bound = Pick<ReturnType<typeof makeBound>, "bounded" | "changed">;
+
+function jobsByNow(status: MigrationStatus, { bounded, changed }: Bound, now: number) {
+  const { verification, smokeTests, revision, copy, sync, repair, syncLate } = status;
+  const runs = verification?.runs.map((run) => changed(run, askedByNow(run, fencesOf(status), now)));
+  return {
+    verification: verification && { ...verification, ...(runs && { runs }) },
+    smokeTests: smokeTests?.map((test) => changed(test, askedByNow(test, { moved: revision?.at, kept: [] }, now))),
+    copy: bounded(copy, "stoppedAt", "absentSince"),
+    sync: bounded(sync, "stoppedAt", "absentSince"),
+    repair: bounded(repair, "stoppedAt", "absentSince"),
+    syncLate: bounded(syncLate, "since", "endedAt", "toldAt"),
+  };
 }
 
 /** What was told just before must not wait for the other clock's time to be sent, nor longer than any sink is waited for. */
