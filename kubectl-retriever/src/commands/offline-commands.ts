@@ -84,7 +84,7 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
       if (typeof policies === "number") return end(policies);
       const judge: LintRequest["judge"] = (spec, name) => judgeMigration(policies, spec, name);
       const shown = await inForm(output, tools);
-      end(await lintFiles({ paths: filename, deep: recursive, json: output !== undefined, judge }, shown));
+      end(await lintFiles({ paths: filename, deep: recursive, form: output, judge }, shown));
     });
 }
 

@@ -12,9 +12,11 @@ export type Files = {
 
 /** Why a file can't be used, without what is in it. */
 export function fileFault(verb: "read" | "write", path: string, fault: unknown): string {
+  if (verb === "read" && /^https?:\/\//i.test(path))
+    return `can't read ${path}: only files are read, no addresses; fetch it first: curl -fsSL '${path}', and - in its place reads what comes through a pipe`;
   const code = fault instanceof Error && "code" in fault ? String(fault.code) : "unknown fault";
   const words: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
+    ENOENT: verb === "write" ? "there is no such folder" : "there is no such file",
     EACCES: "not allowed",
     EEXIST: "there is one already",
     EISDIR: "it is a folder",

@@ -23,3 +23,11 @@ it.each([
     .catch((reason: unknown) => reason);
   expect(fileFault("read", file, fault)).toBe(`can't read ${file}: ${why}`);
 });
+
+it("an address isn't read as a path, and a folder that isn't there is called one", () => {
+  const missing = Object.assign(new Error("nothing there"), { code: "ENOENT" });
+  expect(fileFault("read", "https://host/m.yaml", missing)).toMatch(
+    /only files are read.*curl -fsSL 'https:\/\/host\/m.yaml'/,
+  );
+  expect(fileFault("write", "nowhere/m.html", missing)).toBe("can't write nowhere/m.html: there is no such folder");
+});

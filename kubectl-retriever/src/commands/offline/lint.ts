@@ -6,6 +6,7 @@ import { counted } from "@retriever/operator/page/words.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
+import type { Form } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { slipOf } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
@@ -28,19 +29,20 @@ export type LintRequest = {
   readonly paths: readonly string[];
   /** Folders with everything below them. */
   readonly deep: boolean;
-  readonly json: boolean;
+  /** As data; undefined: as text. */
+  readonly form: Form | undefined;
   /** What the policies of other files make of a migration of that name. */
   readonly judge: (spec: MigrationSpec, name: string) => Judgement;
 };
 
 /** Checks every document of every file. Exit code 0, 2 with faults in a document, 1 when a file can't be read. */
-export async function lintFiles({ paths, deep, json, judge }: LintRequest, tools: OfflineTools): Promise<number> {
+export async function lintFiles({ paths, deep, form, judge }: LintRequest, tools: OfflineTools): Promise<number> {
   const codes: number[] = [];
   for (const path of paths) {
     const inFolder = await tools.files.manifestsIn(path, deep);
     const checked: Linted[] = [];
     for (const file of inFolder ?? [path])
-      checked.push(await lintFile(file, tools, { json, judge, isLone: inFolder === undefined }));
+      checked.push(await lintFile(file, tools, { form, judge, isLone: inFolder === undefined }));
     codes.push(...checked.map(({ code }) => code));
     if (checked.some(({ code, count }) => count > 0 || code !== exitCodes.ok)) continue;
     const below = inFolder === undefined || deep ? "" : "; -R takes the folders below it as well";
@@ -57,16 +59,20 @@ type Linted = { readonly code: number; readonly count: number };
 async function lintFile(
   path: string,
   tools: OfflineTools,
-  { json, judge, isLone }: Pick<LintRequest, "json" | "judge"> & { readonly isLone: boolean },
+  { form, judge, isLone }: Pick<LintRequest, "form" | "judge"> & { readonly isLone: boolean },
 ): Promise<Linted> {
-  const { print, warn } = tools.terminal;
-  const loaded = await loadFile(
-    path,
-    { ...tools, terminal: { ...tools.terminal, warn: json ? () => undefined : warn } },
-    isLone,
-  );
+  const { print } = tools.terminal;
+  // Faults are part of the data, but of names: those are of what is fine.
+  const isSaid = form === undefined || form === "name";
+  const warn = isSaid ? tools.terminal.warn : () => undefined;
+  const loaded = await loadFile(path, { ...tools, terminal: { ...tools.terminal, warn } }, isLone);
   const judged = loaded.found.map((found) => ({ ...found, ...judgedBy(judge, found) }));
-  if (json) {
+  if (loaded.code === exitCodes.ok)
+    for (const { refusals, warnings } of judged) {
+      for (const one of refusals) warn(`${path}:${one.line}: ${one.message}`);
+      for (const one of warnings) warn(`${path}:${one.line}: warning: ${one.message}`);
+    }
+  if (form !== undefined) {
     const documents = judged.map(
       ({ line, checked, refusals, warnings }): LintedDocument => ({
         file: path,
@@ -81,9 +87,7 @@ async function lintFile(
     for (const one of [...documents, ...loaded.refused.map((each) => ({ file: path, ok: false, ...each }))])
       print(JSON.stringify(one));
   } else if (loaded.code === exitCodes.ok) {
-    for (const { line, checked, plan, refusals, warnings } of judged) {
-      for (const one of refusals) warn(`${path}:${one.line}: ${one.message}`);
-      for (const one of warnings) warn(`${path}:${one.line}: warning: ${one.message}`);
+    for (const { line, checked, plan, refusals } of judged) {
       if (refusals.length === 0) print(`${path}:${line}: ${describe(checked, plan)}`);
     }
   }
