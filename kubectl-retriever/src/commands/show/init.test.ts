@@ -68,10 +68,16 @@ test("init asks for parity where there is something to compare the stores with, 
   const without = arrange({});
   await without.run("--to", "qdrant");
   expect(without.printed[0]).toContain("parity: { policy: Skip }");
+  expect(without.warned).toEqual([expect.stringMatching(/^parity is skipped: there is no CronJob search-api-retriev/)]);
   const cronJob = "/apis/batch/v1/namespaces/search/cronjobs/search-api-retriever-verify";
   const compared = arrange({ more: { [cronJob]: { metadata: { name: "v" } } } });
   await compared.run();
   expect(compared.printed[0]).not.toContain("parity");
+  expect(compared.warned).toEqual([]);
+  const unknown = arrange({ more: { [cronJob]: "ROP_FORBIDDEN" } });
+  await unknown.run();
+  expect(unknown.printed[0]).not.toContain("parity");
+  expect(unknown.warned).toEqual([expect.stringMatching(/^parity is asked for, and whether there is a CronJob/)]);
 });
 
 test.each([["not: [yaml"], ["{}"], ["primary: { kind: redis }"]])(

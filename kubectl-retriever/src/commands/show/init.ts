@@ -40,7 +40,14 @@ export async function initMigration(asked: InitRequest, tools: Tools, signal: Ab
   const place = { resource: cronJobs, namespace, name: verifyTemplateName(workload) };
   const verifier = await told(readObject(request, place, signal));
   const kind = to ?? (source.kind === "qdrant" ? "pgvector" : "qdrant");
-  terminal.data(render(asked, source, { kind, hasVerifier: verifier.ok && verifier.value !== undefined }));
+  // Only what is known to be missing is left out.
+  const hasVerifier = !verifier.ok || verifier.value !== undefined;
+  const cronJob = `CronJob ${place.name} to compare the stores with`;
+  if (!verifier.ok)
+    terminal.warn(`parity is asked for, and whether there is a ${cronJob} isn't known: ${verifier.why}`);
+  else if (!hasVerifier)
+    terminal.warn(`parity is skipped: there is no ${cronJob}, and nothing else finds chunks that are missing`);
+  terminal.data(render(asked, source, { kind, hasVerifier }));
   return exitCodes.ok;
 }
 
