@@ -30,8 +30,12 @@ function addStatus(program: Command, around: Surroundings, end: End): void {
       const { showStatus } = await import("./show/status.ts");
       const { watch, output = "text" } = options;
       end(
-        await connected(options, around, ({ client, namespace }) =>
-          showStatus({ namespace, name, watch, output }, { client, ...around }, around.signal),
+        await connected(options, around, (connection) =>
+          showStatus(
+            { namespace: connection.namespace, name, watch, output },
+            { ...around, ...connection },
+            around.signal,
+          ),
         ),
       );
     });

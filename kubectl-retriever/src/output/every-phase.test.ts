@@ -168,6 +168,29 @@ test("a gate that counted nothing passes nothing", () => {
   expect(shown).not.toContain("pass");
 });
 
+test("what is left out is counted where the line has no room for its names", () => {
+  const acts: MigrationStatus["acts"] = {
+    paused: false,
+    seen: [],
+    waived: [{ check: "parity", actor: "ada", reason: "counted", at }],
+  };
+  const harm = { causes: ["slower by at least 80 ms"], stepDowns: 0 };
+  const shown = drawn(inPhase("Guard", { harm, acts }), 60, 18);
+  expect(shown.at(-1)).toBe("No room for 2 more parts: use -o yaml");
+});
+
+test("of a rollback the figures stay, for what the result says isn't said again", () => {
+  const causes = ["RETR_DUAL_VARIANCE_HIGH: slower by 80 ms or more: 100 % of 8831 samples (limit 5 %)"];
+  const rollback = { at, from: "Guard", reason: "HarmAlert", causes, actor: null } as const;
+  const shown = drawn(
+    inPhase("RolledBack", { rollback: { ...rollback, causes }, message: `back: ${causes[0]}` }),
+    200,
+    50,
+  );
+  expect(shown.filter((line) => line.includes("8831"))).toHaveLength(1);
+  expect(shown).toContainEqual(expect.stringMatching(/^ROLLBACK +from Guard HarmAlert$/));
+});
+
 test("what settled after a rollback isn't called stalled", () => {
   const conditions = [aCondition("Stalled", "True"), aCondition("Settled", "True")];
   expect(drawn(inPhase("RolledBack", { conditions }), 80, 24)[0]).not.toContain("Stalled");

@@ -1,6 +1,6 @@
 // Lines of a screen: sentences are wrapped whole, tables clipped, sections left out when there is too little room.
 
-import { clipped } from "@retriever/operator/page/words.ts";
+import { clipped, counted } from "@retriever/operator/page/words.ts";
 import { hung } from "#text/wrap.ts";
 
 /** Lines that belong together; the highest `rank` is left out first when there is too little room. */
@@ -39,8 +39,10 @@ export function wrapped(line: string, columns: number): string[] {
 
 const isRow = (text: string): boolean => /^[A-Z][A-Z ]{13} /.test(text);
 
-/** At most `room` lines. Rows of tables go before what is said in sentences; what is missing is named in the last line, if there is one left. */
-export function fit(sections: readonly Section[], room: number): string[] {
+type Room = { readonly columns: number; readonly rows: number };
+
+/** At most as many lines as there is room for. Rows of tables go before what is said in sentences; what is missing is named in the last line, if there is one left. */
+export function fit(sections: readonly Section[], { columns, rows: room }: Room): string[] {
   let kept = sections.filter(({ lines }) => lines.length > 0);
   const size = () => kept.reduce((sum, { lines }) => sum + lines.length, 0);
   if (size() > room) kept = kept.map((each) => ({ ...each, lines: each.lines.filter((line) => line !== "") }));
@@ -58,7 +60,13 @@ export function fit(sections: readonly Section[], room: number): string[] {
   }
   const lines = kept.flatMap((section) => section.lines).slice(0, room);
   if (missing.length === 0 || lines.length === room) return lines;
-  return [...lines, `No room for ${missing.join(", ")}: make the terminal taller, or use -o yaml`];
+  return [...lines, leftOut(missing, columns)];
+}
+
+/** By name where they fit on the line. */
+function leftOut(titles: readonly string[], columns: number): string {
+  const named = `No room for ${titles.join(", ")}: make the terminal taller, or use -o yaml`;
+  return named.length <= columns ? named : `No room for ${counted(titles.length, "more part")}: use -o yaml`;
 }
 
 function shortened(table: Section, by: number): Section {

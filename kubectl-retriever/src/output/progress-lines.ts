@@ -95,6 +95,7 @@ function endLines({ conditions, verification, validation, message: said }: Migra
   const open = conditions.filter(({ type, status }) =>
     type === "Settled" || type === "DriftResolved" ? status !== "True" : type === "PostmortemDue" && status === "True",
   );
+  const unlessSaid = (words: string) => (said.includes(words) ? "as the result says" : words);
   return [
     ...(run === undefined
       ? []
@@ -102,11 +103,11 @@ function endLines({ conditions, verification, validation, message: said }: Migra
           row(
             "COMPARED",
             run.result?.reason ?? "under way",
-            run.result?.message ?? `by Job ${run.job} since ${run.askedAt}`,
+            run.result === undefined ? `by Job ${run.job} since ${run.askedAt}` : unlessSaid(run.result.message),
           ),
         ]),
     ...(validation?.result === undefined ? [] : [row("RESULT", "passed", validation.result)]),
-    ...open.map(({ type, message }) => row("LEFT", type, message === said ? "as the result says" : message)),
+    ...open.map(({ type, message }) => row("LEFT", type, unlessSaid(message))),
   ];
 }
 

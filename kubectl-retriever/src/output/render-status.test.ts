@@ -67,7 +67,7 @@ describe("the status of a migration", () => {
 
   test("in the ramp shows stage, reason, gates, rollback path and configuration", () => {
     expect(renderStatus(viewMigration(aRawMigration(ramping)), now, wide)).toEqual([
-      "docs-to-qdrant   Ramp, stage 2 of 3 at 5 %   Ready   41m in phase   pgvector -> qdrant",
+      "docs-to-qdrant   Ramp, stage 2 of 3 at 5 %   serving pgvector   Ready   41m in phase   pgvector -> qdrant",
       "Not further because: latency gate is undecided; 1,134 samples to go",
       "PROGRESS       2 of 3     40m58s of 45m, 4m2s left at least",
       "",
@@ -81,6 +81,14 @@ describe("the status of a migration", () => {
       "CONFIG         epoch 7    12 of 12 pods confirmed, serving pgvector, shadow at 5 %",
       "SKIPPED        checks     parity, alerts",
     ]);
+  });
+
+  test("names its cluster and namespace before anything else would be left out for want of room", () => {
+    const canvas = { ...wide, cluster: "prod-eu (https://api)" };
+    const view = viewMigration(aRawMigration(ramping));
+    expect(renderStatus(view, now, canvas)[1]).toBe("in namespace search of prod-eu (https://api)");
+    expect(renderStatus(view, now, { ...canvas, rows: 6 })[1]).toBe("in namespace search of prod-eu (https://api)");
+    expect(renderStatus(view, now, { ...canvas, rows: 3 }).join("\n")).not.toContain("prod-eu");
   });
 
   test("in the guard shows the three clocks, lagging pods and found harm", () => {

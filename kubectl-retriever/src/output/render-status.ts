@@ -19,6 +19,8 @@ type Canvas = {
   /** Lines there are. */
   readonly rows: number;
   readonly color: boolean;
+  /** The cluster as people know it; undefined where there is only one. */
+  readonly cluster?: string;
 };
 
 const mostMessages = 4;
@@ -37,6 +39,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
   const table = renderEvidence(status, plan).map((line) => clipped(line, columns));
   const sections: Section[] = [
     { rank: 0, title: "name", lines: said([headLine(view, now)]) },
+    { rank: 2.5, title: "cluster", lines: said([clusterLine(view, canvas)]) },
     { rank: 1, title: "message", lines: said(messageLines(status)) },
     { rank: 2, title: "progress", lines: progress },
     { rank: 4, title: "figures", lines: table.length === 0 ? [] : ["", ...table], isTable: true },
@@ -60,7 +63,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 6, title: "messages", lines: said(outboxLines(status)) },
     { rank: 7, title: "newer fields", lines: said(unknownLines(view)) },
   ];
-  return fit(sections, Math.max(1, canvas.rows - 1)).map((line) =>
+  return fit(sections, { columns, rows: Math.max(1, canvas.rows - 1) }).map((line) =>
     paint(clipped(printable(line), columns), canvas.color),
   );
 }
@@ -98,16 +101,23 @@ export function renderLine(view: MigrationView, now: number): string {
   return parts.filter((part) => part !== "").join("  ");
 }
 
-function headLine({ name, status, plan, deleting }: MigrationView, now: number): string {
+function headLine(view: MigrationView, now: number): string {
+  const { name, status, plan, deleting } = view;
   const since = sinceWord(status.phaseStartedAt, now);
   const parts = [
     name,
     deleting ? `${phaseWords(status)}, being deleted` : phaseWords(status),
+    status.revision === undefined ? "" : `serving ${servingOf(view).word}`,
     readyWord(status),
     since === undefined ? "" : `${since} in phase`,
     `${status.source?.kind ?? "source"} -> ${plan?.destination.kind ?? "destination"}`,
   ];
   return parts.filter((part) => part !== "").join("   ");
+}
+
+/** Migrations of several clusters often have the same name. */
+function clusterLine({ namespace }: MigrationView, { cluster }: Canvas): string | undefined {
+  return cluster === undefined ? undefined : `in namespace ${namespace} of ${cluster}`;
 }
 
 /** The phase, and within the ramp its stage and rate. */
@@ -187,12 +197,14 @@ function harmLine({ harm }: MigrationStatus): Row | undefined {
     : row("HARM", harm.heldSince === undefined ? "found" : "held", harm.causes.join("; "));
 }
 
-function rollbackLine({ rollback }: MigrationStatus): Row | undefined {
+/** What the result says isn't said again: on a small screen it would push out the figures. */
+function rollbackLine({ rollback, message }: MigrationStatus): Row | undefined {
   if (rollback === undefined) return undefined;
+  const unsaid = rollback.causes.filter((cause) => !message.includes(cause));
   return row(
     "ROLLBACK",
     `from ${rollback.from}`,
-    [rollback.reason, ...rollback.causes].join("; ") + (rollback.actor === null ? "" : `; asked by ${rollback.actor}`),
+    [rollback.reason, ...unsaid].join("; ") + (rollback.actor === null ? "" : `; asked by ${rollback.actor}`),
   );
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import { findMigration } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
+import { clusterWord, type NamedCluster } from "#output/cluster-word.ts";
 import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
@@ -19,7 +20,11 @@ type StatusRequest = {
   readonly output: "text" | Form;
 };
 
-type StatusTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+type StatusTools = NamedCluster & {
+  readonly client: KubeClient;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+};
 
 const pollEveryMs = 1000;
 
@@ -32,11 +37,13 @@ export async function showStatus(asked: StatusRequest, tools: StatusTools, signa
   return exitCodeOfStatus(view.status);
 }
 
-function printStatus(view: MigrationView, { terminal, clock }: StatusTools): void {
+function printStatus(view: MigrationView, tools: StatusTools): void {
+  const { terminal, clock } = tools;
   const whole = Number.MAX_SAFE_INTEGER;
   const { isTty, color } = terminal;
   // Elsewhere than on a terminal every line is whole, and all of them are there.
-  const canvas = { columns: isTty ? terminal.columns() : whole, rows: isTty ? terminal.rows() : whole, color };
+  const [columns, rows] = isTty ? [terminal.columns(), terminal.rows()] : [whole, whole];
+  const canvas = { columns, rows, color, cluster: clusterWord(tools) };
   for (const line of renderStatus(view, clock.now(), canvas)) terminal.show(line);
 }
 
@@ -65,13 +72,15 @@ async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: Abo
 }
 
 /** A frame on a terminal; elsewhere a line (or a document) for each change. */
-function makeShow(asked: StatusRequest, { terminal, clock }: StatusTools): (view: MigrationView) => Promise<void> {
+function makeShow(asked: StatusRequest, tools: StatusTools): (view: MigrationView) => Promise<void> {
+  const { terminal, clock } = tools;
+  const cluster = clusterWord(tools);
   let last = "";
   return async (view) => {
     const now = clock.now();
     const { output } = asked;
     if (output === "text" && terminal.isTty) {
-      const canvas = { columns: terminal.columns(), rows: terminal.rows(), color: terminal.color };
+      const canvas = { columns: terminal.columns(), rows: terminal.rows(), color: terminal.color, cluster };
       await terminal.frame(renderStatus(view, now, canvas));
       return;
     }
