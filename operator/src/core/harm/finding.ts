@@ -12,6 +12,11 @@ export function strongestFinding(findings: readonly Finding[]): Finding | undefi
   return ranked.find(({ action, withheld }) => action === ranked[0]?.action && withheld === undefined) ?? ranked[0];
 }
 
+/** The strongest first, else in their order. */
+export function byStrength(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => order.indexOf(a.action) - order.indexOf(b.action));
+}
+
 /** The strongest action among findings; undefined without any. */
 export function strongestAction(findings: readonly Finding[]): HarmAction | undefined {
   return strongestFinding(findings)?.action;

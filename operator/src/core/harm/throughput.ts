@@ -39,7 +39,7 @@ export function judgeThroughput(c: Context): { readonly verdict: Throughput; rea
   const { load, fast } = spansOf(c.plan);
   const window = windowOf(c, load);
   const { perSecond = 0 } = answeredLoad(c, load);
-  const message = `${rate(perSecond)} requests/s are answered, before the cutover it was ${rate(before)} (expected at least ${least} times as many)`;
+  const message = `${rateWord(perSecond)} requests/s are answered, before the cutover it was ${rateWord(before)} (expected at least ${least} times as many)`;
   const answered = answeredIn(window);
   const found = likelyPerSecond(c, load);
   // Where a whole window is too thin to tell rates apart, any answer is a sign of life.
@@ -114,12 +114,12 @@ export function compareSource(
     !isSurelyFewer(now.requests, expected * least) &&
     now.errorShare <= before.errorShare + maxErrorIncrease &&
     now.p95Ms <= before.p95Ms + maxP95IncreaseMs;
-  const message = `${describe(now)}; right before ${rate(load)} requests/s; before the migration ${describe(before)}`;
+  const message = `${describe(now)}; right before ${rateWord(load)} requests/s; before the migration ${describe(before)}`;
   return { isConfirmed, message };
 }
 
 function describe({ requestsPerSecond, errorShare, p50Ms, p95Ms }: SourceBaseline): string {
-  return `${rate(requestsPerSecond)} requests/s, ${percent(errorShare)} failed, p50 ${Math.round(p50Ms)} ms, p95 ${Math.round(p95Ms)} ms`;
+  return `${rateWord(requestsPerSecond)} requests/s, ${percent(errorShare)} failed, p50 ${Math.round(p50Ms)} ms, p95 ${Math.round(p95Ms)} ms`;
 }
 
 function windowOf(c: Context, span: Span): WindowSum {
@@ -142,6 +142,7 @@ function answeredLoad(c: Context, span: Span): Load {
   return measureLoad(c.serving, c.status.epoch, span, answeredOf);
 }
 
-function rate(value: number): string {
+/** Requests per second, to two digits. */
+export function rateWord(value: number): string {
   return String(Number(value.toPrecision(2)));
 }

@@ -20,9 +20,9 @@ describe("AwaitingCutover", () => {
   it("waits for a Promote, and says to what load the destination was proved", () => {
     expect(tell(awaitingCutover(aReadyContext("AwaitingCutover", {}, { baseline })))).toBe(
       "AwaitingCutover waiting AwaitingPromote: every gate passes; create a Promote act to cut over. " +
-        "The destination was proved at 3.0 requests/s, the cutover sends 30; all is well",
+        "The destination was proved at 3 requests/s, the cutover sends 30; all is well",
     );
-    expect(awaitingCutover(aReadyContext("AwaitingCutover")).status.message).toContain("proved at 0.0 requests/s");
+    expect(awaitingCutover(aReadyContext("AwaitingCutover")).status.message).toContain("proved at 0 requests/s");
   });
 
   it("cuts over by a person, or by itself where nobody is asked", () => {
@@ -64,7 +64,7 @@ describe("AwaitingCutover", () => {
         gates: [aVerdict("NotYet"), aVerdict("Pass")],
         harm: someHarm({ weighing: [aFinding("too slow")], known: false }),
       }),
-      "blocked GatesNotPassing: the gates must pass at the moment of the cutover: scoreDelta: NotYet; too slow; no pod has fresh evidence",
+      "blocked GatesNotPassing: the gates must pass at the moment of the cutover: no pod has fresh evidence; scoreDelta: NotYet; and 1 more",
     ],
   ])("waits for %s, promoted or not", (_, change, words) => {
     expect(tell(awaitingCutover(change(aReadyContext("AwaitingCutover", {}, promoted))))).toContain(words);

@@ -4,9 +4,10 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { judgeCheck } from "../checks/checklist.ts";
 import { openSync, removingSync } from "../checks/sync.ts";
 import { unpassed } from "../gates/failed.ts";
-import { measureThroughput } from "../harm/throughput.ts";
+import { measureThroughput, rateWord } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { describeCorrections, promoterOf } from "../people/promote.ts";
 import { describePlainTextRefused } from "../pods/plain-text.ts";
@@ -29,7 +30,7 @@ export function awaitingCutover(context: Context): Outcome {
   if (c.gatesAlone.length > 0) return holdAlone(c, c.gatesAlone);
   const open = openQuestions(c);
   if (open.length > 0) {
-    const message = `the gates must pass at the moment of the cutover: ${open.join("; ")}`;
+    const message = `the gates must pass at the moment of the cutover: ${firstCauses(open)}`;
     return stay(c, "blocked", "GatesNotPassing", message);
   }
   return answerPeople(c);
@@ -92,9 +93,9 @@ function awaitAnotherTry(c: Context, { causes }: NonNullable<MigrationStatus["ta
 export function openQuestions(c: Context): readonly string[] {
   return [
     ...(c.gates.length === 0 ? ["the status names no stage of the plan, so nothing was judged"] : []),
+    ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
     ...unpassed(c).map((gate) => gate.message),
     ...c.harm.weighing.map((finding) => finding.message),
-    ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
   ];
 }
 
@@ -126,5 +127,5 @@ function describeLoad(c: Context): string {
   const rate = c.status.baseline?.requestsPerSecond ?? 0;
   // Its gates pass, so there is a revision that was sampled.
   const proved = rate * (c.status.revision?.sampleRate as number);
-  return `The destination was proved at ${proved.toPrecision(2)} requests/s, the cutover sends ${rate.toPrecision(2)}; ${c.rollbackReady.message}`;
+  return `The destination was proved at ${rateWord(proved)} requests/s, the cutover sends ${rateWord(rate)}; ${c.rollbackReady.message}`;
 }

@@ -3,8 +3,10 @@ import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { smallestHarm } from "../detection/detectable.ts";
 import { percent } from "../gates/gate-message.ts";
+import { byStrength } from "../harm/finding.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { describeCompletion } from "../people/guard-completion.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
@@ -44,7 +46,8 @@ const reasonsByVisibility: Readonly<Record<GuardVisibility, string>> = {
 };
 
 function describeVisibility(c: Context, visibility: GuardVisibility): readonly string[] {
-  const found = c.harm.findings.map((finding) => finding.message);
+  const worse = byStrength(c.harm.findings).map((finding) => finding.message);
+  const found = worse.length === 0 ? [] : [firstCauses(worse)];
   const findings = [...found, ...describeUnseen(c)];
   if (visibility === "unobserved")
     return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...found];

@@ -5,6 +5,7 @@ import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { awaitRetry } from "../steps/await-retry.ts";
@@ -72,7 +73,7 @@ function wantsComparison({ plan, status, meta }: Context): boolean {
 }
 
 function ended(c: Context): Outcome {
-  const causes = c.status.rollback?.causes.join("; ") ?? "";
+  const causes = firstCauses(c.status.rollback?.causes ?? []);
   const drift = c.status.phase === "VerifyingDrift" ? driftResolvedFact(c.plan, c.status) : undefined;
   const found = drift === undefined ? "" : `. ${drift.message}`;
   const end = `every pod serves from ${labelOf(c.status, "source")} again${describeLeft(c)}. Cause: ${causes}${found}`;

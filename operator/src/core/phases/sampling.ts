@@ -8,8 +8,10 @@ import { validationResult } from "../checks/staging.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
 import { triedSamples } from "../gates/gate-counts.ts";
 import { measureBaseline } from "../harm/baseline.ts";
+import { byStrength } from "../harm/finding.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
 import { countsByPod } from "../pods/thirds.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
@@ -85,11 +87,11 @@ function judgeStage(c: Context, at: Place): Outcome {
   if (times.length === 0 && !isOpen) return nextStage(c, at, elapsed);
   const reasons = [
     ...times,
-    ...undecided.map((gate) => gate.message),
-    ...c.harm.findings.map((finding) => finding.message),
+    firstCauses(undecided.map((gate) => gate.message)),
+    firstCauses(byStrength(c.harm.findings).map((finding) => finding.message)),
     ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
   ];
-  const sampled = stay(c, "working", "Sampling", `${at.name}: ${reasons.join("; ")}`);
+  const sampled = stay(c, "working", "Sampling", `${at.name}: ${reasons.filter((reason) => reason !== "").join("; ")}`);
   return isOpen ? overdue(c, at, sampled) : sampled;
 }
 
@@ -131,7 +133,7 @@ function failGates(c: Context, failed: readonly FailedGate[]): Outcome {
     c,
     "blocked",
     "GateFailed",
-    `held until the evidence is within the limit, or an Abort act: ${messages.join("; ")}`,
+    `held until the evidence is within the limit, or an Abort act: ${firstCauses(messages)}`,
   );
 }
 

@@ -7,6 +7,7 @@ import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { compareSource } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { isPastCutover, labelOf, secondsSince } from "../model/status-readings.ts";
 import { isOfAnother, isSettled } from "../overlay/overlay-state.ts";
 import type { Intent } from "../overlay/revision.ts";
@@ -60,7 +61,7 @@ function compareBaseline(c: Context): Outcome | undefined {
     move(c, {
       phase,
       reason: `Baseline${baseline}`,
-      message: `rolled back (${rollback.causes.join("; ")}); ${words}`,
+      message: `rolled back (${firstCauses(rollback.causes)}); ${words}`,
       patch: { rollback: { ...rollback, baseline } },
       standing: "waiting",
       warning: baseline !== "Confirmed",
@@ -77,7 +78,7 @@ function compareBaseline(c: Context): Outcome | undefined {
     c,
     "waiting",
     "ComparingBaseline",
-    `rolled back (${rollback.causes.join("; ")}); waiting for requests to compare with`,
+    `rolled back (${firstCauses(rollback.causes)}); waiting for requests to compare with`,
   );
 }
 
@@ -188,5 +189,5 @@ function stoppingWriters(c: Context): Outcome | undefined {
 function describeEnd({ status }: Context): string {
   if (status.revision === undefined) return status.message;
   const end = "settled: nothing of this migration is in force any more";
-  return status.rollback === undefined ? end : `rolled back (${status.rollback.causes.join("; ")}) and ${end}`;
+  return status.rollback === undefined ? end : `rolled back (${firstCauses(status.rollback.causes)}) and ${end}`;
 }

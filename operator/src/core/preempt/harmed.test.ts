@@ -37,11 +37,11 @@ describe("harm of a few pods", () => {
 });
 
 describe("a finding that asks for a rollback", () => {
-  it("is obeyed under the name of its rule, with every cause that is due", () => {
+  it("is obeyed under the name of its rule, with every cause that is due, its own first", () => {
     const outcome = harmed(hurt(aContext("Guard"), [aFinding("other", { action: "Observe" }), bad]));
     expect(outcome?.status).toMatchObject({
       phase: "RollingBack",
-      rollback: { reason: "HarmLivePrimary", causes: ["other", "too slow"], actor: null },
+      rollback: { reason: "HarmLivePrimary", causes: ["too slow", "other"], actor: null },
     });
   });
 

@@ -1,9 +1,10 @@
 // Harm goes before everything a person may be waiting for: it acts in every phase that sends the destination traffic.
 
 import { isRollbackPathClosed } from "../checks/rollback-ready.ts";
-import { strongestFinding } from "../harm/finding.ts";
+import { byStrength, strongestFinding } from "../harm/finding.ts";
 import type { Context, Finding } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { isPastCutover } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
 import { resetGuard } from "../steps/guard-clock.ts";
@@ -14,7 +15,7 @@ import { describeHiddenWrites } from "./hidden-writes.ts";
 
 /** Acts on findings that are due; undefined when there is nothing to act on. */
 export function harmed(c: Context): Outcome | undefined {
-  const due = c.harm.due;
+  const due = byStrength(c.harm.due);
   const causes = due.map((finding) => finding.message);
   const strongest = strongestFinding(due);
   switch (strongest?.action) {
@@ -26,7 +27,7 @@ export function harmed(c: Context): Outcome | undefined {
       // A cutover in progress is finished or taken back; two primaries must not wait.
       if (c.status.phase === "CuttingOver") return undefined;
       return isPastCutover(c.status)
-        ? holdAfterCutover(c, strongest.reason ?? "Harm", `held: ${causes.join("; ")}`)
+        ? holdAfterCutover(c, strongest.reason ?? "Harm", `held: ${firstCauses(causes)}`)
         : holdBeforeCutover(c, strongest, causes);
     case "Observe":
     case undefined:
@@ -35,7 +36,7 @@ export function harmed(c: Context): Outcome | undefined {
 }
 
 function holdBeforeCutover(c: Context, { reason }: Finding, causes: readonly string[]): Outcome {
-  return reason === undefined ? stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`) : holdAlone(c, causes);
+  return reason === undefined ? stay(c, "blocked", "Harm", `held: ${firstCauses(causes)}`) : holdAlone(c, causes);
 }
 
 function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome {
@@ -45,7 +46,7 @@ function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly stri
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }
   const why = describeObstacle(c, { closed, withheld, hidden });
-  return holdAfterCutover(c, "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);
+  return holdAfterCutover(c, "RollbackBlocked", `not rolled back, because ${why}: ${firstCauses(causes)}`);
 }
 
 type Obstacles = {

@@ -4,6 +4,7 @@ import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { measureDemand } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Severity } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { isPastCutover, labelOf } from "../model/status-readings.ts";
 import { mayRetry } from "./await-retry.ts";
 import { dateCutover } from "./date-cutover.ts";
@@ -19,7 +20,7 @@ const mostCauses = 10;
 
 /** Latches the rollback and revises to source, no shadow. Where nothing was ever written there is nothing to take back. */
 export function beginRollback(c: Context, cause: RollbackCause): Outcome {
-  const why = cause.causes.join("; ");
+  const why = firstCauses(cause.causes);
   const rollback = {
     at: c.nowIso,
     from: c.status.phase,

@@ -1,6 +1,7 @@
 // A step down: back to the rate before, from the first stage or after three to none and a hold.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { firstCauses } from "../model/first-causes.ts";
 import { move, stay } from "./transition.ts";
 import { withoutPromote } from "./without-promote.ts";
 
@@ -10,7 +11,7 @@ export const mostStepDowns = 3;
 /** Steps to the stage before; from the first stage, or after too many, to rate 0 and Hold. */
 export function stepDown(c: Context, causes: readonly string[]): Outcome {
   const { stage, revision, harm } = c.status;
-  const why = causes.join("; ");
+  const why = firstCauses(causes);
   if (stage === undefined || revision === undefined || revision.sampleRate === 0) {
     return stay(c, "blocked", "Held", `held at rate 0: ${why}`);
   }
