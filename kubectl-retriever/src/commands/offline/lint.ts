@@ -55,6 +55,25 @@ export async function lintFiles({ paths, deep, form, judge }: LintRequest, tools
 
 type Linted = { readonly code: number; readonly count: number };
 
+function documentOf(path: string, { line, checked, refusals, warnings }: Found & Judged): LintedDocument {
+  return {
+    file: path,
+    line,
+    kind: checked.kind,
+    ...("named" in checked ? checked.named : {}),
+    ok: refusals.length === 0,
+    faults: refusals,
+    warnings,
+  };
+}
+
+function sayFaults(path: string, judged: readonly Judged[], warn: (line: string) => void): void {
+  for (const { refusals, warnings } of judged) {
+    for (const one of refusals) warn(`${path}:${one.line}: ${one.message}`);
+    for (const one of warnings) warn(`${path}:${one.line}: warning: ${one.message}`);
+  }
+}
+
 /** Of a folder, documents of other kinds are passed over without a word. */
 async function lintFile(
   path: string,
@@ -67,29 +86,14 @@ async function lintFile(
   const warn = isSaid ? tools.terminal.warn : () => undefined;
   const loaded = await loadFile(path, { ...tools, terminal: { ...tools.terminal, warn } }, isLone);
   const judged = loaded.found.map((found) => ({ ...found, ...judgedBy(judge, found) }));
-  if (loaded.code === exitCodes.ok)
-    for (const { refusals, warnings } of judged) {
-      for (const one of refusals) warn(`${path}:${one.line}: ${one.message}`);
-      for (const one of warnings) warn(`${path}:${one.line}: warning: ${one.message}`);
-    }
+  if (loaded.code === exitCodes.ok) sayFaults(path, judged, warn);
   if (form !== undefined) {
-    const documents = judged.map(
-      ({ line, checked, refusals, warnings }): LintedDocument => ({
-        file: path,
-        line,
-        kind: checked.kind,
-        ...("named" in checked ? checked.named : {}),
-        ok: refusals.length === 0,
-        faults: refusals,
-        warnings,
-      }),
-    );
+    const documents = judged.map((one) => documentOf(path, one));
     for (const one of [...documents, ...loaded.refused.map((each) => ({ file: path, ok: false, ...each }))])
       print(JSON.stringify(one));
   } else if (loaded.code === exitCodes.ok) {
-    for (const { line, checked, plan, refusals } of judged) {
-      if (refusals.length === 0) print(`${path}:${line}: ${describe(checked, plan)}`);
-    }
+    for (const { line, checked, plan } of judged.filter(({ refusals }) => refusals.length === 0))
+      print(`${path}:${line}: ${describe(checked, plan)}`);
   }
   const isRefused = loaded.code === exitCodes.ok && judged.some(({ refusals }) => refusals.length > 0);
   return { code: isRefused ? exitCodes.refused : loaded.code, count: loaded.found.length };
