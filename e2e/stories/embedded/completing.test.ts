@@ -75,7 +75,9 @@ describe.concurrent("a migration that goes forward", () => {
     await play.conditionIs("Paused", "True", "PausedByPerson");
     await play.see("more samples than the stage asks for", ({ gates }) => (gates[0]?.n ?? 0) >= 40);
     expect((await play.status()).phase).toBe("WarmUp");
-    expect((await play.kubectl("status")).stdout).toMatch(/^people +WarmUp, stage 1 of 1 at 100 ?% +Paused/);
+    expect((await play.kubectl("status")).stdout).toMatch(
+      /^people +WarmUp, stage 1 of 1 at 100 ?% +serving pgvector +Paused/,
+    );
 
     await play.kubectl("resume");
     await play.reach("AwaitingCutover");
