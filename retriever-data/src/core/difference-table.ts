@@ -37,6 +37,8 @@ export function makeDifferenceTable(cells: number, sums?: Int32Array): Differenc
   const state = sums ?? new Int32Array(third * places * width);
   const spot = new Int32Array(places + 1);
   const spots = new Int32Array(block * spot.length);
+  // Kept, so that nothing leaves `touch` out.
+  let touched = 0;
   return {
     cells: third * places,
     capacity: Math.floor(third * places * safeLoad),
@@ -55,9 +57,6 @@ export function makeDifferenceTable(cells: number, sums?: Int32Array): Differenc
     },
   };
 }
-
-/** So that nothing leaves `touch` out. */
-let touched = 0;
 
 /**
  * Reads both ends of all cells, so that the memory's answers are waited for together: a table is larger than a processor's

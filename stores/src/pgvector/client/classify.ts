@@ -13,7 +13,7 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
     return wrap({ code: "RETR_DEADLINE_EXCEEDED", message: "Postgres didn't answer within the deadline" }, error);
   }
   if (error instanceof TooMuchFault) {
-    const message = `Postgres' answer is larger than any that is taken (${error.message}): ask for less content or fewer chunks; if it isn't theirs, check host and port`;
+    const message = `Postgres' answer is larger than any that is taken (${error.message}): ask for less content or fewer chunks; if this isn't Postgres, check host and port`;
     return wrap({ code: "RETR_BACKEND_ANSWER_INVALID", message, isTooLarge: true }, error);
   }
   if (error instanceof WireFault) {

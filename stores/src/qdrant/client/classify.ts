@@ -159,7 +159,7 @@ export function transportError(error: unknown, signal: AbortSignal): RetrieverEr
   }
   if (error instanceof AnswerTooLarge || codeOf(error) === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     const message =
-      "Qdrant's answer is larger than any that is taken: ask for less content or fewer chunks; if it isn't theirs, check the address";
+      "Qdrant's answer is larger than any that is taken: ask for less content or fewer chunks; if this isn't Qdrant, check the address";
     return new RetrieverError({ ...fault("RETR_BACKEND_ANSWER_INVALID", message), isTooLarge: true }, error);
   }
   if (error instanceof NoRoomForAnswer) {
