@@ -94,7 +94,7 @@ test("answers that are under way and fill the room refuse one as overload, which
   const waiting: ServerResponse[] = [];
   await open((response) => {
     // Below what one answer may have.
-    response.write(`{"usage":"${" ".repeat(6 * mebibyte)}`);
+    response.write(`{"usage":"${" ".repeat(5.9 * mebibyte)}`);
     waiting.push(response);
   });
   const request = { ...requestOf({ embedding: [1, 0, 0], k: 10 }), content: { text: true, metadata: [] } };

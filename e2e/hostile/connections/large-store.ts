@@ -6,7 +6,7 @@ const known = JSON.stringify({ result: { config: { params: { vectors: { size: 3,
 /** Of one answer. */
 export const largeChunks = 64;
 /** Ends of lines take two characters in JSON. */
-const text = "a line of text\n\n\n\n\n\n\n\n\n\n\n\n\n\n".repeat(2340);
+const text = "a line of text\n\n\n\n\n\n\n\n\n\n\n\n\n\n".repeat(2300);
 const points = Array.from({ length: largeChunks }, (_, index) => ({ id: index, score: 0.9, payload: { text } }));
 const answer = Buffer.from(JSON.stringify({ result: { points } }));
 

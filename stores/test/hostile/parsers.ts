@@ -16,7 +16,8 @@ import { type ForeignParser, jsonShapes, type Make, onShapes } from "./shapes.ts
 const mib = 1_048_576;
 /** What an answer to a search for as many as may be asked may take without content, and with it. */
 const plainChars = 65_536 + 1000 * 4096;
-const contentChars = 8 * mib;
+const contentChars = 6 * mib;
+const messageChars = 8 * mib;
 /** A page is read by a tool that serves nobody meanwhile; what grows faster than the text would show below its bound. */
 const pageChars = 4 * mib;
 
@@ -88,7 +89,7 @@ export const parsers: readonly ForeignParser[] = [
     { name: "whole points", parse: (text) => readPoints(text, fields), bound: pageChars, servesNobody: true },
     answerShapes,
   ),
-  ...onShapes({ name: "messages of Postgres", parse: wire, bound: contentChars }, wireShapes),
+  ...onShapes({ name: "messages of Postgres", parse: wire, bound: messageChars }, wireShapes),
   {
     name: "a refusal",
     parse: (text) => statusFault(refusalOf({ status: 400, text })),

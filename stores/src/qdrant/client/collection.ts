@@ -16,7 +16,7 @@ import { keyOf } from "./payload-key.ts";
 const keepAliveMs = 4000;
 
 /** Of one answer, and of all that one pool holds at the same time. */
-const mostAnswerBytes = 8 * 1_048_576;
+const mostAnswerBytes = 6 * 1_048_576;
 const mostHeldBytes = 64 * 1_048_576;
 
 /** `path` begins with the collection's `folder`. */
