@@ -2,6 +2,7 @@
 import type { Backend, BackendAnswer, ProbeFacts } from "@retriever/stores/ports/backend.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { chunkCount, dimension, requestVector } from "./chunks.ts";
+import { factsOf, limit } from "./probed.ts";
 
 export type Expected = {
   readonly isServed: boolean;
@@ -10,9 +11,6 @@ export type Expected = {
   /** Whether the lack of an index is to be said. */
   readonly lacksIndex: boolean;
 };
-
-const deadlineMs = 20_000;
-const limit = () => AbortSignal.timeout(deadlineMs);
 
 type Answered = BackendAnswer | { readonly code: string; readonly message: string };
 
@@ -24,7 +22,7 @@ async function ask(backend: Backend, more: object, isExact = false): Promise<Ans
 /** What is wrong, in words; empty: nothing. */
 export async function judge(backend: Backend, expected: Expected): Promise<string[]> {
   const answers = [await ask(backend, {}), await ask(backend, { namespace: "odd" }), await ask(backend, {}, true)];
-  const facts = await backend.probe(limit());
+  const facts = await factsOf(backend);
   return expected.isServed ? served(answers, facts, expected) : refused(answers, facts);
 }
 

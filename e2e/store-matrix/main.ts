@@ -21,6 +21,7 @@ import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
 import { type Expected, judge } from "./judge.ts";
 import { runCopies } from "./law/copies.ts";
 import { runCollectionLaw, runLaw } from "./law/run.ts";
+import { deadlineMs, limit } from "./probed.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
 
 const { values: options } = parseArgs({
@@ -56,7 +57,7 @@ async function verifyFault(adapter: object): Promise<string[]> {
   const identity = { kind: "pgvector", label: "matrix", digest: "0".repeat(32) };
   const store = kind?.makeChunkStore?.(makeSpec("pgvector", adapter), { identity, fields: [] });
   if (store === undefined) return ["verify: no store"];
-  const signal = AbortSignal.timeout(20_000);
+  const signal = limit();
   try {
     const { count: described } = await store.describe(signal);
     let read = 0;
@@ -113,7 +114,7 @@ async function runTables(connectionString: string, version: string, schema: stri
       await client.query(statementsOf(each, schema));
       const table = each.relation === "view" ? "served_view" : "served";
       // As behind a pooler in the one, prepared in the other.
-      const pooled = { poolSize: 1, timeoutMs: 20_000, preparedStatements: schema === "public" };
+      const pooled = { poolSize: 1, timeoutMs: deadlineMs, preparedStatements: schema === "public" };
       const adapter = { connectionString: url.href, table, ...pooled };
       const expected = expectedOf(each, minor);
       const wrong = await closing(await openBackend("pgvector", adapter), (backend) => judge(backend, expected));

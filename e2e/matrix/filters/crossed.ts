@@ -10,7 +10,7 @@ import { fields, filterable, tableColumns } from "./fields.ts";
 import { makeRows } from "./generate.ts";
 
 const rowCount = 60;
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
 const name = "crossed";
 
 type Payload = Readonly<Record<string, unknown>>;

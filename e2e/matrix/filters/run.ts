@@ -33,11 +33,18 @@ export async function runFilterMatrix(options: Options): Promise<Outcome> {
   const rows = makeRows(rowCount, seed);
   await fillTable(connectionString, rows, settings);
   const engine = await startQdrantEngine();
-  const place = { kind: "pgvector", connectionString, table, timeoutMs: 20_000, distance: "inner-product", ...adapter };
+  const place = {
+    kind: "pgvector",
+    connectionString,
+    table,
+    timeoutMs: 60_000,
+    distance: "inner-product",
+    ...adapter,
+  };
   const sidecars = await Promise.all([
     startSidecar({ base: { primary: place, filterable } }),
     startSidecar({
-      base: { primary: { kind: "qdrant", url: engine.url, collection: "c", timeoutMs: 20_000 }, filterable },
+      base: { primary: { kind: "qdrant", url: engine.url, collection: "c", timeoutMs: 60_000 }, filterable },
     }),
   ]);
   const [askTable, askCollection] = sidecars.map(({ appUrl }) => makeAsk(appUrl)) as [Ask, Ask];

@@ -10,6 +10,7 @@ import type {
 } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { makeSpec, testDeps } from "@retriever/stores/test/spec.ts";
+import { deadlineMs, factsOf, limit } from "../probed.ts";
 import { dimension, type StoreCase } from "./generate.ts";
 
 /** A text: refused with this sentence. */
@@ -39,7 +40,6 @@ export type Opened = {
 
 const identity = { kind: "law", label: "law", digest: "0".repeat(32) };
 const adapters = await loadAdapters();
-export const limit = (): AbortSignal => AbortSignal.timeout(20_000);
 
 export function openTable(table: StoreCase, connectionString: string): Opened {
   return openStore("pgvector", { ...table, document: { connectionString, poolSize: 1, ...table.document } });
@@ -48,7 +48,7 @@ export function openTable(table: StoreCase, connectionString: string): Opened {
 /** `document`: with the connection. */
 export function openStore(kind: "pgvector" | "qdrant", drawn: StoreCase): Opened {
   const adapter = adapters.find((each) => each.kind === kind);
-  const spec = makeSpec(kind, { timeoutMs: 20_000, ...drawn.document });
+  const spec = makeSpec(kind, { timeoutMs: deadlineMs, ...drawn.document });
   const access = { identity, fields: [...drawn.metadata, ...(drawn.hasText ? ["$text"] : [])] };
   const store = adapter?.makeChunkStore?.(spec, access);
   const writer = adapter?.makeChunkWriter?.(spec, access);
@@ -79,7 +79,7 @@ export async function answersOf({ drawn: table, backend, store, writer, check }:
   const ids = typeof scanned === "string" ? [] : [...scanned.keys()];
   const fetched = await said(writer.fetch(ids, limit()));
   return {
-    probe: (await backend.probe(limit())).fault?.message ?? null,
+    probe: (await factsOf(backend)).fault?.message ?? null,
     checked: await check(),
     served: await said(backend.retrieve({ ...request, content }, limit()).then(({ candidates }) => candidates)),
     scanned,

@@ -6,7 +6,8 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
 import { eventually } from "#support/eventually.ts";
-import { limit, type Opened, openTable } from "../../store-matrix/law/answers.ts";
+import { type Opened, openTable } from "../../store-matrix/law/answers.ts";
+import { limit } from "../../store-matrix/probed.ts";
 
 let server: Awaited<ReturnType<typeof startWheelPostgres>>;
 

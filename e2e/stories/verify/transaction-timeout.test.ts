@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
-import { limit, openTable } from "../../store-matrix/law/answers.ts";
+import { openTable } from "../../store-matrix/law/answers.ts";
+import { limit } from "../../store-matrix/probed.ts";
 
 test("a scan takes longer than the server lets transactions of others take", async () => {
   const server = await startWheelPostgres({ address: "127.0.0.78", version: "18-0.8" });
