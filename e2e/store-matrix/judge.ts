@@ -2,7 +2,7 @@
 import type { Backend, BackendAnswer, ProbeFacts } from "@retriever/stores/ports/backend.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { chunkCount, dimension, requestVector } from "./chunks.ts";
-import { factsOf, limit } from "./probed.ts";
+import { factsOf, limit } from "./law/probed.ts";
 
 export type Expected = {
   readonly isServed: boolean;

@@ -20,8 +20,8 @@ import { chunkCount } from "./chunks.ts";
 import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
 import { type Expected, judge } from "./judge.ts";
 import { runCopies } from "./law/copies.ts";
+import { deadlineMs, limit } from "./law/probed.ts";
 import { runCollectionLaw, runLaw } from "./law/run.ts";
-import { deadlineMs, limit } from "./probed.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
 
 const { values: options } = parseArgs({

@@ -10,8 +10,8 @@ import type {
 } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { makeSpec, testDeps } from "@retriever/stores/test/spec.ts";
-import { deadlineMs, factsOf, limit } from "../probed.ts";
 import { dimension, type StoreCase } from "./generate.ts";
+import { deadlineMs, factsOf, limit } from "./probed.ts";
 
 /** A text: refused with this sentence. */
 type Said<T> = T | string;

@@ -3,9 +3,9 @@
 import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import type { FoundChunk, StoredChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
-import { limit } from "../probed.ts";
 import { type Answers, type Opened, said } from "./answers.ts";
 import { dimension, type StoreCase } from "./generate.ts";
+import { limit } from "./probed.ts";
 
 /** Refusals that are stated: what no text of Postgres holds, and a whole document of JSON in the place of a name. */
 const stated =

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
 import { eventually } from "#support/eventually.ts";
 import { type Opened, openTable } from "../../store-matrix/law/answers.ts";
-import { limit } from "../../store-matrix/probed.ts";
+import { limit } from "../../store-matrix/law/probed.ts";
 
 let server: Awaited<ReturnType<typeof startWheelPostgres>>;
 

@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { expect, test } from "vitest";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
 import { openTable } from "../../store-matrix/law/answers.ts";
-import { limit } from "../../store-matrix/probed.ts";
+import { limit } from "../../store-matrix/law/probed.ts";
 
 test("a scan takes longer than the server lets transactions of others take", async () => {
   const server = await startWheelPostgres({ address: "127.0.0.78", version: "18-0.8" });
