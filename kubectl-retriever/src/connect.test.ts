@@ -37,7 +37,7 @@ test("who logs in anew while a command runs is known to its next request", async
   const file = join(folder, "config");
   const { server, url } = await startServer("new");
   await writeFile(file, kubeconfig(url, "expired"));
-  const connected = await connect(options, { files: [file], isPod: false }, makeSystemClock());
+  const connected = await connect(options, { files: [file] }, makeSystemClock());
   const ask = () =>
     connected.request({ method: "GET", place: { resource: serverVersion }, signal: AbortSignal.timeout(5000) });
   await expect(ask()).rejects.toMatchObject({ code: "ROP_UNAUTHENTICATED" });
@@ -54,7 +54,7 @@ test("credentials for another cluster, to which the kubeconfig was turned meanwh
   const file = join(folder, "config");
   const { server, url } = await startServer("old");
   await writeFile(file, kubeconfig(url, "old"));
-  const connected = await connect(options, { files: [file], isPod: false }, makeSystemClock());
+  const connected = await connect(options, { files: [file] }, makeSystemClock());
   await writeFile(file, kubeconfig("http://127.0.0.1:1", "of-another-cluster"));
   await utimes(file, new Date(), new Date(Date.now() + 1000));
   const place = { resource: serverVersion };
@@ -82,7 +82,7 @@ test("a context that becomes the current one meanwhile takes no running command 
       "current-context": current,
     });
   await writeFile(file, users("expired", "x"));
-  const connected = await connect(options, { files: [file], usual: file, isPod: false }, makeSystemClock());
+  const connected = await connect(options, { files: [file], usual: file }, makeSystemClock());
   expect(connected).toMatchObject({ context: "x", kubeconfig: undefined });
   await writeFile(file, users("new", "y"));
   await utimes(file, new Date(), new Date(Date.now() + 1000));
@@ -104,7 +104,7 @@ test.each([
   const { server, url } = await startServer("t", date);
   await writeFile(file, kubeconfig(url, "t"));
   const clock = new FakeClock(Date.parse("2026-01-01T02:00:00Z"));
-  const connected = await connect(options, { files: [file], isPod: false }, clock);
+  const connected = await connect(options, { files: [file] }, clock);
   expect(connected.clockAheadMs()).toBe(0);
   const { signal } = new AbortController();
   await connected.request({ method: "GET", place: { resource: serverVersion }, signal });
@@ -115,7 +115,7 @@ test.each([
 });
 
 test("a kubeconfig that isn't there is named", async () => {
-  const opened = connect(options, { files: ["/nowhere/config"], isPod: false }, makeSystemClock());
+  const opened = connect(options, { files: ["/nowhere/config"] }, makeSystemClock());
   await expect(opened).rejects.toMatchObject({ code: "ROP_SETTINGS_INVALID" });
 });
 
@@ -126,7 +126,7 @@ async function loginBy(command: string, args: readonly string[], deadlineMs = 50
   const { server, url } = await startServer("new");
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command, args, interactiveMode: "Never" };
   await writeFile(file, kubeconfigOf(url, { exec }));
-  const connected = await connect({ ...options, deadlineMs }, { files: [file], isPod: false }, makeSystemClock());
+  const connected = await connect({ ...options, deadlineMs }, { files: [file] }, makeSystemClock());
   const { signal } = new AbortController();
   const outcome = await connected
     .request({ method: "GET", place: { resource: serverVersion }, signal })

@@ -1,9 +1,10 @@
 // How a command reaches the cluster: loaded by the commands that need one, and by no other.
 import { stat } from "node:fs/promises";
 import { OperatorError } from "@retriever/operator/errors.ts";
-import { connectTo, type KubeAccess, type KubeConnection } from "@retriever/operator/kube/kube-access.ts";
+import { connectTo, type KubeAccess } from "@retriever/operator/kube/kube-access.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { readKubeconfigs } from "@retriever/operator/kube/kubeconfig-files.ts";
+import { type PodAddress, readPodAccount } from "@retriever/operator/kube/pod-account.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { makeKubeClient } from "./kube-client.ts";
 import type { Connected, ConnectOptions } from "./surroundings.ts";
@@ -11,8 +12,12 @@ import type { Connected, ConnectOptions } from "./surroundings.ts";
 /** A server tells whole seconds, and an answer takes some; what is below that is no difference, ms. */
 const leastAheadMs = 10_000;
 
-/** The kubeconfigs there are, the one that needs no naming, and whether this is a pod, which has a service account. */
-type Logins = { readonly files: readonly string[]; readonly usual?: string; readonly isPod: boolean };
+/** The kubeconfigs there are, the one that needs no naming, and in a pod, which has a service account, the API server. */
+type Logins = {
+  readonly files: readonly string[];
+  readonly usual?: string;
+  readonly pod?: PodAddress | undefined;
+};
 
 /** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
 export async function connect(options: ConnectOptions, logins: Logins, clock: Clock): Promise<Connected> {
@@ -48,14 +53,14 @@ function kubeconfigToName({ files, usual }: Logins): string | undefined {
   return more.length > 0 || file === usual ? undefined : file;
 }
 
-async function open({ context, as, groups }: ConnectOptions, { files, isPod }: Logins, clock: Clock) {
+async function open({ context, as, groups }: ConnectOptions, { files, pod }: Logins, clock: Clock) {
   const headers = {
     ...(as === undefined ? {} : { "impersonate-user": as }),
     ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
   };
-  const pool = { clock, maxConnections: 6, headers };
-  if (files.length > 0) return connectTo(await followKubeconfigs(files, context), pool);
-  if (isPod) return openInPod(context, pool);
+  const options = { clock, maxConnections: 6, headers };
+  if (files.length > 0) return connectTo(await followKubeconfigs(files, context), options);
+  if (pod !== undefined && context === undefined) return connectTo(await readPodAccount(pod), options);
   const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and there is no ~/.kube/config";
   throw new OperatorError("ROP_SETTINGS_INVALID", about);
 }
@@ -79,9 +84,4 @@ async function followKubeconfigs(files: readonly string[], context: string | und
       return access.apply(request);
     },
   };
-}
-
-async function openInPod(context: string | undefined, pool: Parameters<typeof connectTo>[1]): Promise<KubeConnection> {
-  const { openConnection } = await import("@retriever/operator/kube/connection.ts");
-  return openConnection({ ...pool, ...(context === undefined ? {} : { context }) });
 }

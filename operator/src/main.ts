@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The controller's composition root: settings, signals, wiring, exit codes. The only reader of process here.
 import { randomBytes } from "node:crypto";
+import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
 import { makeAuditStore, makeEvidenceReader } from "#adapters/audit/audit-config-maps.ts";
 import { makeReportStore } from "#adapters/audit/report-config-map.ts";
@@ -27,8 +28,10 @@ import { decide } from "#core/decide.ts";
 import type { AuditRecord } from "#core/status/audit-record.ts";
 import { asOperatorError, OperatorError, remedyOf } from "#errors.ts";
 import type { Listener } from "#http/listener.ts";
-import { openConnection } from "#kube/connection.ts";
+import { connectTo, type KubeAccess } from "#kube/kube-access.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
+import { readKubeconfigs } from "#kube/kubeconfig-files.ts";
+import { podAddressOf, readPodAccount } from "#kube/pod-account.ts";
 import { openNotifier, openSinks, readSinks } from "#messaging.ts";
 import { notifyTest } from "#notify/notify-test.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
@@ -52,7 +55,9 @@ async function run(settings: Settings): Promise<number> {
     log.warn(faultFields(fault), "API fault");
   };
   const leadership = { holds: () => false };
-  const { connection, request, leaseRequest } = connect(settings, metrics, () => leadership.holds());
+  const { connection, request, leaseRequest } = connect(await readAccess(settings), settings, metrics, () =>
+    leadership.holds(),
+  );
   const { sidecars, reports } = openPeers(settings, log, request);
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
@@ -149,9 +154,20 @@ function auditPrinter(): (record: AuditRecord) => void {
   return (record) => log.info({ record }, "evidence");
 }
 
+/** Of the named kubeconfig, else of those of KUBECONFIG, else of the pod that this is. */
+async function readAccess({ kubeconfig }: Settings): Promise<KubeAccess> {
+  const listed = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
+  const files = kubeconfig === "" ? listed : [kubeconfig];
+  if (files.length > 0) return readKubeconfigs(files, undefined);
+  const pod = podAddressOf(process.env);
+  if (pod !== undefined) return readPodAccount(pod);
+  const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and this is no pod";
+  throw new OperatorError("ROP_SETTINGS_INVALID", about);
+}
+
 /** Two ways to ask the API: the lease's own, and one that writes only while this process leads. */
-function connect(settings: Settings, metrics: Metrics, mayWrite: () => boolean) {
-  const connection = openConnection({ kubeconfig: settings.kubeconfig, clock });
+function connect(access: KubeAccess, settings: Settings, metrics: Metrics, mayWrite: () => boolean) {
+  const connection = connectTo(access, { clock });
   const report = ({ verb, resource, code, seconds }: CallReport) => {
     metrics.count("retriever_api_requests_total", { verb, resource, code });
     metrics.observe("retriever_api_request_seconds", { verb }, seconds);

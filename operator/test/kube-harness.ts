@@ -4,8 +4,9 @@ import { migrationUidLabel } from "@retriever/crds/migration.ts";
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { hasCode } from "#errors.ts";
-import { openConnection } from "#kube/connection.ts";
+import { connectTo } from "#kube/kube-access.ts";
 import { type KubeRequest, makeKubeRequest, mergePatch } from "#kube/kube-request.ts";
+import { readKubeconfigs } from "#kube/kubeconfig-files.ts";
 import * as kinds from "#kube/resources.ts";
 import type { ClusterHarness } from "./cluster-contract.ts";
 
@@ -21,7 +22,8 @@ export type KubeHarnessOptions = {
 /** Opens both connections and creates the namespace. The CustomResourceDefinitions must be there. */
 export async function openKubeHarness({ operator, admin, namespace }: KubeHarnessOptions): Promise<ClusterHarness> {
   const clock = makeSystemClock();
-  const connections = [operator, admin].map((kubeconfig) => openConnection({ kubeconfig, clock }));
+  const accesses = await Promise.all([operator, admin].map((kubeconfig) => readKubeconfigs([kubeconfig], undefined)));
+  const connections = accesses.map((access) => connectTo(access, { clock }));
   const [tested, free] = connections.map((connection) => makeKubeRequest(connection, { deadlineMs: 10_000, clock }));
   if (tested === undefined || free === undefined) throw new Error("two connections");
   const { signal } = new AbortController();

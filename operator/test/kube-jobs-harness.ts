@@ -3,8 +3,9 @@
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeKubernetesJobs } from "#adapters/jobs/kubernetes-jobs.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
-import { openConnection } from "#kube/connection.ts";
+import { connectTo } from "#kube/kube-access.ts";
 import { makeKubeRequest } from "#kube/kube-request.ts";
+import { readKubeconfigs } from "#kube/kubeconfig-files.ts";
 import * as kinds from "#kube/resources.ts";
 import { searchSpec } from "./builders/search-app.ts";
 import type { JobsHarness } from "./jobs-contract.ts";
@@ -13,7 +14,8 @@ import type { KubeHarnessOptions } from "./kube-harness.ts";
 /** Opens both connections and creates the namespace. The CustomResourceDefinitions must be there. */
 export async function openKubeJobsHarness({ operator, admin, namespace }: KubeHarnessOptions): Promise<JobsHarness> {
   const clock = makeSystemClock();
-  const connections = [operator, admin].map((kubeconfig) => openConnection({ kubeconfig, clock }));
+  const accesses = await Promise.all([operator, admin].map((kubeconfig) => readKubeconfigs([kubeconfig], undefined)));
+  const connections = accesses.map((access) => connectTo(access, { clock }));
   const [tested, free] = connections.map((connection) => makeKubeRequest(connection, { deadlineMs: 10_000, clock }));
   if (tested === undefined || free === undefined) throw new Error("two connections");
   const { signal } = new AbortController();
