@@ -53,20 +53,27 @@ export function payloadShower(selector: PathSelector): (payload: JsonObject) => 
   return (payload) => pick(payload, tree);
 }
 
-/** Names to keep; an empty tree stands for everything below. */
-type Tree = Map<string, Tree>;
+/** Names to keep; null stands for everything below. */
+type Tree = Map<string, Tree | null>;
 
 function treeOf(paths: readonly string[]): Tree {
   const root: Tree = new Map();
-  for (const path of paths) {
-    let tree = root;
-    for (const step of parsePath(path).filter((each) => typeof each === "string")) {
-      const next: Tree = tree.get(step) ?? new Map();
-      tree.set(step, next);
-      tree = next;
-    }
-  }
+  for (const path of paths)
+    addPath(
+      root,
+      parsePath(path).filter((each) => typeof each === "string"),
+    );
   return root;
+}
+
+/** What one path names as a whole is shown whole, whatever another one names within it. */
+function addPath(tree: Tree, [step = "", ...rest]: readonly string[]): void {
+  const below = tree.get(step);
+  if (below === null) return;
+  if (rest.length === 0) return void tree.set(step, null);
+  const next: Tree = below ?? new Map();
+  tree.set(step, next);
+  addPath(next, rest);
 }
 
 function pick(object: JsonObject, tree: Tree): JsonObject {
@@ -78,8 +85,8 @@ function pick(object: JsonObject, tree: Tree): JsonObject {
   return Object.fromEntries(picked);
 }
 
-function pickValue(value: Json, tree: Tree): Json | undefined {
-  if (tree.size === 0) return value;
+function pickValue(value: Json, tree: Tree | null): Json | undefined {
+  if (tree === null) return value;
   if (isObject(value)) return pick(value, tree);
   return isArray(value) ? value.flatMap((element) => pickValue(element, tree) ?? []) : undefined;
 }
