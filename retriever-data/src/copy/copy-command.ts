@@ -79,10 +79,12 @@ async function create({ named, stores, writers, places, options, deps }: Opened)
   const source = { store: stores.source, writer: writers.source };
   const creation = await planCreation({ named, source, destination: stores.destination, index }, limit);
   const { held, shape } = creation;
+  // Also of one that is there: its vectors' index may be to come.
+  const described = places.describe(shape);
   if (held === null) {
     // Nothing is made for a source that is refused.
     const cautions = await writers.source.inspect("copy", limit);
-    deps.print(`make      ${places.describe(shape)}\n`);
+    deps.print(`make      ${described}\n`);
     if (isDryRun) deps.print(cautions.map((caution) => `  mind    ${caution}\n`).join(""));
     else await places.make(shape, limit);
   }

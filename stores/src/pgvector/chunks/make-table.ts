@@ -9,6 +9,7 @@ import { isColumn } from "../client/field-sql.ts";
 import { quoteName, tableOf } from "../client/names.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { readRows } from "../client/row-query.ts";
+import { isBefore } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { writeError } from "./write-refusal.ts";
 
@@ -35,21 +36,27 @@ const types: Readonly<Record<FieldShape, string>> = {
 };
 const vectorTypes = { float32: "vector", half: "halfvec", int8: "vector", binary: "bit" } as const;
 const operators = { cosine: "cosine_ops", l2: "l2_ops", dot: "ip_ops" } as const;
+/** Of pgvector's graphs, where nothing else is said. */
+const usualConstruction = 64;
 
 /** Connects on demand only. */
 export function makePgvectorPlaces(spec: PgvectorSpec): PlaceMaker {
   const pool = makePool(spec, 1, longestMs);
-  const work = async <T>(signal: AbortSignal, run: (client: PoolClient, schema: string) => Promise<T>) => {
+  const work = async <T>(signal: AbortSignal, run: (client: PoolClient, extension: Extension) => Promise<T>) => {
     try {
-      return await withClient(pool, signal, async (client) => run(client, await schemaOf(client)));
+      return await withClient(pool, signal, async (client) => run(client, await extensionOf(client)));
     } catch (error) {
       throw writeError(error, signal);
     }
   };
   return {
-    describe: (shape) => `the table ${tableOf(spec)} (${columnsOf(spec, shape, null).join(", ")})`,
+    describe: (shape) => {
+      refuseGraph(shape);
+      return `the table ${tableOf(spec)} (${columnsOf(spec, shape, null).join(", ")})`;
+    },
     make: (shape, signal) =>
-      work(signal, async (client, schema) => {
+      work(signal, async (client, { version, schema }) => {
+        refuseOld(shape, version);
         // One query is one transaction.
         await client.query(
           [
@@ -61,18 +68,35 @@ export function makePgvectorPlaces(spec: PgvectorSpec): PlaceMaker {
           ].join(";\n"),
         );
       }),
-    finish: (shape, signal) => work(signal, (client, schema) => finishTable(client, spec, { shape, schema })),
+    finish: (shape, signal) => work(signal, (client, extension) => finishTable(client, spec, { shape, extension })),
     close: () => pool.end(),
   };
 }
 
-async function schemaOf(client: PoolClient): Promise<string> {
+type Extension = { readonly version: string; readonly schema: string };
+
+async function extensionOf(client: PoolClient): Promise<Extension> {
   const text =
-    "SELECT n.nspname::text FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = 'vector'";
-  const [row] = await readRows(client, { text, values: [] });
-  if (row?.[0] === undefined || row[0] === null)
+    "SELECT x.extversion, n.nspname::text FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = 'vector'";
+  const [[version, schema] = []] = await readRows(client, { text, values: [] });
+  if (typeof version !== "string" || typeof schema !== "string")
     throw missing("the extension vector is missing: an administrator has to create it");
-  return row[0];
+  return { version, schema };
+}
+
+/** What pgvector would refuse once the table is full. */
+function refuseGraph({ index: { m, efConstruction } }: PlaceShape): void {
+  if (m === undefined || efConstruction === undefined || efConstruction >= 2 * m) return;
+  throw refuse(
+    `efConstruction: pgvector takes no less than twice m, expected at least ${2 * m}, got ${efConstruction}`,
+  );
+}
+
+function refuseOld({ precision }: PlaceShape, version: string): void {
+  const type = vectorTypes[precision];
+  if (type === "vector" || !isBefore(version, 7)) return;
+  const help = "update the extension (ALTER EXTENSION vector UPDATE), or make the table by hand";
+  throw refuse(`columns of ${type} need pgvector 0.7.0, the database has ${version}: ${help}`);
 }
 
 /** `schema`: of the vectors' type; null: as people read it. */
@@ -111,27 +135,41 @@ function indexedColumns(spec: PgvectorSpec, { filterable, fields }: PlaceShape) 
 }
 
 /** Null where there is to be none, or pgvector has none for so many numbers. Writers go on meanwhile. */
-function vectorIndex(spec: PgvectorSpec, { index, dimension, precision, metric }: PlaceShape, schema: string) {
+function vectorIndex(
+  spec: PgvectorSpec,
+  { index, dimension, precision, metric }: PlaceShape,
+  { version, schema }: Extension,
+) {
   const own = vectorTypes[precision];
   const type = own === "vector" && dimension > mostIndexed.vector ? "halfvec" : own;
   if (index.kind === "none" || (type === "halfvec" && dimension > mostIndexed.halfvec)) return null;
+  // Before it there is no half precision, nor a graph of bits.
+  if (type !== "vector" && isBefore(version, 7)) return null;
   const column = quoteName(spec.embeddingColumn);
   const place = quoteName(schema);
   const indexed = type === own ? column : `(${column}::${place}.halfvec(${dimension}))`;
   const operator = type === "bit" ? "bit_hamming_ops" : `${type}_${operators[metric]}`;
-  const settings = [
-    ...(index.m === undefined ? [] : [`m = ${index.m}`]),
-    ...(index.efConstruction === undefined ? [] : [`ef_construction = ${index.efConstruction}`]),
-  ];
-  const options = settings.length === 0 ? "" : ` WITH (${settings.join(", ")})`;
-  return `CREATE INDEX CONCURRENTLY ON ${tableOf(spec)} USING hnsw (${indexed} ${place}.${operator})${options}`;
+  return `CREATE INDEX CONCURRENTLY ON ${tableOf(spec)} USING hnsw (${indexed} ${place}.${operator})${graphOptions(index)}`;
 }
 
-type Finishing = { readonly shape: PlaceShape; readonly schema: string };
+function graphOptions({ m, efConstruction = leastConstruction(m) }: PlaceShape["index"]): string {
+  const settings = [
+    ...(m === undefined ? [] : [`m = ${m}`]),
+    ...(efConstruction === undefined ? [] : [`ef_construction = ${efConstruction}`]),
+  ];
+  return settings.length === 0 ? "" : ` WITH (${settings.join(", ")})`;
+}
 
-async function finishTable(client: PoolClient, spec: PgvectorSpec, { shape, schema }: Finishing): Promise<string> {
+/** Of a graph for which pgvector's own default is too little; undefined: it isn't. */
+function leastConstruction(m = 0): number | undefined {
+  return 2 * m > usualConstruction ? 2 * m : undefined;
+}
+
+type Finishing = { readonly shape: PlaceShape; readonly extension: Extension };
+
+async function finishTable(client: PoolClient, spec: PgvectorSpec, { shape, extension }: Finishing): Promise<string> {
   if (!(await isMarked(client, spec))) return "none is made of a table that was there before";
-  const statement = vectorIndex(spec, shape, schema);
+  const statement = vectorIndex(spec, shape, extension);
   if (statement === null) return "none of the vectors";
   const held = await heldIndex(client, spec);
   if (held !== null) return held;
