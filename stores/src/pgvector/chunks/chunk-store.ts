@@ -14,8 +14,7 @@ import type {
   ScanOptions,
   VerifyLevel,
 } from "#ports/chunk-store.ts";
-import { codeOf } from "#values/node-error.ts";
-import { postgresError } from "../client/classify.ts";
+import { readingError } from "../client/classify.ts";
 import { findHeld } from "../client/encoding.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
@@ -119,10 +118,7 @@ function readError(error: unknown, signal: AbortSignal): RetrieverError {
       "row-level security of the table may hide rows: verify as its owner, or as a role with BYPASSRLS (42501)";
     return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
   }
-  const known = postgresError(error, signal);
-  if (known.code !== "RETR_REQUEST_INVALID") return known;
-  const message = `a value of the table can't be read as what its column stands for, such as updated_at (${codeOf(error)})`;
-  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
+  return readingError(error, signal);
 }
 
 type Pages = Pick<Reading, "table" | "options" | "rules"> & {

@@ -73,6 +73,19 @@ describe("a table that is to be copied", () => {
   });
 });
 
+test("a row that a view can't read is told as the view's fault where it is copied, and no request's", async () => {
+  const number = "CREATE VIEW counted AS SELECT *, entity_id::int AS number FROM other";
+  await inspect("read", `${number}; INSERT INTO other VALUES ('a', 'seven', NULL, now(), NULL)`);
+  const place = { connectionString: postgres.connectionString, preparedStatements: false, table: "counted" };
+  const spec = makeSpec("pgvector", { ...place, metadataColumns: ["number"] });
+  const writer = makePgvectorChunkWriter(spec, { identity, fields: ["number"] });
+  const fault = { message: expect.stringContaining("correct the view") as string };
+  const scan = writer.scan({ after: null, pageSize: 10 }, limit())[Symbol.asyncIterator]();
+  await expect(scan.next()).rejects.toMatchObject(fault);
+  await expect(writer.fetch(["a"], limit())).rejects.toMatchObject(fault);
+  await writer.close();
+});
+
 test.each(["42601", "XX000"])("a value that its type refuses as %s costs its own chunk alone", async (code) => {
   const run = async (some: readonly { readonly id: string }[]) => {
     if (some.some(({ id }) => id === "odd")) throw Object.assign(new Error("its type's own words"), { code });

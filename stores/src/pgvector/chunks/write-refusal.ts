@@ -2,7 +2,7 @@
 import { RetrieverError } from "#errors.ts";
 import type { LeftChunk } from "#ports/chunk-store.ts";
 import { codeOf } from "#values/node-error.ts";
-import { postgresError } from "../client/classify.ts";
+import { readingError } from "../client/classify.ts";
 
 /** By SQLSTATE: why a chunk isn't taken, and what helps. */
 const refusals: Readonly<Record<string, string>> = {
@@ -64,10 +64,10 @@ export function isOfRow(error: unknown): boolean {
 /** An error of a write or of what goes before it, in our codes. */
 export function writeError(error: unknown, signal: AbortSignal): RetrieverError {
   const code = codeOf(error);
-  if (signal.aborted || error instanceof RetrieverError) return postgresError(error, signal);
+  if (signal.aborted || error instanceof RetrieverError) return readingError(error, signal);
   const fault = faults[code];
   return fault === undefined
-    ? postgresError(error, signal)
+    ? readingError(error, signal)
     : new RetrieverError({ ...fault, message: `${fault.message} (${code})` }, error);
 }
 

@@ -1,7 +1,7 @@
 // Each report that a user can cause has its own sentence with what to do; nothing of the report itself is in it.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { postgresError } from "./classify.ts";
+import { postgresError, readingError } from "./classify.ts";
 import { MessageWatch, WireFault } from "./message-watch.ts";
 
 const { signal } = new AbortController();
@@ -80,6 +80,16 @@ it.each([
   expect(error).toMatchObject({ code: expected, message: expect.stringContaining(says) as string });
   expect(error.message).not.toContain("hunter2");
   expect(error.message).not.toMatch(/^Postgres can't be reached/);
+});
+
+it.each([
+  ["22P02", "correct the view, the condition or the row"],
+  ["22021", "a text of a row isn't UTF-8"],
+  ["22P05", "make the database anew in UTF8"],
+])("SQLSTATE %s of a statement without a request's values is of a row", (code, says) => {
+  const { code: ours, message } = readingError(Object.assign(new Error("hunter2"), { code }), signal);
+  expect(ours).toBe("RETR_VERIFY_NOT_COMPARABLE");
+  expect(message).toContain(says);
 });
 
 it("blames no request for a setting that the connection is refused for", () => {

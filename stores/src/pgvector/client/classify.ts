@@ -120,6 +120,24 @@ const otherDimensions = [
   /expected (\d{1,6}) dimensions, not (\d{1,6})/,
 ];
 
+/** The same of a statement that holds no request's values: what can't be read is a row's. */
+export function readingError(error: unknown, signal: AbortSignal): RetrieverError {
+  const known = postgresError(error, signal);
+  if (known === error || known.code !== "RETR_REQUEST_INVALID") return known;
+  return wrap({ code: "RETR_VERIFY_NOT_COMPARABLE", message: unreadableRow(codeOf(error)) }, error);
+}
+
+/** Of a value that the server stumbled over in a row. */
+function unreadableRow(code: string): string {
+  if (code === "22021") return `a text of a row isn't UTF-8 (${code}): correct the row`;
+  if (code === "22P05") {
+    const found = `JSON of a row has an escape for which the database's encoding has no character (${code})`;
+    return `${found}: correct the row, or make the database anew in UTF8`;
+  }
+  const found = `a row can't be read as what a view, the base's where or a function makes of it (${code})`;
+  return `${found}: correct the view, the condition or the row`;
+}
+
 /**
  * Class 22 is "data exception": a value of the request that the column can't be compared with. Once the server has taken
  * the values in, it is one of a row, by way of a view or a condition.
@@ -135,10 +153,7 @@ function dataFault(error: Error, code: string): Fault {
     const text = "embedding: expected numbers that half precision holds, at most 65504";
     return { code: "RETR_REQUEST_INVALID", message: text, path: "embedding" };
   }
-  if (isAfterBinding(error)) {
-    const found = `a row can't be read as what a view, the base's where or a function makes of it (${code})`;
-    return { code: "RETR_BACKEND_ANSWER_INVALID", message: `${found}: correct the view, the condition or the row` };
-  }
+  if (isAfterBinding(error)) return { code: "RETR_BACKEND_ANSWER_INVALID", message: unreadableRow(code) };
   const text = `filters: expected values of the columns' own types (${code})`;
   return { code: "RETR_REQUEST_INVALID", message: text, path: "filters" };
 }
