@@ -40,14 +40,12 @@ import {
   insertQuery,
   readVector,
   removeQuery,
+  statementTimeoutMs,
   tryQuery,
   updateQuery,
   writingOf,
 } from "./whole-chunk-sql.ts";
 import { skipRefused, writeError } from "./write-refusal.ts";
-
-/** Longest statement; the caller's signal may end it earlier. */
-const statementTimeoutMs = 60_000;
 
 /** Connects on demand only. */
 export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess): ChunkWriter {

@@ -22,12 +22,15 @@ const said = `"retriever said"`;
 const document = `"retriever rows"."retriever document"`;
 const number = `"retriever rows"."retriever number"`;
 
+/** Longest statement; a caller's signal may end it earlier. */
+export const statementTimeoutMs = 60_000;
+
 /**
- * Begins a transaction in which a row's text is always the same, in which rows that security hides are an error, and of
- * which each statement sees what was committed before it, whatever a database or a role sets: a condition of a write is
- * looked at again after a wait, and the catalogue as well.
+ * Begins a transaction in which a row's text is always the same, in which rows that security hides are an error, in which
+ * a batch has its time, and of which each statement sees what was committed before it, whatever a database, a role or a
+ * pooler's session sets: a condition of a write is looked at again after a wait, and the catalogue as well.
  */
-export const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${textSettings}`;
+export const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout TO ${statementTimeoutMs}; ${textSettings}`;
 
 /** Digest of everything that the row holds. */
 const version = `md5((${held}.*)::text)`;
