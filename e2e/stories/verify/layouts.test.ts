@@ -221,6 +221,28 @@ test.each([
   },
 );
 
+test("langchain: the metadata as a whole is compared and repaired beside the members that have names of their own", async () => {
+  await fill("langchain");
+  const { table, collection } = storesOf("langchain", {
+    table: { fields: { updatedAt: "cmetadata.changed", metadata: [{ name: "all", path: "cmetadata" }] } },
+    collection: { fields: { updatedAt: "metadata.changed", metadata: [{ name: "all", path: "metadata" }] } },
+  });
+  const place = placeOf(table, collection);
+  onTestFinished(place.remove);
+  const compare = ["--lag", "0", "--level", "payload"];
+  expect((await runVerify(place, compare)).exitCode).toBe(0);
+  await client.query(`UPDATE langchain_pg_embedding SET cmetadata = cmetadata || '{"pages": [1, 2]}' WHERE id = $1`, [
+    idOf(2),
+  ]);
+  expect((await runVerify(place, compare)).exitCode).toBe(1);
+  const repair = ["--repair", reportFile(place), "--direction", "source-to-destination", "--yes"];
+  expect((await runVerify(place, repair)).exitCode).toBe(0);
+  const body = { ids: [idOf(2)], with_payload: true };
+  expect(await caller.call({ method: "POST", path: pathOf("docs", "/points"), body })).toMatchObject([
+    { payload: { metadata: { ...metadataOf(2), pages: [1, 2] } } },
+  ]);
+});
+
 test("langchain: a table of the older library is served by its own id column", async () => {
   await fill("langchain");
   await client.query("ALTER TABLE langchain_pg_embedding RENAME id TO custom_id");
