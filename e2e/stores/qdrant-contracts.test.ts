@@ -88,6 +88,37 @@ describe.each([{}, { chunk_id: "keyword", updated_at: "datetime", lang: "keyword
   },
 );
 
+describe.each([true, false])("in a collection whose ids have an index of integers, unindexed filters %j", (isFree) => {
+  let writer: ChunkWriter;
+  beforeAll(async () => {
+    const filters = { unindexed_filtering_retrieve: isFree, unindexed_filtering_update: isFree };
+    const body = { strict_mode_config: { enabled: true, ...filters } };
+    await server.call({ method: "DELETE", path: pathOf(collection) });
+    await server.call({ method: "PUT", path: pathOf(collection), body: { vectors: { size: 8, distance: "Dot" } } });
+    await addIndexes(server.call, collection, { chunk_id: "integer", updated_at: "datetime" });
+    await server.call({ method: "PATCH", path: pathOf(collection), body });
+    writer = makeQdrantChunkWriter(specOf({}), { identity, fields: ["lang", "pages"] });
+  });
+  afterAll(() => writer.close());
+
+  test("the first chunk's id is a number, which the index finds, and other spellings of it aren't there", async () => {
+    expect(await writer.load([makeChunk("17")], limit())).toEqual([]);
+    expect(await writer.fetch(["17", "17.0", "017"], limit())).toMatchObject([{ id: "17" }]);
+    expect(await writer.fetch(["17.0"], limit())).toEqual([]);
+    const body = { limit: 1, filter: { must: [{ key: "chunk_id", match: { value: 17 } }] } };
+    expect(await server.call({ method: "POST", path: pathOf(collection, "/points/scroll"), body })).toMatchObject({
+      points: [{ payload: { chunk_id: 17 } }],
+    });
+  });
+
+  test("a text as id is refused where no filter would find it", async () => {
+    const reason = expect.stringContaining("which strict mode finds by no index of integers") as string;
+    const left = isFree ? [] : [{ id: "c1", why: "refused", reason }];
+    expect(await writer.load([makeChunk("c1"), makeChunk("18")], limit())).toEqual(left);
+    expect(await writer.fetch(["18"], limit())).toMatchObject([{ id: "18" }]);
+  });
+});
+
 const numbers = (vector: unknown): number[] => (vector as number[]).map((value) => Math.round(value * 1000) / 1000);
 
 describe.each([

@@ -70,7 +70,7 @@ export async function remakeCollection(call: CallQdrant, collection: string, siz
 export async function addIndexes(
   call: CallQdrant,
   collection: string,
-  fields: Readonly<Record<string, "keyword" | "datetime">>,
+  fields: Readonly<Record<string, "keyword" | "datetime" | "integer">>,
 ): Promise<void> {
   for (const [field_name, field_schema] of Object.entries(fields))
     await call({ method: "PUT", path: pathOf(collection, "/index?wait=true"), body: { field_name, field_schema } });

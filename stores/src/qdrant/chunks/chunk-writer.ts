@@ -18,13 +18,13 @@ import {
 import { textOf } from "../client/answers.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { findPoints, type Place, retrieve } from "./find-points.ts";
+import { findPoints, type Place, retrieve, whyUnfound } from "./find-points.ts";
 import { type Given, givenOf, isWritten, readChunk } from "./given-points.ts";
 import { changesOf } from "./held-changes.ts";
 import { expectedKeys, guardOf, type Keys, unguarded, versionOf } from "./held-point.ts";
 import { type Known, readKnown, refuseOld } from "./known-collection.ts";
 import type { StoredPoint } from "./point-answers.ts";
-import { fallbackRule } from "./point-ids.ts";
+import { fallbackRule, integerOf } from "./point-ids.ts";
 import { openPoints } from "./points-caller.ts";
 import { whyVectorUnfit } from "./vector-fit.ts";
 import { scanPoints, unnamedKeys } from "./whole-scan.ts";
@@ -157,12 +157,16 @@ function expectedIn({ info, spec, fields, someNames }: Target, points: Iterable<
 
 /** A text: why it can't be sent. */
 function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
-  const unfit = whyVectorUnfit(chunk, target.info);
+  const unfit = whyVectorUnfit(chunk, target.info) ?? (point === undefined ? whyUnnamed(chunk.id, target) : null);
   if (unfit !== null) return unfit;
   const given = givenOf(chunk, point, target);
   if (typeof given === "string") return given;
   if (point !== undefined && !guardOf(point, target).isSafe) return unguarded(target);
   return { id: chunk.id, given, held: point ?? null };
+}
+
+function whyUnnamed(id: string, target: Target): string | null {
+  return whyUnfound(target.conventions.isNumeric && integerOf(id) !== undefined, target);
 }
 
 function takenBy(pointId: unknown, taker: string): string {

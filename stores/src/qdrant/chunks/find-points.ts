@@ -91,7 +91,7 @@ function filtersOf(key: string, ids: readonly string[], { indexes, limits }: Col
   const text = isFree || type === "keyword" || type === "uuid";
   const integer = isFree || type === "integer";
   const conditions = idConditions(key, ids, { text, integer });
-  if (!text && (!integer || conditions.length === 0)) throw unindexed(key);
+  if (!text && (!integer || !ids.every(isNumber))) throw unindexed(key);
   const pointIds = pointIdsOf(ids);
   if (pointIds.length > 0) conditions.push({ has_id: pointIds });
   const filters: object[][] = [];
@@ -101,7 +101,21 @@ function filtersOf(key: string, ids: readonly string[], { indexes, limits }: Col
   return filters;
 }
 
+/** In whatever spelling: an index of integers knows one of each. */
+function isNumber(id: string): boolean {
+  return /^[+-]?\d+(\.\d*)?$/.test(id.trim());
+}
+
+const mixture = "create one of type keyword (integer where all ids are whole numbers of 64 bits, stored as numbers)";
+
 export function unindexed(key: string): RetrieverError {
-  const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type keyword (integer for numbers)`;
+  const message = `strict mode of the collection refuses a filter on ${key} without an index that serves it: ${mixture}`;
   return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
+}
+
+/** Why a new point with this chunk id would be found by nobody; null: it would be. `isNumeric`: it is stored as a number. */
+export function whyUnfound(isNumeric: boolean, { info: { indexes, limits }, spec }: Place): string | null {
+  const path = spec.fields.id;
+  if (path === null || isNumeric || limits.searchesUnindexed || indexes.get(keyOf(path)) !== "integer") return null;
+  return `key ${keyOf(path)}: the chunk's id would stand there as a text, which strict mode finds by no index of integers: ${mixture}`;
 }

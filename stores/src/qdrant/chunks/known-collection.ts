@@ -4,6 +4,7 @@ import { epochFormOfAll } from "#values/epoch.ts";
 import { valueAt } from "#values/member-path.ts";
 import { member, parseAnswer, textOf } from "../client/answers.ts";
 import { type CollectionInfo, readCollection } from "../client/collection.ts";
+import { keyOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { IdConventions } from "./given-points.ts";
 import { readPoints } from "./point-answers.ts";
@@ -30,7 +31,11 @@ export async function readKnown(caller: PointsCaller, spec: QdrantSpec, signal: 
   const named = path === null ? [] : points.flatMap(({ payload }) => valueAt(payload, path) ?? []);
   const ids = points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId }));
   const rule = path === null ? ownIdRule : pointIdRule(ids);
-  const isNumeric = named.length > 0 && named.every((id) => typeof id !== "string");
+  // Of an empty collection its index says what it is to hold.
+  const isNumeric =
+    named.length > 0
+      ? named.every((id) => typeof id !== "string")
+      : path !== null && info.indexes.get(keyOf(path)) === "integer";
   return { info, someNames, conventions: { rule, isNumeric, epoch } };
 }
 
