@@ -12,6 +12,8 @@ import { describeChunkWriter, limit, makeChunk } from "@retriever/stores/test/ch
 import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { makeSpec, testDeps } from "@retriever/stores/test/spec.ts";
+import { parseExact } from "@retriever/stores/values/exact-json.ts";
+import { numberText } from "@retriever/stores/values/same-value.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Qdrant, startQdrant } from "./qdrant.ts";
 import { addIndexes, type Caller, openQdrant, pathOf, remakeCollection, upsert } from "./qdrant-rest.ts";
@@ -117,6 +119,21 @@ describe.each([true, false])("in a collection whose ids have an index of integer
     expect(await writer.load([makeChunk("c1"), makeChunk("18")], limit())).toEqual(left);
     expect(await writer.fetch(["18"], limit())).toMatchObject([{ id: "18" }]);
   });
+});
+
+test("a number beyond 64 bits that a double has all digits of is written, over another one as well", async () => {
+  await remakeCollection(server.call, collection, 8);
+  const writer = makeQdrantChunkWriter(specOf({}), { identity, fields: ["lang", "pages"] });
+  const chunk = (pages: string) =>
+    makeChunk("a", { fields: { lang: "de", pages: parseExact(pages) }, vector: Float32Array.from(vectorAt(1)) });
+  expect(await writer.load([chunk("1")], limit())).toEqual([]);
+  for (const pages of ["10000000000000000000000000", "-3e40"]) {
+    const [held] = await writer.fetch(["a"], limit());
+    expect(await writer.write([{ chunk: chunk(pages), over: held?.version ?? "" }], limit())).toEqual([]);
+    const [after] = await writer.fetch(["a"], limit());
+    expect(Number(numberText(after?.fields["pages"]))).toBe(Number(pages));
+  }
+  await writer.close();
 });
 
 const numbers = (vector: unknown): number[] => (vector as number[]).map((value) => Math.round(value * 1000) / 1000);

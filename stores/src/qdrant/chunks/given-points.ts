@@ -214,8 +214,8 @@ function isHeldExactly(value: unknown): boolean {
     if (typeof value !== "object" || value === null) return true;
     return Object.values(value).every(isHeldExactly);
   }
-  if (/^-?\d+$/.test(digits)) return BigInt(digits) >= -(1n << 63n) && BigInt(digits) < 1n << 64n;
-  return isSameValue(value, Number(digits));
+  const isWhole = /^-?\d+$/.test(digits) && BigInt(digits) >= -(1n << 63n) && BigInt(digits) < 1n << 64n;
+  return isWhole || isSameValue(value, Number(digits));
 }
 
 /**
@@ -259,7 +259,7 @@ function isSameDirection(is: Float32Array, given: Float32Array): boolean {
 /** Numbers as near as Qdrant reads them; null as absent, which is what setting a key to null makes of it. */
 function isSame(a: unknown, b: unknown): boolean {
   const [left, right] = [numberText(a), numberText(b)];
-  if (left !== null && right !== null) return left === right || isNear(Number(left), Number(right));
+  if (left !== null && right !== null) return isSameValue(a, b) || isNear(Number(left), Number(right));
   if (!isMembered(a) || !isMembered(b)) return isSameValue(a, b);
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isSame(a[key], b[key]));
 }
