@@ -8,7 +8,13 @@ export const rollbackSchema = z.strictObject({
   automatic: z
     .boolean()
     .default(true)
-    .meta(doc("False: harm after the cutover is announced and holds, and a Rollback act goes back.", false, "off")),
+    .meta(
+      doc(
+        "False: harm after the cutover is announced and holds, and a Rollback act goes back. A cutover under way has its own deadlines all the same.",
+        false,
+        "off",
+      ),
+    ),
   alert: nonEmpty(128)
     .default("RETR_DUAL_VARIANCE_HIGH")
     .meta(doc("Name of the service's own alert; it stands in the causes.", "RETR_DUAL_VARIANCE_HIGH", "")),

@@ -39,12 +39,15 @@ function holdBeforeCutover(c: Context, { reason }: Finding, causes: readonly str
   return reason === undefined ? stay(c, "blocked", "Harm", `held: ${firstCauses(causes)}`) : holdAlone(c, causes);
 }
 
-function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome {
+function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome | undefined {
   const closed = isRollbackPathClosed(c.rollbackReady);
   const hidden = describeHiddenWrites(c);
   if (c.plan.rollback.automatic && !closed && withheld === undefined && hidden === undefined) {
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }
+  // A cutover is finished or taken back by its own deadlines, as it would be without harm; a person was called.
+  const isCalled = c.status.harm?.heldSince !== undefined;
+  if (c.status.phase === "CuttingOver" && !closed && isCalled) return undefined;
   const why = describeObstacle(c, { closed, withheld, hidden });
   return holdAfterCutover(c, "RollbackBlocked", `not rolled back, because ${why}: ${firstCauses(causes)}`);
 }

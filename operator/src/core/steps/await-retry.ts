@@ -28,12 +28,20 @@ export function awaitRetry(c: Context, end: string): Outcome | undefined {
     patch: {
       takenBack: { at, reason, causes, times, servedUntil, ...(servedFrom === undefined ? {} : { servedFrom }) },
       ...withoutPromote(c.status),
+      ...withoutHold(c.status),
     },
     forget: ["rollback", "cutoverAt", "ramp"],
     standing: "waiting",
     severity: "ticket",
   });
   return { ...outcome, status: { ...outcome.status, ...keptEvidence(c, outcome.status.epoch) } };
+}
+
+/** Harm of the cutover that was taken back: at the next one a person is called again. */
+function withoutHold({ harm }: MigrationStatus): Pick<MigrationStatus, "harm"> {
+  if (harm?.heldSince === undefined) return {};
+  const { heldSince: _heldSince, ...kept } = harm;
+  return { harm: { ...kept, causes: [] } };
 }
 
 /** Whatever reason an annotation of the overlay names, only a cutover is tried again. */

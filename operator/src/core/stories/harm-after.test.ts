@@ -75,6 +75,40 @@ describe("harm in the guard rolls back by itself", () => {
   });
 });
 
+describe("harm in a cutover that nobody may roll back by himself", () => {
+  const manual: Parameters<typeof aSpec>[0] = {
+    ...shortPlan,
+    rollback: { ...shortPlan.rollback, automatic: false },
+    cutover: { hold: false, ackTimeout: "90s", validationTimeout: "2m" },
+  };
+  const cutting = (bad: Partial<Traffic>, arrange: (sim: Simulation) => unknown = () => undefined) => {
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec(manual) });
+    arrange(sim);
+    return degrade(sim, bad).until("CuttingOver", 60);
+  };
+
+  it.each([
+    ["a pod that doesn't follow", "AckTimeout", (sim: Simulation) => (sim.pod(2).stuck = true)],
+    ["requests that don't resume", "ValidationTimeout", () => undefined],
+  ] as const)("calls a person once, and is taken back by its deadline all the same: %s", (_what, reason, arrange) => {
+    const sim = cutting({ errorShare: 1 }, arrange).until("RollingBack", 300);
+    expect(sim.status.rollback).toMatchObject({ reason, from: "CuttingOver" });
+    expect(sim.pages).toEqual(["RollbackBlocked", reason]);
+    for (const pod of sim.pods) pod.stuck = false;
+    sim.until("AwaitingCutover", 300);
+    expect(sim.status.harm?.heldSince).toBeUndefined();
+  });
+
+  it("goes on to the guard where requests resume, and doesn't call twice", () => {
+    const sim = cutting({ errorShare: 0.4 }, (one) => (one.pod(2).stuck = true));
+    sim.runWhile(() => sim.pages.length === 0, 80);
+    sim.pod(2).stuck = false;
+    sim.until("Guard", 60).run(120);
+    expect([sim.phase, sim.condition("Ready")]).toEqual(["Guard", "False/RollbackBlocked"]);
+    expect(sim.pages).toEqual(["RollbackBlocked"]);
+  });
+});
+
 describe("the destination isn't harmful", () => {
   it("a faster destination completes", () => {
     const sim = simulationAt("Guard", { spec });
