@@ -2,9 +2,8 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
-import { leastParts, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
+import { leastParts, longestPartMs, timingOf } from "@retriever/operator/core/detection/cause-clock.ts";
 import { samplesToStand, samplesToTell } from "@retriever/operator/core/detection/detectable.ts";
-import { timingOf } from "@retriever/operator/core/detection/detection.ts";
 import { failuresToLeave } from "@retriever/operator/core/detection/severe-run.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { type Flow, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";

@@ -1,5 +1,7 @@
 // Whether harm whose evidence stands has lasted: a clock per cause, judged part by part. A part that refutes the harm
 // ends it and takes its evidence with it, so that a blip never becomes five minutes.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { CauseClock } from "@retriever/crds/status/harm-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
 import { keptCount } from "../model/kept-count.ts";
@@ -24,6 +26,19 @@ export type ClockTiming = {
   /** Longer than this without a sample was not observed. */
   readonly gapMs: number;
 };
+
+/** Some bins: what a window shorter than one calls a gap is the time from one bin to the next. */
+const leastGapMs = 60_000;
+
+/** How long harm has to last, in parts that are a tenth of `sustainedFor` or longer. */
+export function timingOf(rollback: MigrationSpec["rollback"]): ClockTiming {
+  const sustainedMs = durationSeconds(rollback.sustainedFor) * 1000;
+  return {
+    lastsMs: 1.5 * sustainedMs,
+    partMs: sustainedMs / 10,
+    gapMs: Math.max(leastGapMs, sustainedMs / 2, durationSeconds(rollback.window) * 1000),
+  };
+}
 
 type Tick = {
   readonly rule: LineRule;

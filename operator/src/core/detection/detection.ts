@@ -13,12 +13,12 @@ import {
 } from "@retriever/sidecar/contract/evidence.ts";
 import { keptCount } from "../model/kept-count.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
+import { type ClockTiming, startClock, tickClock, timingOf } from "./cause-clock.ts";
 import { advance, advanceLate, logEvidence } from "./detector.ts";
 import { addGroups, endPart, isShared } from "./fleet-parts.ts";
 import { type CounterLine, type LineCount, type LineRule, trafficLines } from "./lines.ts";
 import type { Bin, BinPart } from "./new-bins.ts";
-import { foldSevereRun } from "./severe-run.ts";
+import { foldSevereRun, rememberedMs } from "./severe-run.ts";
 import { mostTelling, type SliceLine, sliceLinesOf } from "./slice-lines.ts";
 import { foldSlices, isSameSlice, type Slices, sliceCounts } from "./slices.ts";
 
@@ -61,6 +61,7 @@ export function foldDetection(previous: DetectionState | undefined, input: Detec
     slices: sliceLinesOf(input),
     timing: timingOf(input.plan.rollback),
     judgedBins: judgedBins(input.plan, input.pastCutover),
+    rememberedMs: rememberedMs(input.plan),
   };
   let state = previous?.epoch === input.epoch ? previous : beginDetection(previous, input, first);
   for (const bin of input.bins) state = foldBin(state, bin, { input, rules });
@@ -88,6 +89,7 @@ type Rules = {
   readonly slices: readonly SliceLine[];
   readonly timing: ClockTiming;
   readonly judgedBins: number;
+  readonly rememberedMs: number;
 };
 type Ruled = { readonly input: DetectionInput; readonly rules: Rules };
 
@@ -101,6 +103,7 @@ function foldBin(before: DetectionState, bin: Bin, { input, rules }: Ruled): Det
     startMs,
     isLate: startMs + binSeconds * 1000 <= untilMs,
     isGap: startMs - untilMs > keptSeconds * 1000,
+    isForgotten: startMs - untilMs > rules.rememberedMs,
     pods: bin.failing,
     timing: rules.timing,
     judgedBins: rules.judgedBins,
@@ -197,6 +200,8 @@ type Folding = {
   readonly isLate: boolean;
   /** Longer ago than sidecars remember: what was between was not observed, or there was nothing. */
   readonly isGap: boolean;
+  /** So long ago that failed requests are no part of the same failure. */
+  readonly isForgotten: boolean;
   readonly pods: readonly string[];
   readonly timing: ClockTiming;
   readonly judgedBins: number;
@@ -229,10 +234,10 @@ function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding):
 }
 
 /** A line with the run of failures after the bin; evidence of a run that ended is gone. */
-function foldSevere(line: HarmLine, bin: LineBin, { isGap, pods, startMs }: Folding): HarmLine {
+function foldSevere(line: HarmLine, bin: LineBin, { isForgotten, pods, startMs }: Folding): HarmLine {
   const { rule, count, byGroup } = bin;
   const { run: before, groups, ...rest } = line;
-  const running = isGap ? undefined : before;
+  const running = isForgotten ? undefined : before;
   const run = foldSevereRun(running, { count, pods, startMs }, rule);
   if (run !== undefined) return { ...rest, run, ...grouped(running === undefined ? undefined : groups, byGroup()) };
   return before === undefined ? rest : { ...rest, logs: [] };
@@ -282,17 +287,4 @@ function keyOf({ line, slice }: Pick<HarmLine, "line" | "slice">): string {
 
 function partOf({ pastCutover }: DetectionInput): string {
   return pastCutover ? "Guard" : "Ramp";
-}
-
-/** Some bins: what a window shorter than one calls a gap is the time from one bin to the next. */
-const leastGapMs = 60_000;
-
-/** How long harm has to last, in parts that are a tenth of `sustainedFor` or longer. */
-export function timingOf(rollback: MigrationSpec["rollback"]): ClockTiming {
-  const sustainedMs = durationSeconds(rollback.sustainedFor) * 1000;
-  return {
-    lastsMs: 1.5 * sustainedMs,
-    partMs: sustainedMs / 10,
-    gapMs: Math.max(leastGapMs, sustainedMs / 2, durationSeconds(rollback.window) * 1000),
-  };
 }

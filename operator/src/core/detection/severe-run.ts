@@ -2,7 +2,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, SevereRun } from "@retriever/crds/status/harm-status.ts";
-import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, keptSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { keptCount } from "../model/kept-count.ts";
 import { judgeFleet } from "./fleet-parts.ts";
 import type { LineCount, LineRule } from "./lines.ts";
@@ -20,6 +20,14 @@ const refutation = Math.log(20);
 const mostPods = 2;
 
 type Bin = { readonly count: LineCount; readonly pods: readonly string[]; readonly startMs: number };
+
+/**
+ * Where a plan takes hours to notice a total failure, its requests may come further apart than sidecars remember: each of
+ * them would begin the run anew, and a dead destination would never be left.
+ */
+export function rememberedMs({ guard }: MigrationSpec): number {
+  return 1000 * Math.max(keptSeconds, durationSeconds(guard.maxDetectionTime));
+}
 
 /** The run of failures with one more bin; undefined while there is none, or once requests surely succeed again. */
 export function foldSevereRun(

@@ -67,6 +67,22 @@ describe("harm in the guard rolls back by itself", () => {
     degrade(sim, { errorShare: 0.9 }).until("RolledBack", 60);
   });
 
+  it("of a request each thousand seconds, where the plan gives a total failure six hours to be noticed", () => {
+    const guard = { duration: "12h", deadline: "72h", minSamples: 5, maxDetectionTime: "6h" };
+    const sampling = { mode: "Fixed", minRate: 1 } as const;
+    const thin = aSpec({ ...shortPlan, rollback: {}, guard: { ...guard, sampling } });
+    const sim = simulationAt("Guard", { spec: thin, pods: 1, reconcileSeconds: 30 });
+    sim.traffic = (at, primary) => ({
+      ...goodTraffic,
+      rps: at % 1_000_000 < 10_000 ? 0.1 : 0,
+      errorShare: primary === "destination" ? 1 : 0,
+    });
+    const at = sim.now;
+    sim.until("RollingBack", 6 * 3600);
+    expect(sim.status.rollback?.reason).toBe("HarmSevere");
+    expect((sim.now - at) / 3_600_000).toBeLessThan(5);
+  });
+
   it("rolls back in CuttingOver as well", () => {
     const sim = simulationAt("CuttingOver", { spec });
     degrade(sim, { errorShare: 1 });
