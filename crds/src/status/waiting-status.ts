@@ -13,6 +13,14 @@ export const waitingStatusSchema = z.strictObject({
     })
     .optional()
     .describe("There while users may be harmed or couldn't be taken back by it."),
+  behind: z
+    .strictObject({
+      since: instant.describe("Since when, without the breaks."),
+      endedAt: instant.optional().describe("Since when it isn't so."),
+      toldAt: instant.optional().describe("When it was told last."),
+    })
+    .optional()
+    .describe("There while harm that is held answers before something else that holds it as well."),
   told: z
     .enum(["page", "ticket"])
     .optional()

@@ -29,6 +29,7 @@ import { sampling } from "./phases/sampling.ts";
 import { settle } from "./phases/settle.ts";
 import { effectivePlan, planToGoBack } from "./plan.ts";
 import { adoptRollback } from "./preempt/adopt-rollback.ts";
+import { tellBehindHarm } from "./preempt/behind-harm.ts";
 import { conflicts } from "./preempt/conflicts.ts";
 import { deletion } from "./preempt/deletion.ts";
 import { harmed } from "./preempt/harmed.ts";
@@ -101,7 +102,10 @@ export function decide({ observation, migration: stored, now }: DecideInput): De
   const answered = answer(migration, observation, now);
   if (answered === undefined) return refuseUnreadable(migration, { deliveries: deliveriesOf(observation), now });
   const { c, first } = answered;
-  const outcome = tellSyncLate(c, tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first)))));
+  const outcome = tellSyncLate(
+    c,
+    tellBehindHarm(c, tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first))))),
+  );
   const recorded = record(c, withOpenChecks(c, outcome));
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };

@@ -122,6 +122,17 @@ describe("an incident", () => {
       { waiting: { since: "2026-03-01T10:00:00Z", told: "ticket" } },
       1,
     ],
+    [
+      "of what stands behind harm that is held",
+      aCall("HoldOverdue"),
+      {
+        waiting: {
+          since: "2026-03-01T10:00:00Z",
+          behind: { since: "2026-03-01T10:00:00Z", toldAt: "2026-03-01T10:00:00Z" },
+        },
+      },
+      0,
+    ],
     ["of a hold that is over", aCall("HoldOverdue"), {}, 1],
     ["of blindness that is over", aCall("Blind"), {}, 1],
     [

@@ -119,9 +119,10 @@ function timed(isOver: (next: MigrationStatus, message: OutboxMessage) => boolea
   return (next, message) => (isOver(next, message) ? "over" : "unclear");
 }
 
-const standsStill = timed(({ waiting }, message) =>
-  isPage(message) ? waiting?.danger === undefined : waiting?.told === undefined,
-);
+const standsStill = timed(({ waiting }, message) => {
+  const isBehind = waiting?.behind?.toldAt !== undefined;
+  return !isBehind && (isPage(message) ? waiting?.danger === undefined : waiting?.told === undefined);
+});
 
 /** Harm that nothing is done about, by whichever name it was told first. */
 const harmHeld = untilTheEnd((next, message) =>

@@ -19,7 +19,7 @@ const workingSeconds = 3600;
 const askedSeconds = 86_400;
 const settlingSeconds = 259_200;
 /** What still lasts is said again, seconds. */
-const againSeconds: Readonly<Record<Severity, number>> = { page: 14_400, ticket: 86_400 };
+export const againSeconds: Readonly<Record<Severity, number>> = { page: 14_400, ticket: 86_400 };
 /** An approval is spoken of so long before it ends, and never earlier than in the last quarter of its time. */
 const expiringSeconds = 14_400;
 
@@ -82,15 +82,22 @@ function tellHold(c: Context, outcome: Outcome): Outcome {
     reason: "HoldOverdue",
     // Not to see what users get is worse than to wait.
     ...(wait.severity === "page" && isBlind(c) ? { about: "Blind" as const } : {}),
-    message: `${describeStanding(c, outcome)} for ${printDuration(waited)} (${outcome.reason}): ${outcome.status.message}`,
+    message: `${describeStanding(c, outcome, waited)}: ${outcome.status.message}`,
     severity: wait.severity,
   });
 }
 
-/** A guard goes on while nobody knows whether it could be left. */
-function describeStanding({ rollbackReady }: Context, { reason, status }: Outcome): string {
-  if (reason !== "Guarding") return `stands still in ${status.phase}`;
-  return `the rollback path isn't proved in ${status.phase} (${rollbackReady.message})`;
+/** `stands still in Guard for 15m (NotObserved)`; a guard goes on while nobody knows whether it could be left. */
+export function describeStanding(
+  { rollbackReady }: Context,
+  { reason, status }: Outcome,
+  waitedSeconds: number,
+): string {
+  const what =
+    reason === "Guarding"
+      ? `the rollback path isn't proved in ${status.phase} (${rollbackReady.message})`
+      : `stands still in ${status.phase}`;
+  return `${what} for ${printDuration(waitedSeconds)} (${reason})`;
 }
 
 /** How long it stands still, and how long dangerously so: a pause of a day makes no blind minute a page. */
@@ -118,7 +125,7 @@ type Following = {
   readonly before: Clock | undefined;
   readonly isOn: boolean;
   /** Where the wait began before it was one. */
-  readonly from: string | undefined;
+  readonly from?: string | undefined;
   readonly outcome: Outcome;
 };
 
@@ -126,7 +133,7 @@ type Following = {
 const breakSeconds = heldSeconds;
 
 /** A clock that counts while it is on. It goes on after a short break, without the break's time, and ends with a long one. */
-function follow(
+export function follow(
   c: Context,
   { before, isOn, from = c.nowIso, outcome }: Following,
 ): { readonly clock: Clock; readonly isNew: boolean } | undefined {
@@ -197,7 +204,7 @@ function workingOf(c: Context): Wait | undefined {
 }
 
 /** The same where it is blocked. */
-function heldOf(c: Context, reason: string): Wait {
+export function heldOf(c: Context, reason: string): Wait {
   if (starting.includes(c.status.phase)) return { seconds: startingSeconds, severity: "ticket" };
   if (!isEndangered(c, reason)) return { seconds: heldSeconds, severity: "ticket" };
   const isPaged = paged.includes(reason) || c.rollbackReady.status === "False";
@@ -224,7 +231,7 @@ function isServedBySource({ serving, status: { source } }: Context): boolean {
 }
 
 /** What users get from the destination isn't seen. */
-function isBlind({ status, observation: { target, overlay, pods, acts }, harm }: Context): boolean {
+export function isBlind({ status, observation: { target, overlay, pods, acts }, harm }: Context): boolean {
   return isPastCutover(status) && ([target, overlay, pods, acts].some(({ ok }) => !ok) || !harm.known);
 }
 

@@ -121,6 +121,41 @@ describe.each(underWay)("a pause in %s", (phase) => {
   });
 });
 
+describe("behind harm that is held in Guard", () => {
+  const held = (): Simulation => {
+    const thresholds = { latencyDelta: { afterCutover: "Hold" as const } };
+    const long = { ...shortPlan.guard, duration: "24h", deadline: "72h" };
+    const spec = aSpec({ ...shortPlan, thresholds, guard: long });
+    const sim = simulationAt("Guard", { spec, reconcileSeconds: 30 });
+    sim.traffic = (_at, primary) => ({ ...goodTraffic, latencyWorse: primary === "destination" ? 0.5 : 0 });
+    return sim.runWhile(() => sim.pages.length === 0, 3600);
+  };
+  const others: readonly Hold[] = [
+    ...holds.filter(([what]) => what.includes("can't be") || what.startsWith("somebody else")),
+    ["no sidecar answers", (sim) => sim.pods.forEach((pod) => (pod.silent = true))],
+  ];
+
+  it.each(others)("where %s, a person hears of that as well, and again", (_what, begin) => {
+    const sim = held();
+    begin(sim);
+    sim.run(5 * 3600);
+    expect(sim.condition("Ready")).toBe("False/Harm");
+    const told = sim.said.filter(({ message, severity }) => severity === "page" && message.includes("behind harm"));
+    const since = Date.parse(sim.status.waiting?.behind?.since ?? "");
+    expect(told.map(({ at }) => Math.round((at - since) / 60_000))).toEqual([15, 255]);
+  });
+
+  it("for a minute nobody is called, and nothing is kept of it", () => {
+    const sim = held();
+    sim.unreadable.add("acts");
+    sim.run(60);
+    sim.unreadable.clear();
+    sim.run(3600);
+    expect(sim.pages).toEqual(["Harm"]);
+    expect(sim.status.waiting?.behind).toBeUndefined();
+  });
+});
+
 /** Comes and goes: `on` seconds of it, then `off` seconds without, for so long. */
 function flap(sim: Simulation, [on, off, forSeconds]: readonly [number, number, number]): Simulation {
   for (let passed = 0; passed < forSeconds; passed += on + off) {

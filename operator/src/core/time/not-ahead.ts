@@ -25,6 +25,7 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
   const { acks, waiting, outbox } = status;
   const waited = bounded(acks?.waited, "since", "at");
   const danger = bounded(waiting?.danger, "since", "endedAt");
+  const behind = bounded(waiting?.behind, "since", "endedAt", "toldAt");
   const whole = { ...status, conditions: status.conditions.map((one) => bounded(one, "lastTransitionTime") ?? one) };
   const parts = {
     revision: bounded(status.revision, "at"),
@@ -34,7 +35,11 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
     guard: bounded(status.guard, "startedAt"),
     acks: acks && { ...acks, ...(waited && { waited }) },
     outbox: outbox?.map((message) => changed(message, dueByNow(message, now))),
-    waiting: waiting && { ...bounded(waiting, "since", "endedAt", "toldAt"), ...(danger && { danger }) },
+    waiting: waiting && {
+      ...bounded(waiting, "since", "endedAt", "toldAt"),
+      ...(danger && { danger }),
+      ...(behind && { behind }),
+    },
     ...jobsByNow(status, bound, now),
   };
   const next = bounded(whole, "phaseStartedAt") as MigrationStatus;
