@@ -3,6 +3,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec, Stage } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
+import { leastWindows } from "@retriever/operator/core/gates/dispersion.ts";
 import { type RateGate, rateGates } from "@retriever/operator/core/gates/gate-counts.ts";
 import { gateRules } from "@retriever/operator/core/gates/gate-limits.ts";
 import { samplesToPass } from "@retriever/operator/core/gates/sequential.ts";
@@ -43,6 +44,8 @@ export type StageForecast = {
   readonly samples: number;
   readonly gates: readonly GateForecast[];
   readonly slowest: GateForecast;
+  /** Bursts can't be told sooner: no gate of a rate passes before so many windows have closed. */
+  readonly windowsSeconds: number;
   /** When the last gate has decided. */
   readonly seconds: Span;
   /** Every gate can decide within the least time. */
@@ -98,16 +101,17 @@ export function forecast(plan: MigrationSpec, requests: Flow): Forecast {
 function forecastStage(plan: MigrationSpec, stage: Stage, index: number, requests: Flow): StageForecast {
   const samples = mapFlow(requests, (perSecond) => perSecond * stage.sampleRate);
   const leastSeconds = Math.max(durationSeconds(stage.minDuration), durationSeconds(plan.gates.minDwell));
+  const windowsSeconds = leastWindows * durationSeconds(plan.gates.window);
   const secondsOf = (needs: number | null, least: number): Span =>
     spanOver(samples, (from) => Math.max(least, needs === null ? Infinity : secondsUntil(samples, from, needs)));
   const gates = evidenceOf(plan, index).map((gate) => {
     const needs = gate.evidence === null ? null : Math.max(stage.minSamples, gate.evidence);
-    return { ...gate, needs, seconds: secondsOf(needs, 0) };
+    return { ...gate, needs, seconds: secondsOf(needs, gate.gate === "shadowErrors" ? 0 : windowsSeconds) };
   });
   const slowest = gates.reduce((slow, gate) =>
     (gate.evidence ?? Infinity) > (slow.evidence ?? Infinity) ? gate : slow,
   );
-  const seconds = secondsOf(slowest.needs, leastSeconds);
+  const seconds = secondsOf(slowest.needs, Math.max(leastSeconds, windowsSeconds));
   return {
     number: index + 1,
     sampleRate: stage.sampleRate,
@@ -115,9 +119,10 @@ function forecastStage(plan: MigrationSpec, stage: Stage, index: number, request
     samples: Math.round(spanOver(samples, (from) => countIn(samples, from, leastSeconds)).shortest ?? 0),
     gates,
     slowest,
+    windowsSeconds,
     seconds,
     isInTime: seconds.longest === leastSeconds,
-    problem: problemOfStage({ stage, index, needs: slowest.needs, decided: slowest.seconds }, requests),
+    problem: problemOfStage({ stage, index, needs: slowest.needs, decided: slowest.seconds, windowsSeconds }, requests),
   };
 }
 

@@ -1,6 +1,7 @@
 // A forecast as lines for people. Pure.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ResolvedCheck } from "@retriever/crds/spec/resolve-checks.ts";
+import { leastWindows } from "@retriever/operator/core/gates/dispersion.ts";
 import { neededPods } from "@retriever/operator/core/pods/acks.ts";
 import { counted, countWord, percentWord, timeWord } from "@retriever/operator/page/words.ts";
 import { renderTable } from "#text/table.ts";
@@ -107,12 +108,17 @@ function renderGates(stages: readonly StageForecast[]): string[] {
 }
 
 function stageRow(stage: StageForecast): string[] {
-  const { sampleRate, leastSeconds, samples, slowest, seconds, isInTime } = stage;
-  const remark = isInTime
-    ? "every gate can decide"
-    : `CAN'T DECIDE in ${timeWord(leastSeconds)}: ${countWord(samples)} of ${count(slowest.needs)} samples (${binding(stage)})`;
+  const { sampleRate, leastSeconds, samples, seconds, isInTime } = stage;
   const least = timeWord(leastSeconds);
+  const remark = isInTime ? "every gate can decide" : `CAN'T DECIDE in ${least}: ${lacking(stage)}`;
   return [`stage ${stage.number}`, percentWord(sampleRate), least, countWord(samples), spanTime(seconds), remark];
+}
+
+function lacking(stage: StageForecast): string {
+  const { samples, slowest, seconds, windowsSeconds } = stage;
+  const isOfWindows = seconds.longest !== null && seconds.longest <= windowsSeconds;
+  if (isOfWindows) return `${leastWindows} windows (gates.window) last ${timeWord(windowsSeconds)}`;
+  return `${countWord(samples)} of ${count(slowest.needs)} samples (${binding(stage)})`;
 }
 
 /** What asks for the most samples. */

@@ -27,6 +27,21 @@ it("a stage whose samples take longer than its deadline is a problem, with a rat
   expect(renderForecast(plan, forecast(plan, hourlyFlow(1)), false)).toContain(`TOO THIN: ${stage?.problem?.reason}.`);
 });
 
+it("a stage whose windows take longer than its deadline is a problem that no traffic solves", () => {
+  const stages = [{ sampleRate: 0.1, minDuration: "1m", deadline: "30m" }];
+  const [stage] = at(100, { stages, gates: { window: "10m" } }).stages;
+  expect(stage?.seconds).toEqual({ shortest: 3600, longest: 3600 });
+  expect(stage?.problem).toEqual({
+    reason:
+      "by its deadline of 30m stage 1 isn't decided, and calls a person: 6 windows (gates.window), which it takes to tell bursts, last 1h",
+    remedies: ["a shorter gates.window", "stages[0].deadline 1h or more"],
+  });
+  const gates = { window: "10m" };
+  const shown = renderForecast(planOf({ stages, gates }), at(100, { stages, gates }), false).join("\n");
+  expect(shown).toMatch(/^stage 1 .* 1h +CAN'T DECIDE in 10m: 6 windows \(gates\.window\) last 1h$/m);
+  expect(at(100, { stages, gates: { window: "5m" } }).stages[0]?.problem).toBeNull();
+});
+
 it("what a stage's problem names as remedy takes the problem away", () => {
   const some = fc.record({ rate: fc.constantFrom(0.05, 0.5, 5), minSamples: fc.integer({ min: 100, max: 20_000 }) });
   fc.assert(
