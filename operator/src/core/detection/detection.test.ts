@@ -5,7 +5,7 @@ import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { noCounters, noSliceCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import { foldDetection } from "./detection.ts";
+import { foldDetection, logThreshold } from "./detection.ts";
 import type { Bin } from "./new-bins.ts";
 
 const plan = aSpec();
@@ -31,6 +31,21 @@ function lineOf(state: DetectionState | undefined, line: string, slice: number |
 }
 
 const repeat = (count: number, bad: number, from = 0) => Array.from({ length: count }, (_, k) => aBin(from + k, bad));
+
+describe("what evidence has to reach", () => {
+  const stages = (deadline: string) => [{ sampleRate: 0.1, minDuration: "10m", deadline }];
+  const before = (more: Parameters<typeof aSpec>[0]) => logThreshold(aSpec(more), false, 1);
+
+  it("before the cutover counts for 72 h at least, as a ramp of short stages may wait for its Promote", () => {
+    expect(before({ stages: stages("30m") })).toBe(before({}));
+    expect(before({ stages: stages("144h") })).toBeCloseTo(before({}) + Math.log(2), 9);
+  });
+
+  it("after it counts for guard.deadline", () => {
+    const guard = { duration: "1h", deadline: "2h" };
+    expect(logThreshold(aSpec({ guard }), true, 1)).toBeCloseTo(Math.log(720 / 0.01), 9);
+  });
+});
 
 describe("a line", () => {
   it("without a bin stays what it was, and begins anew with an epoch", () => {

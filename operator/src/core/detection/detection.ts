@@ -44,11 +44,12 @@ function thresholdOf(bins: number, weight: number): number {
   return Math.log(bins / harmAlpha / weight);
 }
 
-/** At least 1. */
+/** A ramp of the shortest stages is judged for as long, since it may wait for days for its Promote. Seconds. */
+const leastRampSeconds = 259_200;
+
 function judgedBins(plan: MigrationSpec, pastCutover: boolean): number {
-  const seconds = pastCutover
-    ? durationSeconds(plan.guard.deadline)
-    : plan.stages.reduce((sum, { deadline }) => sum + durationSeconds(deadline), 0);
+  const stages = plan.stages.reduce((sum, { deadline }) => sum + durationSeconds(deadline), 0);
+  const seconds = pastCutover ? durationSeconds(plan.guard.deadline) : Math.max(leastRampSeconds, stages);
   return Math.max(1, seconds / binSeconds);
 }
 
