@@ -78,6 +78,14 @@ describe("the acts on a migration", () => {
     },
   );
 
+  test("hold none that is deleted and kept by somebody's finalizer: fifty judged ones leave room for a Pause", async () => {
+    const kept = { labels: { [label]: "u" }, finalizers: ["example.org/kept"], deletionTimestamp: at(6) };
+    const { read } = serve([...many(50, {}, kept), anAct("z-pause", { act: "Pause" })]);
+    const seen = many(50).map(({ metadata }) => metadata?.uid ?? "");
+    const { acts } = await read({ phase: "Guard", acts: { paused: false, seen } });
+    expect(acts.map(({ name }) => name)).toEqual(["z-pause"]);
+  });
+
   test("end after a while, with the Aborts and Rollbacks first, and say that there are more", async () => {
     const { read, lists } = serve([...many(10_000), anAct("z-back", { act: "Rollback" }, {})], { slow: true });
     const { acts, isWhole } = await read();

@@ -120,8 +120,16 @@ async function readPages(source: Source, query: Query, from: string, limitMs: nu
 async function readPage({ request, meta, pick, signal }: Source, query: Query, from: string): Promise<string> {
   const place = { resource: migrationActs, namespace: meta.namespace };
   const { items, next } = await listPage(request, { place, query }, from, signal);
-  for (const item of items) for (const act of toAct(item, meta)) pick.add(act);
+  for (const item of items) for (const act of isWithdrawn(item) ? [] : toAct(item, meta)) pick.add(act);
   return next;
+}
+
+/**
+ * Deleted, and kept by a finalizer that isn't ours: it takes no turn, and no place from those that wait for one. Else fifty
+ * of them would keep every later act from being judged, for as long as they lie there.
+ */
+function isWithdrawn({ metadata }: KubeObject): boolean {
+  return metadata?.deletionTimestamp !== undefined;
 }
 
 /** The act as it concerns a migration: its own, or one that can't be, with the reason. None: it is about another one. */
