@@ -28,6 +28,23 @@ it("while a pod is terminating every bin is written, so that little of it is los
   expect(writesIn(6)).toBeGreaterThanOrEqual(3);
 });
 
+it("where much of a ramp may be lost with pods that went, it is written with each bin until it is little", () => {
+  const sim = simulationAt("Ramp", { spec: aSpec({ ...shortPlan, gates: { window: "1m", minDwell: "30m" } }) }).run(60);
+  const writesIn = (seconds: number): number => {
+    const { writes } = sim;
+    sim.run(seconds);
+    return sim.writes - writes;
+  };
+  sim.pods = sim.pods.slice(1);
+  sim.addPod("next");
+  sim.run(20);
+  const { lost = 0, counted } = sim.status.evidence ?? {};
+  expect(lost).toBeGreaterThan(0.01 * (counted?.answered ?? 0));
+  expect(writesIn(120)).toBeGreaterThanOrEqual(10);
+  sim.run(3600);
+  expect(writesIn(600)).toBeLessThanOrEqual(12);
+});
+
 it("while both stores are as slow, what begins ever anew is written no more often than what only counts up", () => {
   const rollback = { window: "5m", sustainedFor: "100s" };
   const sim = simulationAt("Guard", { spec: aSpec({ ...shortPlan, gates: { window: "1m" }, rollback }) }).run(60);

@@ -3,11 +3,13 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { triedSamples } from "../gates/gate-counts.ts";
 import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
 import { servesFrom } from "../pods/acks.ts";
+import { totalsOf } from "../pods/epoch-evidence.ts";
 import { parseProcess } from "../pods/processes.ts";
 import { isFollowed, waitedSince } from "../steps/propagation.ts";
 import { clip } from "../steps/transition.ts";
@@ -83,6 +85,16 @@ function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefin
 /** Clocks are written at least this often, well within the longest gap that a guard calls seen. */
 const longestUnwrittenSeconds = 60;
 
+/** The same where processes go so often that what is lost with them would decide gates: no more than a bin of it each. */
+const losingSeconds = 10;
+const muchLost = 0.01;
+
+function longestUnwritten({ evidence, revision }: MigrationStatus): number {
+  if (evidence === undefined || revision?.shadow !== "destination") return longestUnwrittenSeconds;
+  const isLosing = evidence.lost > muchLost * triedSamples(totalsOf(evidence));
+  return isLosing ? losingSeconds : longestUnwrittenSeconds;
+}
+
 /**
  * Counters move at every reconcile; writing them each time would load the API server for no decision.
  * They are written every second gate window, or once a minute where that is longer; everything else at once.
@@ -93,7 +105,7 @@ export function isNews(c: Context, next: MigrationStatus): boolean {
   if (!isSameData(stable(before), stable(next))) return true;
   const counted = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
   const writtenAt = latest(counted, instantMs(before.acks?.waited?.at));
-  const every = hasLeaving(c) ? 0 : Math.min(longestUnwrittenSeconds, 2 * durationSeconds(c.plan.gates.window));
+  const every = hasLeaving(c) ? 0 : Math.min(longestUnwritten(next), 2 * durationSeconds(c.plan.gates.window));
   return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
 }
 

@@ -153,6 +153,20 @@ describe("shadow errors", () => {
 });
 
 describe("processes that go", () => {
+  it("one of three each five minutes, at once: the stage takes hardly longer than without", () => {
+    const stages = [{ sampleRate: 0.02, minDuration: "1h", minSamples: 100 }];
+    const sim = simulationAt("WarmUp", { spec: aSpec({ ...shortPlan, stages, gates: {} }) });
+    sim.traffic = () => ({ ...goodTraffic, rps: 7, scoreWorse: 0.006, latencyWorse: 0.01 });
+    const from = sim.now;
+    for (let replaced = 1; sim.phase === "WarmUp" && replaced <= 20; replaced += 1) {
+      sim.runWhile(() => sim.phase === "WarmUp" && sim.now < from + replaced * 300_000, 400);
+      sim.pods = sim.pods.slice(1);
+      sim.addPod(`next-${replaced}`);
+    }
+    expect(sim.phase).not.toBe("WarmUp");
+    expect((sim.now - from) / 60_000).toBeLessThan(72);
+  });
+
   it("take no counts with them: the stage goes on in its epoch, and what may be lost is told apart", () => {
     const sim = simulationAt("Ramp", { spec });
     sim.run(20);
