@@ -51,3 +51,22 @@ test("of three no one makes up for two that sample otherwise", () => {
   expect(judge(totals, 0.02, 0).verdict).toBe("Pass");
   expect(judge(totals, 0.02, 0, [pod("a", 50), pod("b", 50), pod("c", 500)]).verdict).toBe("NotYet");
 });
+
+test("of pods that have just begun nobody is told yet that most have no sample", () => {
+  const pods = Array.from({ length: 100 }, (_, index) => {
+    const answered = index % 5 === 0 ? 2 : 0;
+    return { name: `pod-${index}`, counters: someCounters({ requests: 20, answered }) };
+  });
+  expect(judge(someCounters({ requests: 2000, answered: 40 }), 0.02, 0, pods).verdict).toBe("Pass");
+});
+
+test("a pod's ratio is its own, however much its requests are cut beside those of pods that came", () => {
+  const old = { requests: 60_000, answered: 6000 };
+  const even = someCounters({ requests: 24, answered: 2.4 });
+  const pods = ["a", "b", "c"].map((name) => ({ name, counters: someCounters({ ...old, requests: 24 }), even }));
+  const totals = someCounters({ requests: 180_000, answered: 18_000 });
+  expect(judge(totals, 0.1, 0, pods)).toMatchObject({
+    verdict: "Pass",
+    message: "sampleRatio: 10 % of 180000 answered requests were sampled at a rate of 10 %",
+  });
+});

@@ -1,7 +1,7 @@
 // Whether the sidecars sample at the rate of the stage. Where they don't, their evidence is not that of the plan.
 import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { leastFellows, leastSamples } from "../pods/fair-share.ts";
+import { leastFellows } from "../pods/fair-share.ts";
 import { nameSome } from "../pods/pods.ts";
 import { type PodCount, type Share, sumShares, thirdsOf } from "../pods/thirds.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
@@ -12,6 +12,11 @@ import { publishedInterval } from "./judge-rate-gates.ts";
 
 /** A sidecar that samples a fifth more or less than told is misconfigured. */
 const ratioTolerance = 1.2;
+/**
+ * Samples that a pod should have before it tells: of fewer the middle pods have less than the mean, so that a fleet that has
+ * just begun would seem to sample too little.
+ */
+const leastExpected = 5;
 
 type RatioInput = {
   readonly totals: Counters;
@@ -29,8 +34,8 @@ type RatioInput = {
 export function judgeSampleRatio({ totals, pods = [], sampleRate, elapsedSeconds }: RatioInput): Verdict {
   const all = sampledOf(totals);
   const parts = pods
-    .map(({ name, counters }) => ({ name, ...sampledOf(counters) }))
-    .filter(({ n }) => n >= leastSamples);
+    .map(({ name, counters, even = counters }) => ({ name, ...sampledOf(even) }))
+    .filter(({ n }) => n * sampleRate >= leastExpected);
   const isTelling = parts.length >= leastFellows;
   const isOff = isOther(isTelling ? sumShares(thirdsOf(parts).middle) : all, sampleRate);
   const odd = isTelling ? parts.filter((part) => isOther(part, sampleRate)).map(({ name }) => name) : [];

@@ -38,7 +38,12 @@ function shareOf({ bad, n }: Share): number {
   return n > 0 ? bad / n : 0;
 }
 
-export type PodCount = { readonly name: string; readonly counters: Counters };
+export type PodCount = {
+  readonly name: string;
+  readonly counters: Counters;
+  /** The same with requests and samples cut alike, so that how many were sampled stays what the pod tells. */
+  readonly even?: Counters;
+};
 
 /** What each pod that is in the epoch has counted since it is, or in its newest part; none weighs too much. */
 export function countsByPod(
@@ -56,8 +61,13 @@ export function countsByPod(
     return counters === undefined ? [] : [{ name, counters: soundCounters(counters) }];
   });
   const factors = boundWeights(told.map(({ counters }) => weightOf(counters)));
-  return told.map(({ name, counters }, index) => ({
-    name,
-    counters: scaleCounters(counters, factors[index] ?? noWeights),
-  }));
+  return told.map(({ name, counters }, index) => {
+    const factor = factors[index] ?? noWeights;
+    const alike = Math.min(factor.requests, factor.samples);
+    return {
+      name,
+      counters: scaleCounters(counters, factor),
+      even: scaleCounters(counters, { ...factor, requests: alike, samples: alike }),
+    };
+  });
 }

@@ -147,3 +147,16 @@ describe("a Promote outside the window", () => {
     expect(sim.status.acts).toEqual({ paused: false, seen: [] });
   });
 });
+
+it("a fleet that grows tenfold asks nobody to check how often its sidecars sample", () => {
+  const sim = simulationAt("AwaitingCutover", { spec, reconcileSeconds: 2 });
+  sim.traffic = () => ({ ...goodTraffic, rps: 1 });
+  sim.run(1200);
+  for (let pod = 4; pod <= 30; pod += 1) sim.addPod(`pod-${pod}`);
+  const messages = new Set<string>();
+  for (let passed = 0; passed < 120; passed += 2) {
+    sim.run(2);
+    messages.add(sim.status.gates.find(({ gate }) => gate === "sampleRatio")?.message ?? "");
+  }
+  expect([...messages].filter((message) => message.includes("check the configuration"))).toEqual([]);
+});
