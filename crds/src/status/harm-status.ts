@@ -132,6 +132,9 @@ export const harmStatusSchema = z.strictObject({
     .meta(doc("What was found.", ["score lower by more than 0.2"])),
   stepDowns: z.int().default(0).meta(doc("How often the rate was stepped down since the start or the last Resume.", 1)),
   heldSince: instant.optional().describe("Set while rises are held until a person resumes."),
+  quietSince: instant
+    .optional()
+    .describe("Since when nothing of the harm that is held stands; over for good after `rollback.sustainedFor`."),
   firingUntil: instant.optional().describe("Written by the first release alone, and read no more."),
 });
 

@@ -6,13 +6,15 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { triedSamples } from "../gates/gate-counts.ts";
 import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
-import { instantMs, isPastCutover } from "../model/status-readings.ts";
+import { instantMs, isPastCutover, secondsSince } from "../model/status-readings.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
 import { servesFrom } from "../pods/acks.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 import { parseProcess } from "../pods/processes.ts";
 import { isFollowed, waitedSince } from "../steps/propagation.ts";
 import { clip } from "../steps/transition.ts";
+
+type HarmStatus = NonNullable<MigrationStatus["harm"]>;
 
 const mostNames = 20;
 const mostCauses = 10;
@@ -62,24 +64,30 @@ function withoutAcks({ acks: _acks, ...kept }: MigrationStatus): MigrationStatus
 function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"> {
   const causes = c.harm.findings.slice(0, mostCauses).map((finding) => clip(finding.message));
   const stepDowns = next.harm?.stepDowns ?? 0;
-  const heldSince = heldSinceOf(c, next);
+  const hold = holdOf(c, next);
   const { since } = c.harm;
-  const nothing = [since, heldSince].every((instant) => instant === undefined);
+  const nothing = [since, hold.heldSince].every((instant) => instant === undefined);
   if (causes.length === 0 && stepDowns === 0 && nothing) return {};
   return {
     harm: {
       causes,
       stepDowns,
       ...(since === undefined ? {} : { alertSince: new Date(since).toISOString() }),
-      ...(heldSince === undefined ? {} : { heldSince }),
+      ...hold,
     },
   };
 }
 
-/** A rollback that could not be made is said again when harm comes back after it had gone. */
-function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefined {
-  const isOver = isPastCutover(next) && harm.known && harm.weighing.length === 0;
-  return isOver ? undefined : next.harm?.heldSince;
+/**
+ * A rollback that could not be made is said again when harm comes back after it had gone. That takes a while: chance refutes
+ * what stands now and then, and whoever was called would be called for each time.
+ */
+function holdOf(c: Context, next: MigrationStatus): Pick<HarmStatus, "heldSince" | "quietSince"> {
+  const { heldSince, quietSince = c.nowIso } = next.harm ?? {};
+  if (heldSince === undefined) return {};
+  const isQuiet = isPastCutover(next) && c.harm.known && c.harm.weighing.length === 0;
+  if (!isQuiet) return { heldSince };
+  return secondsSince(c, quietSince) > durationSeconds(c.plan.rollback.sustainedFor) ? {} : { heldSince, quietSince };
 }
 
 /** Clocks are written at least this often, well within the longest gap that a guard calls seen. */
@@ -147,7 +155,8 @@ function stable(status: MigrationStatus): unknown {
     ]),
     guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.visibility)],
     detection: detection === undefined ? undefined : [detection.epoch, detection.slicesChosenIn, standing(detection)],
-    harm: harm === undefined ? undefined : [harm.alertSince === undefined, harm.stepDowns, harm.heldSince],
+    harm:
+      harm === undefined ? undefined : [harm.alertSince === undefined, harm.stepDowns, harm.heldSince, harm.quietSince],
   };
 }
 

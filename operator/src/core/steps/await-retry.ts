@@ -40,7 +40,7 @@ export function awaitRetry(c: Context, end: string): Outcome | undefined {
 /** Harm of the cutover that was taken back: at the next one a person is called again. */
 function withoutHold({ harm }: MigrationStatus): Pick<MigrationStatus, "harm"> {
   if (harm?.heldSince === undefined) return {};
-  const { heldSince: _heldSince, ...kept } = harm;
+  const { heldSince: _heldSince, quietSince: _quietSince, ...kept } = harm;
   return { harm: { ...kept, causes: [] } };
 }
 

@@ -188,6 +188,19 @@ describe("no rollback path", () => {
     sim.until("RolledBack", 60);
   });
 
+  it("calls nobody again where harm that is held was refuted for less than sustainedFor", () => {
+    const sim = inGuard({ rollback: { window: "10s", sustainedFor: "60s", automatic: false } });
+    degrade(sim, { latencyMs: 900 }).run(180);
+    expect(sim.pages).toEqual(["RollbackBlocked"]);
+    const { heldSince } = sim.status.harm ?? {};
+    degrade(sim, {}).run(40);
+    expect([sim.condition("Ready"), sim.status.harm?.heldSince]).toEqual(["True/Guarding", heldSince]);
+    degrade(sim, { latencyMs: 900 }).run(180);
+    expect([sim.condition("Ready"), sim.pages]).toEqual(["False/RollbackBlocked", ["RollbackBlocked"]]);
+    degrade(sim, {}).run(120);
+    expect(sim.status.harm).toBeUndefined();
+  });
+
   it("holds with SourceChanged when the base was switched to the destination, and never says RolledBack for it", () => {
     const sim = inGuard();
     sim.base = destinationIdentity;

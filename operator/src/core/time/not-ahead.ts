@@ -33,6 +33,7 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
     stage: bounded(status.stage, "startedAt"),
     validation: bounded(status.validation, "startedAt"),
     guard: bounded(status.guard, "startedAt"),
+    harm: bounded(status.harm, "quietSince"),
     acks: acks && { ...acks, ...(waited && { waited }) },
     outbox: outbox?.map((message) => changed(message, dueByNow(message, now))),
     waiting: waiting && {
