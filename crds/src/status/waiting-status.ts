@@ -6,6 +6,13 @@ import { instant } from "#fields/field-types.ts";
 export const waitingStatusSchema = z.strictObject({
   since: instant.describe("Since when nothing has moved; later by as long as short breaks lasted."),
   endedAt: instant.optional().describe("Since when it isn't so: within a quarter of an hour it would go on as it was."),
+  blocked: z
+    .strictObject({
+      since: instant.describe("Since when, without the breaks."),
+      endedAt: instant.optional().describe("Since when it isn't so."),
+    })
+    .optional()
+    .describe("There while it waits for more than a person or a clock."),
   danger: z
     .strictObject({
       since: instant.describe("Since when, without the breaks."),

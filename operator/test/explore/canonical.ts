@@ -136,7 +136,7 @@ function normaliseWaiting({ waiting }: MigrationStatus, next: MigrationStatus): 
   const isDanger = waiting.danger !== undefined && waiting.danger.endedAt === undefined;
   // Only of a danger a page is told: once it is over, what waits still would be told anew as a ticket.
   const told = isDanger ? "page" : "ticket";
-  next.waiting = { since, told, toldAt: since, ...(isDanger ? { danger: { since } } : {}) };
+  next.waiting = { since, told, toldAt: since, blocked: { since }, ...(isDanger ? { danger: { since } } : {}) };
 }
 
 function normaliseAcks(

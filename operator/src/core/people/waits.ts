@@ -76,7 +76,7 @@ function tellHold(c: Context, outcome: Outcome): Outcome {
   const wait = isMove(c, outcome) ? undefined : waitOf(c, outcome);
   const waiting = isMove(c, outcome) ? undefined : clocksOf(c, outcome, wait);
   if (wait === undefined || waiting === undefined) return withWaiting(outcome, waiting);
-  const waited = secondsSince(c, (wait.severity === "page" ? waiting.danger : waiting)?.since);
+  const waited = secondsSince(c, clockOf(waiting, wait)?.since);
   if (waited < wait.seconds || !isToSay(c, waiting, wait.severity)) return withWaiting(outcome, waiting);
   return tell(withWaiting(outcome, { ...waiting, told: wait.severity, toldAt: c.nowIso }), {
     reason: "HoldOverdue",
@@ -100,24 +100,40 @@ export function describeStanding(
   return `${what} for ${printDuration(waitedSeconds)} (${reason})`;
 }
 
-/** How long it stands still, and how long dangerously so: a pause of a day makes no blind minute a page. */
+function clockOf(waiting: Waiting, wait: Wait): Clock | undefined {
+  if (wait.severity === "page") return waiting.danger;
+  return isBlocked(wait) ? waiting.blocked : waiting;
+}
+
+/** Sooner told than that a person or a clock is waited for. */
+function isBlocked(wait: Wait | undefined): boolean {
+  return wait !== undefined && wait.seconds < askedSeconds;
+}
+
+/**
+ * How long it stands still, how long blocked, and how long dangerously so: a pause of a day makes no blind minute a page, and
+ * a day of waiting for a Promote no list that failed once a ticket.
+ */
 function clocksOf(c: Context, outcome: Outcome, wait: Wait | undefined): Waiting | undefined {
   const { waiting: before } = c.status;
   const from = wait?.since;
   const stands = follow(c, { before, isOn: wait !== undefined, from, outcome });
   if (stands === undefined) return undefined;
+  const blocked = follow(c, { before: before?.blocked, isOn: isBlocked(wait), from, outcome });
   const danger = follow(c, { before: before?.danger, isOn: wait?.severity === "page", from, outcome });
   return {
     ...stands.clock,
+    ...(blocked === undefined ? {} : { blocked: blocked.clock }),
     ...(danger === undefined ? {} : { danger: danger.clock }),
-    ...(stands.isNew || (before?.told === "page" && danger?.isNew !== false) ? {} : toldOf(before)),
+    ...(stands.isNew ? {} : toldOf(before, danger?.isNew === false)),
   };
 }
 
 /** A page told of the danger alone: once that is over, what waits still is told as what it is, and a new danger anew. */
-function toldOf(waiting: Waiting | undefined): Pick<Waiting, "told" | "toldAt"> {
+function toldOf(waiting: Waiting | undefined, isDangerOn: boolean): Pick<Waiting, "told" | "toldAt"> {
   const { told, toldAt } = waiting ?? {};
-  return told === undefined || toldAt === undefined ? {} : { told, toldAt };
+  if (told === undefined || toldAt === undefined) return {};
+  return told === "page" && !isDangerOn ? {} : { told, toldAt };
 }
 
 type Clock = Pick<Waiting, "since" | "endedAt">;

@@ -121,6 +121,33 @@ describe.each(underWay)("a pause in %s", (phase) => {
   });
 });
 
+describe("what waits for a person", () => {
+  const waitingFor = (): Simulation => {
+    const sim = simulationAt("AwaitingCutover", asking);
+    sim.run(3 * 3600);
+    expect(sim.tickets).toEqual([]);
+    return sim;
+  };
+
+  it("is no ticket for a list that fails once, however long it has waited", () => {
+    const sim = waitingFor();
+    sim.unreadable.add("pods");
+    sim.run(60);
+    sim.unreadable.clear();
+    sim.run(600);
+    expect(sim.tickets).toEqual([]);
+  });
+
+  it("is one after a quarter of an hour in which it is blocked, and says how long that is", () => {
+    const sim = waitingFor();
+    sim.unreadable.add("pods");
+    sim.run(1200);
+    expect(sim.said.filter(({ severity }) => severity === "ticket").map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^stands still in AwaitingCutover for 15m \(NotObserved\)/),
+    ]);
+  });
+});
+
 describe("behind harm that is held in Guard", () => {
   const held = (): Simulation => {
     const thresholds = { latencyDelta: { afterCutover: "Hold" as const } };

@@ -24,8 +24,6 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
   const { bounded, changed } = bound;
   const { acks, waiting, outbox } = status;
   const waited = bounded(acks?.waited, "since", "at");
-  const danger = bounded(waiting?.danger, "since", "endedAt");
-  const behind = bounded(waiting?.behind, "since", "endedAt", "toldAt");
   const whole = { ...status, conditions: status.conditions.map((one) => bounded(one, "lastTransitionTime") ?? one) };
   const parts = {
     revision: bounded(status.revision, "at"),
@@ -36,11 +34,7 @@ export function notAhead(status: MigrationStatus, now: number): MigrationStatus 
     harm: bounded(status.harm, "quietSince"),
     acks: acks && { ...acks, ...(waited && { waited }) },
     outbox: outbox?.map((message) => changed(message, dueByNow(message, now))),
-    waiting: waiting && {
-      ...bounded(waiting, "since", "endedAt", "toldAt"),
-      ...(danger && { danger }),
-      ...(behind && { behind }),
-    },
+    waiting: waitingByNow(waiting, bound),
     ...jobsByNow(status, bound, now),
   };
   const next = bounded(whole, "phaseStartedAt") as MigrationStatus;
@@ -65,6 +59,17 @@ function makeBound(now: number) {
       return after;
     },
   };
+}
+
+function waitingByNow(waiting: MigrationStatus["waiting"], { bounded }: Bound): MigrationStatus["waiting"] {
+  if (waiting === undefined) return undefined;
+  const parts = {
+    danger: bounded(waiting.danger, "since", "endedAt"),
+    blocked: bounded(waiting.blocked, "since", "endedAt"),
+    behind: bounded(waiting.behind, "since", "endedAt", "toldAt"),
+  };
+  const there = Object.entries(parts).filter(([, part]) => part !== undefined);
+  return { ...(bounded(waiting, "since", "endedAt", "toldAt") ?? waiting), ...Object.fromEntries(there) };
 }
 
 type Bound = Pick<ReturnType<typeof makeBound>, "bounded" | "changed">;
