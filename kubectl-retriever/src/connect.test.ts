@@ -114,6 +114,41 @@ test.each([
   await rm(folder, { recursive: true });
 });
 
+test("a cluster that is only reached by the environment's proxy is asked by it, with its password", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  const file = join(folder, "config");
+  await writeFile(file, kubeconfig("http://kube.bank", "t"));
+  const asked: unknown[] = [];
+  const proxy = createServer(({ url, headers }, response) => {
+    asked.push(url, headers["proxy-authorization"]);
+    response.end("{}");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
+  const at = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const proxyFor = (server: string) => (server === "http://kube.bank" ? `http://a:s3cret@${at}` : undefined);
+  const connected = await connect(options, { files: [file], isPod: false, proxyFor }, makeSystemClock());
+  const place = { resource: serverVersion };
+  expect(await connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) })).toEqual({});
+  expect(asked).toEqual(["http://kube.bank/version", `Basic ${btoa("a:s3cret")}`]);
+  expect(connected.proxy).toBe(at);
+  await connected.close();
+  proxy.close();
+  await rm(folder, { recursive: true });
+});
+
+test.each(["socks5://a:s3cret@proxy:1080", "://s3cret"])("a proxy of no known kind (%s) is told of", async (proxy) => {
+  const folder = await mkdtemp(join(tmpdir(), "connect-"));
+  await writeFile(join(folder, "config"), kubeconfig("http://kube.bank", "t"));
+  const logins = { files: [join(folder, "config")], isPod: false, proxyFor: () => proxy };
+  const connected = await connect(options, logins, makeSystemClock());
+  const place = { resource: serverVersion };
+  const asked = connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) });
+  await expect(asked).rejects.toThrow(/\(proxy-url in the kubeconfig, or HTTPS_PROXY\) is .*, expected http or https/);
+  await expect(asked).rejects.not.toThrow(/s3cret/);
+  await connected.close();
+  await rm(folder, { recursive: true });
+});
+
 test("a kubeconfig that isn't there is named", async () => {
   const opened = connect(options, { files: ["/nowhere/config"] }, makeSystemClock());
   await expect(opened).rejects.toMatchObject({ code: "ROP_SETTINGS_INVALID" });

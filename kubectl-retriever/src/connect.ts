@@ -17,6 +17,8 @@ type Logins = {
   readonly files: readonly string[];
   readonly usual?: string;
   readonly pod?: PodAddress | undefined;
+  /** The environment's proxy for a server; the kubeconfig's own comes first. */
+  readonly proxyFor?: (server: string) => string | undefined;
 };
 
 /** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
@@ -41,6 +43,7 @@ export async function connect(options: ConnectOptions, logins: Logins, clock: Cl
     },
     namespace: connection.namespace,
     server: connection.server,
+    proxy: connection.proxy,
     context: connection.context,
     kubeconfig: kubeconfigToName(logins),
     clockAheadMs: () => (Math.abs(aheadMs) < leastAheadMs ? 0 : aheadMs),
@@ -53,13 +56,16 @@ function kubeconfigToName({ files, usual }: Logins): string | undefined {
   return more.length > 0 || file === usual ? undefined : file;
 }
 
-async function open({ context, as, groups }: ConnectOptions, { files, pod }: Logins, clock: Clock) {
+async function open({ context, as, groups }: ConnectOptions, { files, pod, proxyFor }: Logins, clock: Clock) {
   const headers = {
     ...(as === undefined ? {} : { "impersonate-user": as }),
     ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
   };
   const options = { clock, maxConnections: 6, headers };
-  if (files.length > 0) return connectTo(await followKubeconfigs(files, context), options);
+  if (files.length > 0) {
+    const access = await followKubeconfigs(files, context);
+    return connectTo({ ...access, proxyUrl: access.proxyUrl || proxyFor?.(access.server) }, options);
+  }
   if (pod !== undefined && context === undefined) return connectTo(await readPodAccount(pod), options);
   const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and there is no ~/.kube/config";
   throw new OperatorError("ROP_SETTINGS_INVALID", about);

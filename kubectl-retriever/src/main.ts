@@ -16,16 +16,18 @@ const { env, stdout, stderr, stdin } = process;
 const stop = new AbortController();
 
 async function connect(options: ConnectOptions, clock: Clock): Promise<Connected> {
-  const [opened, { kubeconfigsOf, usualKubeconfig }, { podAddressOf }] = await Promise.all([
+  const [opened, { kubeconfigsOf, usualKubeconfig }, { environmentProxy }, { podAddressOf }] = await Promise.all([
     import("./connect.ts"),
     import("./kubeconfig-list.ts"),
+    import("./environment-proxy.ts"),
     import("@retriever/operator/kube/pod-account.ts"),
   ]);
   const { kubeconfig: given } = options;
   const home = homedir();
   const files = kubeconfigsOf({ given, variable: env["KUBECONFIG"], home, exists: existsSync });
   const pod = podAddressOf(env);
-  return opened.connect(options, { files, usual: usualKubeconfig(home), pod }, clock);
+  const proxyFor = (server: string) => environmentProxy(server, env);
+  return opened.connect(options, { files, usual: usualKubeconfig(home), pod, proxyFor }, clock);
 }
 
 /** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */

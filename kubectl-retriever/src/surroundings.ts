@@ -26,6 +26,8 @@ export type Connected = {
   readonly evidence: EvidenceReader;
   readonly namespace: string;
   readonly server: string;
+  /** `host:port` by which the server is reached; undefined: directly. */
+  readonly proxy?: string | undefined;
   /** Name of the kubeconfig's context; empty in a pod. */
   readonly context: string;
   /** The file that the context is in, where a shell has to be told of it and one file is enough. */

@@ -39,7 +39,8 @@ export async function connected(
     return await run({ ...connection, namespace: options.namespace ?? connection.namespace });
   } catch (fault) {
     const { cameFrom } = await import("#output/tell-fault.ts");
-    cameFrom(fault, connection.server);
+    const { server, proxy } = connection;
+    cameFrom(fault, proxy === undefined ? server : `${server} (by the proxy ${proxy})`);
     throw fault;
   } finally {
     await connection.close();

@@ -34,7 +34,8 @@ type Remedy = (error: OperatorError, server: string) => string | undefined;
 
 /** What the table says to the operator's administrator is not always what helps here. */
 const remedies: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
-  ROP_API_UNAVAILABLE: (_, server) =>
+  ROP_API_UNAVAILABLE: ({ cause }, server) =>
+    remedyOfTls((cause as { readonly code?: unknown } | undefined)?.code, server) ??
     `Nobody answers at ${server}: check that the cluster runs and that this is the context you mean (--context).`,
   ROP_NOT_FOUND: ({ details }) =>
     details["served"] === "no"
@@ -51,3 +52,17 @@ const remedies: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
   ROP_STATUS_UNREADABLE: () =>
     "Another version wrote it: use the kubectl-retriever of that release. kubectl retriever version compares them.",
 };
+
+/** Somebody answers there, but nothing was asked: undefined for any other fault. */
+function remedyOfTls(code: unknown, server: string): string | undefined {
+  if (typeof code !== "string") return undefined;
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return `The certificate of ${server} isn't valid today: have it renewed, or check this machine's clock.`;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return `The certificate of ${server} is for another name: check server and tls-server-name of the kubeconfig's cluster.`;
+  if (/^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_)/.test(code))
+    return `The certificate of ${server} isn't of an authority that the kubeconfig's cluster names: check its certificate-authority, or log in anew.`;
+  if (code.startsWith("ERR_OSSL_"))
+    return "A certificate or key of the kubeconfig can't be used: log in anew, or write certificate-authority, client-certificate and client-key again.";
+  return undefined;
+}

@@ -11,6 +11,8 @@ type Authorized = { readonly headers: Record<string, string | string[]>; readonl
 export type KubeConnection = {
   /** `https://host:port[/path]`, without a trailing slash. */
   readonly server: string;
+  /** `host:port` by which it is reached; undefined: directly. */
+  readonly proxy?: string | undefined;
   /** Name of the kubeconfig's context, by which people know the cluster; empty in a pod. */
   readonly context: string;
   /** Namespace of the kubeconfig's context, or "default". */
@@ -71,6 +73,7 @@ export function connectTo(access: KubeAccess, options: PoolOptions): KubeConnect
 
   return {
     server: access.server.replace(/\/+$/, ""),
+    proxy: URL.parse(access.proxyUrl ?? "")?.host,
     context: access.context,
     namespace: access.namespace ?? "default",
     userName: access.userName,
@@ -95,7 +98,8 @@ function tlsOf(request: RequestOptions): Tls {
 
 function headersOf(request: RequestOptions, more: Headers): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = { "user-agent": "retriever-operator" };
-  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = String(value);
+  for (const [name, value] of Object.entries(request.headers ?? {}))
+    headers[name.toLowerCase()] = Array.isArray(value) ? value : String(value);
   if (typeof request.auth === "string")
     headers["authorization"] = `Basic ${Buffer.from(request.auth).toString("base64")}`;
   for (const [name, value] of Object.entries(more)) headers[name] = typeof value === "string" ? value : [...value];
@@ -110,7 +114,12 @@ function makeDispatcher(tls: Tls, proxyUrl: string | undefined, connections: num
       connect: { ...tls, timeout: 5000, keepAlive: true, keepAliveInitialDelay: 30_000 } as object,
     });
   }
-  if (proxyUrl.startsWith("socks"))
-    throw new OperatorError("ROP_SETTINGS_INVALID", "a SOCKS proxy in the kubeconfig isn't supported");
+  // What it is isn't told: a password may be in it.
+  const scheme = URL.parse(proxyUrl)?.protocol ?? "no address";
+  if (scheme !== "http:" && scheme !== "https:")
+    throw new OperatorError(
+      "ROP_SETTINGS_INVALID",
+      `the proxy of the API server (proxy-url in the kubeconfig, or HTTPS_PROXY) is ${scheme.replace(":", "")}, expected http or https`,
+    );
   return new ProxyAgent({ ...limits, uri: proxyUrl, requestTls: tls as object });
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,11 @@ test.each([
     { headers: { "impersonate-user": "b", authorization: "Bearer t" } },
   ],
   [
+    "another's groups",
+    { user: { token: "t", as: "b", "as-groups": ["sre", "dev"] } },
+    { headers: { "impersonate-user": "b", "impersonate-group": ["sre", "dev"], authorization: "Bearer t" } },
+  ],
+  [
     "an authority and a certificate in it",
     {
       cluster: { "certificate-authority-data": btoa("ca"), "tls-server-name": "kube" },
@@ -77,6 +82,34 @@ test("files that a kubeconfig names are meant from its folder, and read anew", a
   expect(request.ca).toEqual(Buffer.from("ca-2"));
   await rm(join(folder, "ca.pem"));
   await expect(apply(request)).rejects.toThrow(/ca\.pem, which the kubeconfig names, can't be read \(ENOENT\)/);
+});
+
+test("a token in a file is meant from the kubeconfig's folder, read anew, and comes before one in it", async () => {
+  await writeFile(join(folder, "token"), "t-1\n");
+  const { apply } = await readKubeconfigs([await aConfig({ user: { tokenFile: "token", token: "old" } })], undefined);
+  await writeFile(join(folder, "token"), "t-2\n");
+  const request: RequestOptions = {};
+  await apply(request);
+  expect(request.headers).toEqual({ authorization: "Bearer t-2" });
+  await rm(join(folder, "token"));
+  await expect(apply(request)).rejects.toThrow(/token, which the kubeconfig names, can't be read \(ENOENT\)/);
+});
+
+test("entries that are left half set are in nobody's way who doesn't use them", async () => {
+  const file = await aConfig();
+  const config = JSON.parse(await readFile(file, "utf8")) as Record<"clusters" | "contexts" | "users", object[]>;
+  config.contexts.unshift({ name: "half", context: { namespace: "y" } });
+  config.clusters.unshift({ name: "half", cluster: {} });
+  config.users.unshift({ user: null });
+  config.contexts.push({ name: "z", context: { cluster: "half", user: "user-a" } });
+  await writeFile(file, JSON.stringify(config));
+  expect(await readKubeconfigs([file], undefined)).toMatchObject({ server: "https://config", userName: "user-a" });
+  await expect(readKubeconfigs([file], "z")).rejects.toThrow(/cluster half, which is not in .*, or without a server/);
+});
+
+test.each(["foo", "10.0.0.1:6443", "https://a:b:c"])("a server %s is told of as no address", async (server) => {
+  const read = readKubeconfigs([await aConfig({ cluster: { server } })], undefined);
+  await expect(read).rejects.toThrow(`cluster c has the server ${server}; expected https://host:port`);
 });
 
 test("of an entry in several kubeconfigs the first counts, and the first current context", async () => {

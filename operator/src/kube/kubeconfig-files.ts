@@ -15,10 +15,13 @@ import { parse } from "yaml";
 import { bounded, OperatorError } from "#errors.ts";
 import type { KubeAccess } from "./kube-access.ts";
 
+/** With what kubectl takes and the client's parser doesn't know. */
+type Login = User & { readonly tokenFile?: string; readonly impersonateGroups?: readonly string[] };
+
 type Parts = {
   readonly clusters: Cluster[];
   readonly contexts: Context[];
-  readonly users: User[];
+  readonly users: Login[];
   readonly currentContext: string;
 };
 
@@ -35,7 +38,11 @@ export async function readKubeconfigs(files: readonly string[], context: string 
   }
   const cluster = parts.clusters.find(({ name }) => name === found.cluster);
   if (cluster === undefined)
-    throw settings(`context ${chosen} names the cluster ${found.cluster}, which is not in ${from}`);
+    throw settings(
+      `context ${chosen} names the cluster ${found.cluster}, which is not in ${from}, or without a server`,
+    );
+  if (!/^https?:\/\/./.test(cluster.server) || !URL.canParse(cluster.server))
+    throw settings(`cluster ${cluster.name} has the server ${cluster.server}; expected https://host:port`);
   const user = parts.users.find(({ name }) => name === found.user);
   // Without it every answer would be a refusal of somebody anonymous.
   if (user === undefined && found.user)
@@ -55,18 +62,32 @@ async function readParts(file: string): Promise<Parts> {
     const config = (parse(await readFile(file, "utf8")) ?? {}) as Readonly<Record<string, unknown>>;
     const from = (path: string | undefined) => (path ? { path: resolve(dirname(file), path) } : undefined);
     const current = config["current-context"];
+    // What is left half set (`kubectl config set-context x --namespace=y`) is in nobody's way who doesn't use it.
+    const rest = { onInvalidEntry: "filter" } as const;
     return {
-      clusters: newClusters(config["clusters"]).map((each) => moved(each, "caFile", from(each.caFile))),
-      contexts: newContexts(config["contexts"]),
-      users: newUsers(config["users"])
+      clusters: newClusters(config["clusters"], rest).map((each) => moved(each, "caFile", from(each.caFile))),
+      contexts: newContexts(config["contexts"], rest),
+      users: newUsers(config["users"], rest)
+        .map((each) => ({ ...each, ...moreOf(each.name, config["users"]) }))
         .map((each) => moved(each, "certFile", from(each.certFile)))
-        .map((each) => moved(each, "keyFile", from(each.keyFile))),
+        .map((each) => moved(each, "keyFile", from(each.keyFile)))
+        .map((each) => moved(each, "tokenFile", from(each.tokenFile))),
       currentContext: typeof current === "string" ? current : "",
     };
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "";
     throw settings(`kubeconfig ${file} can't be read (${code.startsWith("E") ? code : "not a kubeconfig"})`, cause);
   }
+}
+
+function moreOf(name: string, users: unknown): Pick<Login, "tokenFile" | "impersonateGroups"> {
+  const all = users as readonly ({ readonly name?: unknown; readonly user?: Record<string, unknown> } | null)[];
+  const user = all.find((each) => each?.name === name)?.user ?? {};
+  const { tokenFile, "as-groups": groups } = user;
+  return {
+    ...(typeof tokenFile === "string" ? { tokenFile } : {}),
+    ...(Array.isArray(groups) ? { impersonateGroups: groups.map(String) } : {}),
+  };
 }
 
 /** Paths are meant from the folder of their file. */
@@ -86,7 +107,7 @@ function merged(all: readonly Parts[]): Parts {
 type Apply = KubeAccess["apply"];
 
 /** Certificates, tokens and passwords here; programs and providers that fetch a token by the client's own code. */
-async function applierOf(cluster: Cluster, user: User | undefined, parts: Parts): Promise<Apply> {
+async function applierOf(cluster: Cluster, user: Login | undefined, parts: Parts): Promise<Apply> {
   if (user === undefined || (!user.authProvider && !user.exec)) return (request) => applyPlain(cluster, user, request);
   const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
   const config = new KubeConfig();
@@ -116,14 +137,15 @@ function loginWords(fault: unknown): string {
   return fault.message.trim() === "" ? "it doesn't say why" : fault.message.trim();
 }
 
-async function applyPlain(cluster: Cluster, user: User | undefined, request: RequestOptions): Promise<void> {
+async function applyPlain(cluster: Cluster, user: Login | undefined, request: RequestOptions): Promise<void> {
   // A plain connection would show the credentials to everybody on the way; whoever wants that says so.
   if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify)
     throw settings(`cluster ${cluster.name} is at http: without insecure-skip-tls-verify; expected https:`);
-  const [ca, cert, key] = await Promise.all([
+  const [ca, cert, key, token] = await Promise.all([
     bytesOf(cluster.caFile, cluster.caData),
     bytesOf(user?.certFile, user?.certData),
     bytesOf(user?.keyFile, user?.keyData),
+    bytesOf(user?.tokenFile, undefined),
   ]);
   const given = {
     rejectUnauthorized: cluster.skipTLSVerify ? false : undefined,
@@ -132,12 +154,16 @@ async function applyPlain(cluster: Cluster, user: User | undefined, request: Req
     cert,
     key,
   };
-  Object.assign(request, present(given), loginOf(user));
+  Object.assign(request, present(given), loginOf(user, token?.toString().trim() ?? user?.token));
 }
 
-function loginOf(user: User | undefined) {
-  const { username, password = "", token, impersonateUser } = user ?? {};
-  const headers = { "impersonate-user": impersonateUser, authorization: token ? `Bearer ${token}` : undefined };
+function loginOf(user: Login | undefined, token: string | undefined) {
+  const { username, password = "", impersonateUser, impersonateGroups } = user ?? {};
+  const headers = {
+    "impersonate-user": impersonateUser,
+    "impersonate-group": impersonateGroups,
+    authorization: token ? `Bearer ${token}` : undefined,
+  };
   return { headers: present(headers), ...(username ? { auth: `${username}:${password}` } : {}) };
 }
 
