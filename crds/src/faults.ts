@@ -21,24 +21,33 @@ export function parseShape<T>(
 function faultsOfIssue(issue: Issue, root: string, at: readonly PropertyKey[] = []): ConfigFault[] {
   const path = [...at, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
-      const received = issue.input?.[key];
-      return {
-        path: printPath(root, [...path, key]),
-        message: `received ${describe(received, key)}, expected no such field`,
-      };
-    });
+    return issue.keys.map((key) => foreignField(issue.input, root, [...path, key]));
   }
   if (issue.code === "invalid_union") {
     const nearest = nearestBranch(issue.errors);
     if (nearest !== undefined) return nearest.flatMap((inner) => faultsOfIssue(inner, root, path));
   }
+  const foreign = issue.code === "invalid_union" ? foreignKeys(issue.errors) : [];
   return [
+    ...foreign.map((key) => foreignField(issue.input, root, [...path, key])),
     {
       path: printPath(root, path),
       message: `received ${describe(receivedOf(issue), path)}, expected ${expectationOf(issue)}`,
     },
   ];
+}
+
+function foreignField(object: unknown, root: string, path: readonly PropertyKey[]): ConfigFault {
+  const received = (object as Readonly<Record<PropertyKey, unknown>> | undefined)?.[path.at(-1) ?? ""];
+  return { path: printPath(root, path), message: `received ${describe(received, path)}, expected no such field` };
+}
+
+/** Keys that no branch has. */
+function foreignKeys(branches: readonly (readonly Issue[])[]): readonly string[] {
+  const [first = [], ...others] = branches.map((issues) =>
+    issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [])),
+  );
+  return first.filter((key) => others.every((keys) => keys.includes(key)));
 }
 
 /** The branch that was meant: the only one without a foreign or missing field. */
@@ -81,8 +90,12 @@ function oneOf(values: readonly unknown[]): string {
 function unionExpectation(issue: z.core.$ZodIssueInvalidUnion): string {
   if (issue.inclusive !== false && issue.options !== undefined) return oneOf(issue.options);
   const inner = issue.errors.flat();
-  const fields = inner.flatMap((each) => (each.code === "unrecognized_keys" ? each.keys : each.path.slice(0, 1)));
-  if (fields.length > 0) return `exactly one of ${[...new Set(fields.map(String))].toSorted().join(", ")}`;
+  const foreign = foreignKeys(issue.errors);
+  const fields = inner
+    .flatMap((each) => (each.code === "unrecognized_keys" ? each.keys : each.path.slice(0, 1)))
+    .map(String)
+    .filter((field) => !foreign.includes(field));
+  if (fields.length > 0) return `exactly one of ${[...new Set(fields)].toSorted().join(", ")}`;
   return inner[0] === undefined ? withoutPrefix(issue.message) : expectationOf(inner[0]);
 }
 

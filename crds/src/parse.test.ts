@@ -90,6 +90,21 @@ describe("parseMigrationSpec", () => {
       "spec.destination.apiKey",
       "received object {}, expected exactly one of fromEnv, fromFile",
     ],
+    [
+      { target, destination: { ...destination, apiKey: { fromenv: "RETRIEVER_CRED_A" } } },
+      "spec.destination.apiKey.fromenv",
+      'received string "RETRIEVER_CRED_A", expected no such field',
+    ],
+    [
+      { target, destination: { ...destination, apiKey: { secretKeyRef: { name: "a", key: "b" } } } },
+      "spec.destination.apiKey",
+      'received object {"secretKeyRef":{"name":"(not shown)","key":"(not shown)"}}, expected exactly one of fromEnv, fromFile',
+    ],
+    [
+      { target, destination: { ...destination, apiKey: { fromEnv: "RETRIEVER_CRED_A", valeu: "s3cret" } } },
+      "spec.destination.apiKey.valeu",
+      "received string (not shown), expected no such field",
+    ],
     [{ target, destination, stages: [] }, "spec.stages", "received array [], expected at least 1 item"],
   ])("refuses %j", (input, path, message) => {
     expect(faultsOf(input)).toMatchObject({ [path]: message });
