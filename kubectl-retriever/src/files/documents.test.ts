@@ -66,7 +66,9 @@ describe("a value without quotes", () => {
         { line: 2, message: expect.stringContaining(`received ${form}, expected a finite number`) },
       ]);
     }
-    expect(readDocuments("kind: Any\nkind: Other\n").faults).toEqual([{ line: 2, message: "Map keys must be unique" }]);
+    expect(readDocuments("kind: Any\nkind: Other\n").faults).toEqual([
+      { line: 2, message: "the key kind stands here twice" },
+    ]);
   });
 
   it("is a key as JSON has it", () => {
@@ -138,4 +140,31 @@ it("documents of nothing are none, as to kubectl: before, between and after thos
   const { documents, faults } = readDocuments("---\n# nothing\n---\nkind: A\n---\n---\nkind: B\n---\nnull\n---\n");
   expect(faults).toEqual([]);
   expect(documents.map(({ kind }) => kind)).toEqual(["A", "B"]);
+});
+
+describe("a key that a map has twice", () => {
+  it.each([
+    ["is told by its name, on its line", "kind: A\nspec:\n  a: 1\n  b: 2\n  a: 3\n", 5, "the key a stands here twice"],
+    ["is told in a map within a line", "a: { b: 1, b: 2 }", 1, "the key b stands here twice"],
+    ["is told without what may be a password", 'a: 1\n"my s3cret": 1\n"my s3cret": 1', 3, "the key stands here twice"],
+  ])("%s", (_, text, line, message) => {
+    expect(readDocuments(text)).toEqual({ documents: [], faults: [{ line, message }] });
+  });
+});
+
+it("of many keys each is found on its line, without a walk through all of them for each", () => {
+  const names = Array.from({ length: 20_000 }, (_, index) => `k${index}`);
+  const { documents } = readDocuments(`spec:\n${names.map((name) => `  ${name}: 1\n`).join("")}`);
+  const from = process.cpuUsage().user;
+  expect(names.every((name, index) => documents[0]?.lineOf(`spec.${name}`) === index + 2)).toBe(true);
+  // A walk for each takes half a minute.
+  expect((process.cpuUsage().user - from) / 1e6).toBeLessThan(5);
+});
+
+it("what is nested too deeply, or stands for too much, is told in words", () => {
+  const deep = readDocuments(`a: ${"[".repeat(5000)}${"]".repeat(5000)}`).faults;
+  expect(deep.every(({ message }) => !message.includes("Invalid regular"))).toBe(true);
+  const laughs = "bcdefghi".split("").map((name, index) => `${name}: &${name} [${`*${"abcdefgh"[index]},`.repeat(9)}]`);
+  const { faults } = readDocuments(`a: &a [x,x,x,x,x,x,x,x,x]\n${laughs.join("\n")}\n`);
+  expect(faults).toEqual([{ line: 1, message: "aliases (*name) stand for more than can be meant" }]);
 });

@@ -1,6 +1,18 @@
 // The documents of a YAML or JSON file, and the line on which a path of one stands. Reads as kubectl does.
 import { counted } from "@retriever/operator/page/words.ts";
-import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseAllDocuments,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
 import { kubectlTags } from "./plain-scalars.ts";
 
 export type LocatedDocument = {
@@ -34,29 +46,53 @@ export function readDocuments(text: string): Documents {
     customTags: kubectlTags,
     lineCounter: counter,
     prettyErrors: false,
+    // The parser's own check compares each key with each other, and names none.
+    uniqueKeys: false,
   });
   const documents: LocatedDocument[] = [];
   const faults: SyntaxFault[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const lineAt = (offset: number | undefined): number => counter.linePos(offset ?? document.range[0]).line;
-    faults.push(...document.errors.map((error) => ({ line: lineAt(error.pos[0]), message: wordsOf(error) })));
-    if (document.errors.length > 0 || document.contents === null) continue;
+    const torn = [
+      ...document.errors.map((error) => ({ at: error.pos[0], message: wordsOf(error) })),
+      ...(document.errors.length === 0 ? doubledKeys(document) : []),
+    ];
+    faults.push(...torn.map(({ at, message }) => ({ line: lineAt(at), message })));
+    if (torn.length > 0 || document.contents === null) continue;
     const value = valueOf(() => withoutCycle(document.toJS({ maxAliasCount: 100 })));
     if (value.fault !== undefined) faults.push({ line: lineAt(undefined), message: value.fault });
     // A file that ends with ---, or a template that came out empty.
     else if (value.value !== null) {
-      const nodeAt = (keys: readonly (string | number)[]): unknown =>
-        keys.length === 0 ? document.contents : document.getIn(keys, true);
+      const pairOf = indexOfPairs();
       const whole: LocatedDocument = {
         value: value.value,
         kind: kindOf(value.value),
         firstLine: lineAt(document.contents.range?.[0]),
-        lineOf: (path) => lineAt(offsetOf(nodeAt, keysOf(path))),
+        lineOf: (path) => lineAt(offsetOf(document.contents, keysOf(path), pairOf)),
       };
       documents.push(...itemsOf(whole));
     }
   }
   return { documents, faults: toldOnce(faults) };
+}
+
+/** Keys that a map has twice. A value is never told, and of a key only what looks like the name of a field. */
+function doubledKeys(
+  document: Document.Parsed,
+): readonly { readonly at: number | undefined; readonly message: string }[] {
+  const doubled: { readonly at: number | undefined; readonly message: string }[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || key.value === "<<") continue;
+        const name = typeof key.value === "string" && /^[\w./-]{1,63}$/.test(key.value) ? `${key.value} ` : "";
+        if (seen.has(key.value)) doubled.push({ at: key.range?.[0], message: `the key ${name}stands here twice` });
+        seen.add(key.value);
+      }
+    },
+  });
+  return doubled;
 }
 
 /** One slip makes many faults: each is told where it is met first. */
@@ -76,7 +112,7 @@ function wordsOf({ code, message }: YAMLError): string {
 
 /** Of V8, where the parser, or whoever walks through its result, goes too deep. */
 function inWords(message: string): string {
-  return message.includes("call stack") ? "it is nested too deeply" : message;
+  return /call stack|Stack overflow/.test(message) ? "it is nested too deeply" : message;
 }
 
 /** A list of objects, as `kubectl get -o yaml` prints it, is the documents in it. */
@@ -104,6 +140,8 @@ function valueOf(read: () => unknown): { readonly value?: unknown; readonly faul
     return { value: read() };
   } catch (fault) {
     // The parser quotes the alias, and a password may begin with an asterisk.
+    if (fault instanceof ReferenceError && fault.message.startsWith("Excessive alias count"))
+      return { fault: "aliases (*name) stand for more than can be meant" };
     if (fault instanceof ReferenceError)
       return { fault: "an alias (*name) has no anchor: write text that begins with * in quotes" };
     return { fault: fault instanceof Error ? inWords(fault.message) : "can't be read" };
@@ -122,19 +160,39 @@ function keysOf(path: string): (string | number)[] {
   );
 }
 
-function offsetOf(nodeAt: (keys: readonly (string | number)[]) => unknown, keys: readonly (string | number)[]) {
-  for (let length = keys.length; length >= 0; length -= 1) {
-    const node = nodeAt(keys.slice(0, length));
-    if (!isNode(node)) continue;
-    const key = keys[length - 1];
-    const parent = length === 0 ? undefined : nodeAt(keys.slice(0, length - 1));
-    return keyOffset(isMap(parent) ? parent.items : [], key) ?? node.range?.[0];
-  }
-  return undefined;
+type FindPair = (map: YAMLMap, key: string | number) => Pair | undefined;
+
+/** Each map is gone through once, however many of its keys are asked for. */
+function indexOfPairs(): FindPair {
+  const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  return (map, key) => {
+    const index =
+      indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : "", pair]));
+    indexes.set(map, index);
+    return index.get(key);
+  };
 }
 
-/** The place of a field is its name, not its value. */
-function keyOffset(pairs: readonly { readonly key: unknown }[], key: string | number | undefined): number | undefined {
-  for (const { key: name } of pairs) if (isScalar(name) && name.value === key) return name.range?.[0];
-  return undefined;
+/** Of the deepest place on the way that is there. The place of a field is its name, not its value. */
+function offsetOf(contents: unknown, keys: readonly (string | number)[], pairOf: FindPair): number | undefined {
+  let node = contents;
+  let offset = isNode(node) ? node.range?.[0] : undefined;
+  for (const key of keys) {
+    const { name, value } = entryOf(node, key, pairOf);
+    const place = name ?? value;
+    if (!isNode(place)) break;
+    offset = place.range?.[0] ?? offset;
+    node = value;
+  }
+  return offset;
+}
+
+function entryOf(
+  node: unknown,
+  key: string | number,
+  pairOf: FindPair,
+): { readonly name?: unknown; readonly value?: unknown } {
+  if (isSeq(node)) return { value: node.items[Number(key)] };
+  const pair = isMap(node) ? pairOf(node, key) : undefined;
+  return pair === undefined ? {} : { name: pair.key, value: pair.value };
 }
