@@ -105,7 +105,8 @@ async function main(): Promise<void> {
     signal: stop.signal,
   });
   // A program that logs in, given up, would hold this one for as long as it runs. Where the output failed, its fault ends this.
-  stdout.write("", (fault) => (fault ? undefined : process.exit()));
+  // A reader of the words that is slow is waited for as well.
+  stdout.write("", (fault) => (fault ? undefined : stderr.write("", () => process.exit())));
 }
 
 // A worker thread of `rehearse --runs` begins here, too: so the program can be one file.

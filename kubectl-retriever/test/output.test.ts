@@ -21,3 +21,11 @@ it("a reader that has read enough is no fault", () => {
 it("words about it that nobody can write change nothing", () => {
   expect(run("2>/dev/full")).toMatchObject({ status: 0 });
 });
+
+it("a reader that is slow gets every fault that is told", () => {
+  const fields = Array.from({ length: 2000 }, (_, index) => `, field${index}: 1`).join("");
+  const manifest = `{ apiVersion: retriever.dev/v1alpha1, kind: RetrieverMigration, metadata: { name: a }${fields} }`;
+  const line = `"${process.execPath}" "${program}" lint -f - 2>&1 | { read -r first; sleep 1; echo "$first"; cat; }`;
+  const { stdout } = spawnSync("bash", ["-c", line], { encoding: "utf8", input: manifest });
+  expect(stdout.match(/expected no such field/g)).toHaveLength(2000);
+});
