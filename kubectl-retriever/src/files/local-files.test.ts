@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -30,4 +30,16 @@ it("an address isn't read as a path, and a folder that isn't there is called one
     /only files are read.*curl -fsSL 'https:\/\/host\/m.yaml'/,
   );
   expect(fileFault("write", "nowhere/m.html", missing)).toBe("can't write nowhere/m.html: there is no such folder");
+});
+
+it("the manifests of a folder are its links, too, as a mounted ConfigMap has them, and no link to a folder", async () => {
+  const mounted = join(folder, "mounted");
+  await mkdir(join(mounted, "..data"), { recursive: true });
+  await writeFile(join(mounted, "..data", "b.yaml"), "kind: X\n");
+  await symlink("..data/b.yaml", join(mounted, "b.yaml"));
+  await symlink("nowhere", join(mounted, "c.yaml"));
+  await symlink("..data", join(mounted, "d.yaml"));
+  await writeFile(join(mounted, "a.json"), "{}");
+  const files = ["a.json", "b.yaml", "c.yaml"].map((name) => join(mounted, name));
+  expect(await makeLocalFiles(1024).manifestsIn(mounted, false)).toEqual(files);
 });

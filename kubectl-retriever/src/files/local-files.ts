@@ -1,6 +1,6 @@
 // The files of the machine the command line runs on.
 import { isUtf8 } from "node:buffer";
-import { createReadStream } from "node:fs";
+import { createReadStream, type Dirent } from "node:fs";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Files } from "./files.ts";
@@ -25,12 +25,20 @@ export function makeLocalFiles(largestBytes: number): Files {
       const found = path === "-" ? undefined : await stat(path).catch(() => undefined);
       if (found?.isDirectory() !== true) return undefined;
       const entries = await readdir(path, { recursive: deep, withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name))
-        .map((entry) => join(entry.parentPath, entry.name))
-        .toSorted();
+      const named = entries
+        .filter(({ name }) => /\.(ya?ml|json)$/.test(name))
+        .map((entry) => ({ entry, file: join(entry.parentPath, entry.name) }));
+      const chosen = await Promise.all(named.map(async (one) => ((await isManifest(one)) ? [one.file] : [])));
+      return chosen.flat().toSorted();
     },
   };
+}
+
+/** Of links as well: a mounted ConfigMap has nothing else. One that leads nowhere is told of when it is read. */
+async function isManifest({ entry, file }: { readonly entry: Dirent; readonly file: string }): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  const target = await stat(file).catch(() => undefined);
+  return target === undefined || target.isFile();
 }
 
 /** Of UTF-8 alone: of anything else would be left what nobody wrote. */
