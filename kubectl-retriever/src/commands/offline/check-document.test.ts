@@ -29,3 +29,21 @@ describe("a value that is a slip", () => {
     ]);
   });
 });
+
+test("a slip in a scenario is told with what was meant, wherever it is", () => {
+  const events = [
+    { at: "Guard+1m", destination: { latencyms: 4 } },
+    { at: "1h", act: "Promot" },
+  ];
+  const value = { kind: "RehearsalScenario", shows: "x", events };
+  expect(checkDocument({ kind: "RehearsalScenario", value, firstLine: 1, lineOf: () => 1 })).toMatchObject({
+    ok: false,
+    faults: [
+      {
+        path: "scenario.events[0].destination.latencyms",
+        message: expect.stringMatching(/; did you mean latencyMs\?$/),
+      },
+      { path: "scenario.events[1].act", message: expect.stringMatching(/; did you mean Promote\?$/) },
+    ],
+  });
+});

@@ -7,7 +7,7 @@ import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/mi
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "#files/documents.ts";
 import { didYouMean, similarTo } from "#output/similar.ts";
-import { type Scenario, scenarioKind } from "#scenario/scenario.ts";
+import { type Scenario, scenarioKind, scenarioSchema } from "#scenario/scenario.ts";
 import { parseScenario } from "#scenario/scenario-parse.ts";
 import { metadataFaults, said } from "./check-metadata.ts";
 
@@ -36,7 +36,9 @@ export function checkDocument({ kind, value }: LocatedDocument): CheckResult | u
   const document = value as Readonly<Record<string, unknown>>;
   if (kind === scenarioKind) {
     const parsed = parseScenario(value);
-    return parsed.ok ? { ok: true, checked: { kind, scenario: parsed.scenario } } : parsed;
+    if (parsed.ok) return { ok: true, checked: { kind, scenario: parsed.scenario } };
+    const fields = schemaFields(scenarioSchema, "scenario").map(({ path }) => path);
+    return { ok: false, faults: parsed.faults.map((fault) => nameField(nameValue(fault), fields)) };
   }
   const known = Object.hasOwn(specs, kind) ? specs[kind as keyof typeof specs] : undefined;
   if (known === undefined) return undefined;
@@ -58,14 +60,17 @@ function parseAsMeant(parse: Parse, spec: unknown): ReturnType<Parse> {
   const parsed = parse(spec);
   if (parsed.ok) return parsed;
   const slips = parsed.faults.map((fault) => ({ fault, meant: meantValue(fault) }));
-  const faults = slips.map(({ fault, meant }) =>
-    meant === undefined ? fault : { ...fault, message: `${fault.message}; did you mean ${meant}?` },
-  );
+  const faults = parsed.faults.map(nameValue);
   const mended = structuredClone(spec);
   for (const { fault, meant } of slips) if (meant !== undefined) setAt(mended, fault.path, meant);
   const again = parse(mended);
   const known = new Set(parsed.faults.map(({ path }) => path));
   return { ok: false, faults: [...faults, ...(again.ok ? [] : again.faults.filter(({ path }) => !known.has(path)))] };
+}
+
+function nameValue(fault: ConfigFault): ConfigFault {
+  const meant = meantValue(fault);
+  return meant === undefined ? fault : { ...fault, message: `${fault.message}; did you mean ${meant}?` };
 }
 
 /** Of the values that are expected, the one that was meant. */
