@@ -126,7 +126,7 @@ test("a cluster that is only reached by the environment's proxy is asked by it, 
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
   const at = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const proxyFor = (server: string) => (server === "http://kube.bank" ? `http://a:s3cret@${at}` : undefined);
-  const connected = await connect(options, { files: [file], isPod: false, proxyFor }, makeSystemClock());
+  const connected = await connect(options, { files: [file], proxyFor }, makeSystemClock());
   const place = { resource: serverVersion };
   expect(await connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) })).toEqual({});
   expect(asked).toEqual(["http://kube.bank/version", `Basic ${btoa("a:s3cret")}`]);
@@ -139,7 +139,7 @@ test("a cluster that is only reached by the environment's proxy is asked by it, 
 test.each(["socks5://a:s3cret@proxy:1080", "://s3cret"])("a proxy of no known kind (%s) is told of", async (proxy) => {
   const folder = await mkdtemp(join(tmpdir(), "connect-"));
   await writeFile(join(folder, "config"), kubeconfig("http://kube.bank", "t"));
-  const logins = { files: [join(folder, "config")], isPod: false, proxyFor: () => proxy };
+  const logins = { files: [join(folder, "config")], proxyFor: () => proxy };
   const connected = await connect(options, logins, makeSystemClock());
   const place = { resource: serverVersion };
   const asked = connected.request({ method: "GET", place, signal: AbortSignal.timeout(5000) });
