@@ -14,7 +14,7 @@ type Policy = {
     readonly validations: readonly { readonly expression: string; readonly message: string }[];
   };
 };
-export type Asked = {
+type Asked = {
   readonly username: string;
   readonly groups?: readonly string[];
   readonly object: object;

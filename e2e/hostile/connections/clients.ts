@@ -15,7 +15,7 @@ export type Asking = {
   /** Statuses that are an answer. */
   readonly expected: readonly number[];
 };
-export type Asked = { readonly what: string; answered: number; readonly failed: string[] };
+type Asked = { readonly what: string; answered: number; readonly failed: string[] };
 
 /** Asks until the signal comes; then what became of it. `onAsked` is told of each that was answered or failed. */
 export async function askOn(asking: Asking, signal: AbortSignal, onAsked: () => void): Promise<Asked> {

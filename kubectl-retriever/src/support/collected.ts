@@ -21,7 +21,7 @@ export type Sources = {
 };
 
 /** What should be in the bundle and isn't, or isn't whole. */
-export type Missing = { readonly path: string; readonly why: string };
+type Missing = { readonly path: string; readonly why: string };
 
 /** How lines are redacted, and how many characters of them are kept. */
 type Lines = { readonly redact: (text: string) => string; readonly most: number };

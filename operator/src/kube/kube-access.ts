@@ -37,7 +37,7 @@ export type KubeAccess = {
   readonly apply: (request: RequestOptions) => Promise<void>;
 };
 
-export type PoolOptions = {
+type PoolOptions = {
   readonly clock: Clock;
   readonly maxConnections?: number;
   /** Sent with every request: on whose behalf it is made, for instance. */
