@@ -19,3 +19,21 @@ test("lint prints the names of what is fine, and says beside them what isn't", a
     expect.stringMatching(/^refused\/falling-stages\.yaml:\d+: spec\.stages: received array/),
   );
 });
+
+test("lint of a folder passes over what is no YAML and never names anything of ours, and tells the rest", async () => {
+  const given: Readonly<Record<string, string>> = {
+    "chart/templates/app.yaml": "{{- if .Values.on }}\nkind: Deployment\n{{- end }}\n",
+    "chart/templates/migration.yaml": "{{- if .Values.on }}\nkind: RetrieverMigration\n{{- end }}\n",
+    "migration.yaml": readFileSync(new URL("default/migration.yaml", examples), "utf8"),
+  };
+  const files = {
+    read: async (path: string) => given[path] ?? "",
+    write: async () => undefined,
+    manifestsIn: async (path: string) => (path === "." ? Object.keys(given) : undefined),
+  };
+  const terminal = makeFakeTerminal();
+  expect(await runCli(["lint", "-R", "-f", "."], makeFakeSurroundings({ files, terminal }).around)).toBe(1);
+  expect(terminal.printed).toEqual([expect.stringMatching(/^migration\.yaml:\d+: RetrieverMigration .*: ok/)]);
+  const told = new Set(terminal.warned.map((line) => line.split(":")[0]));
+  expect([...told]).toEqual(["chart/templates/migration.yaml"]);
+});
