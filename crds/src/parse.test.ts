@@ -56,7 +56,7 @@ describe("parseMigrationSpec", () => {
       mode: "Test",
     });
     expect(faults).toEqual({
-      "spec.target.name": 'received string "Search_API", expected the name of an object',
+      "spec.target.name": 'received string "Search_API", expected the name of an object: a-z, 0-9, - and .',
       "spec.target.zone": "received number 1, expected no such field",
       "spec.destination.url": 'received string "ftp://x", expected http(s)://host[:port] without path, user or query',
       "spec.destination.collection": "received nothing, expected a string",

@@ -28,7 +28,7 @@ export const podShare = z
 export const objectName = z
   .string()
   .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of an object");
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of an object: a-z, 0-9, - and .");
 
 /** Name, UID or the like, in a status. */
 export const shortName = z.string().max(253);

@@ -21,7 +21,7 @@ function nameFaults({ name, generateName, namespace }: Fields): ConfigFault[] {
   const isNamed = (typeof name === "string" && objectName.test(name)) || (name === undefined && isPrefix(generateName));
   const isPlaced = namespace === undefined || (typeof namespace === "string" && namespaceName.test(namespace));
   return [
-    ...(isNamed ? [] : [fault("metadata.name", name, "the name of an object")]),
+    ...(isNamed ? [] : [fault("metadata.name", name, "the name of an object: a-z, 0-9, - and .")]),
     ...(isPlaced ? [] : [fault("metadata.namespace", namespace, "the name of a namespace")]),
   ];
 }
