@@ -134,9 +134,16 @@ function normaliseWaiting({ waiting }: MigrationStatus, next: MigrationStatus): 
   if (waiting === undefined || waiting.endedAt !== undefined) return;
   const since = iso(origin);
   const isDanger = waiting.danger !== undefined && waiting.danger.endedAt === undefined;
+  const isBlocked = waiting.blocked !== undefined && waiting.blocked.endedAt === undefined;
   // Only of a danger a page is told: once it is over, what waits still would be told anew as a ticket.
   const told = isDanger ? "page" : "ticket";
-  next.waiting = { since, told, toldAt: since, blocked: { since }, ...(isDanger ? { danger: { since } } : {}) };
+  next.waiting = {
+    since,
+    told,
+    toldAt: since,
+    ...(isBlocked ? { blocked: { since } } : {}),
+    ...(isDanger ? { danger: { since } } : {}),
+  };
 }
 
 function normaliseAcks(
