@@ -110,6 +110,8 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
     next.stage = { ...status.stage, startedAt: age(steps.stage)(status.stage.startedAt) };
   if (status.harm?.alertSince !== undefined)
     next.harm = { ...status.harm, alertSince: age(lasted)(status.harm.alertSince) };
+  if (status.harm?.quietSince !== undefined)
+    next.harm = { ...status.harm, ...next.harm, quietSince: age(lasted + 1)(status.harm.quietSince) };
   // Any step down may have been the last before the hold: up and down again leads there.
   if ((next.harm?.stepDowns ?? 0) > 0) next.harm = { causes: [], ...next.harm, stepDowns: 3 };
   if (status.phaseStartedAt !== undefined)
