@@ -190,7 +190,8 @@ const mostRates = 4;
 
 function collectRate(text: string, before: readonly number[]): readonly number[] {
   const rate = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  if (!(rate > 0)) throw new InvalidArgumentError("expected requests per second from 0.000001 to 999999, such as 12 or 0.5");
+  if (!(rate > 0))
+    throw new InvalidArgumentError("expected requests per second from 0.000001 to 999999, such as 12 or 0.5");
   if (before.length === mostRates) throw new InvalidArgumentError(`expected at most ${mostRates} rates`);
   return [...before, rate];
 }
