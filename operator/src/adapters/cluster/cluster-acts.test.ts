@@ -86,6 +86,12 @@ describe("the acts on a migration", () => {
     expect(acts.map(({ name }) => name)).toEqual(["z-pause"]);
   });
 
+  test("hold a Rollback that somebody deletes and a finalizer keeps: it was asked for", async () => {
+    const kept = { finalizers: ["foregroundDeletion"], deletionTimestamp: at(6) };
+    const { read } = serve([anAct("back", { act: "Rollback" }, kept)]);
+    expect((await read()).acts.map(({ name }) => name)).toEqual(["back"]);
+  });
+
   test("end after a while, with the Aborts and Rollbacks first, and say that there are more", async () => {
     const { read, lists } = serve([...many(10_000), anAct("z-back", { act: "Rollback" }, {})], { slow: true });
     const { acts, isWhole } = await read();

@@ -120,16 +120,17 @@ async function readPages(source: Source, query: Query, from: string, limitMs: nu
 async function readPage({ request, meta, pick, signal }: Source, query: Query, from: string): Promise<string> {
   const place = { resource: migrationActs, namespace: meta.namespace };
   const { items, next } = await listPage(request, { place, query }, from, signal);
-  for (const item of items) for (const act of isWithdrawn(item) ? [] : toAct(item, meta)) pick.add(act);
+  for (const item of items) for (const act of toAct(item, meta)) if (!isWithdrawn(item, act)) pick.add(act);
   return next;
 }
 
 /**
  * Deleted, and kept by a finalizer that isn't ours: it takes no turn, and no place from those that wait for one. Else fifty
- * of them would keep every later act from being judged, for as long as they lie there.
+ * of them would keep every later act from being judged, for as long as they lie there. An Abort or a Rollback is heard all
+ * the same: it keeps no other's place.
  */
-function isWithdrawn({ metadata }: KubeObject): boolean {
-  return metadata?.deletionTimestamp !== undefined;
+function isWithdrawn({ metadata }: KubeObject, { act }: ActObservation): boolean {
+  return metadata?.deletionTimestamp !== undefined && !latchingActs.some((latching) => latching === act);
 }
 
 /** The act as it concerns a migration: its own, or one that can't be, with the reason. None: it is about another one. */
