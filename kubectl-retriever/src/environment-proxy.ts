@@ -1,4 +1,6 @@
 // The proxy that the environment names for a server, as kubectl takes it where the kubeconfig names none. Pure.
+// Ours, because the libraries that read NO_PROXY (undici's among them) know no networks such as 10.0.0.0/8, by which clusters
+// are usually left out.
 import { BlockList, isIP } from "node:net";
 
 type Variables = Readonly<Record<string, string | undefined>>;
