@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // What a command of the plugin costs: seconds of CPU, medians of 20, beside a Node that does nothing. The last line is
-// JSON. Options: --runs=N (20), --bundle=FILE (the program as it is given to people; then its rows are judged).
+// JSON. Options: --runs=N (20), --bundle=FILE (the program as it is given to people). Judged is the bundle where one is
+// given: the source reads some hundred files and takes the types out of them, which nobody who installs the plugin waits for.
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,11 +50,12 @@ async function main(): Promise<boolean> {
       figures[`status, ${name}`] = await medianOf([...run, ...status], cache);
     }
     for (const [name, seconds] of Object.entries(figures)) process.stdout.write(`${name.padEnd(18)} ${seconds} s\n`);
-    const met = Object.entries(figures).every(
-      ([name, seconds]) => seconds <= (name.startsWith("--help") ? limits.help : limits.status),
-    );
+    const judged = values.bundle === undefined ? "source" : "bundle";
+    const met =
+      (figures[`--help, ${judged}`] ?? Infinity) <= limits.help &&
+      (figures[`status, ${judged}`] ?? Infinity) <= limits.status;
     process.stdout.write(
-      `${JSON.stringify({ u1: { runs: Number(values.runs), cpuSeconds: figures, limits, met } })}\n`,
+      `${JSON.stringify({ u1: { runs: Number(values.runs), cpuSeconds: figures, judged, limits, met } })}\n`,
     );
     return met;
   } finally {
