@@ -1,4 +1,5 @@
-// `make sim-harm`: how often the operator's rules of harm err, and how long they take. Repeats exactly.
+// `make sim-harm`: how often the operator's rules of harm err, and how long they take. Repeats exactly, but for D11, which
+// is timed: `--untimed` leaves it out where other things run beside.
 import { parseArgs } from "node:util";
 import { type DecideTime, timeDecide } from "./decide-time.ts";
 import { type Must, type Row, type RowResult, resultOf } from "./play/row.ts";
@@ -9,7 +10,11 @@ const mostDecideMs = 2;
 const decideTurns = 3;
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, named: { type: "string", default: "" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    untimed: { type: "boolean", default: false },
+    named: { type: "string", default: "" },
+  },
   allowPositionals: true,
 });
 
@@ -67,7 +72,7 @@ await playRows({
 });
 
 const decides =
-  (ids.length === 0 && values.named === "") || ids.includes(decideId)
+  (ids.length === 0 && values.named === "" && !values.untimed) || ids.includes(decideId)
     ? leastDecide(values.quick ? 300 : 2000)
     : undefined;
 if (decides !== undefined) {
