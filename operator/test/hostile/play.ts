@@ -22,7 +22,7 @@ const deadShare = 0.2;
 /** A minute; without anybody's words it takes four passes. */
 const passesToLeave = 12;
 
-type Played = {
+export type Played = {
   /** Hostile documents by kind. */
   readonly documents: Readonly<Record<string, number>>;
   /** How often each came about. */
