@@ -4,34 +4,39 @@ import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
 export type Reconciles = {
   /** How many different migrations were read. */
   readonly migrations: () => number;
-  /** Since the last request of a reconcile, or since the beginning. */
+  /** Since the last request, of a reconcile or beside them, or since the beginning. */
   readonly quietMs: () => number;
   /** From the first request of a reconcile to the last one; NaN before there were any. */
   readonly tookMs: () => number;
   readonly close: () => void;
 };
 
-const oneMigration = /\/retrievermigrations\/([^/]+)$/;
+const oneMigration = /\/retrievermigrations\/[^/]+$/;
+/** Whether the report of one that is over is kept is asked beside the reconciles, in no hurry. */
+const acts = /\/migrationacts$/;
 
 /** Begins to watch. Watches, their lists over all namespaces, and leases are no reconciles. */
 export function watchReconciles(api: EmbeddedApi): Reconciles {
   const seen = new Set<string>();
-  const beganAt = performance.now();
+  let askedAt = performance.now();
   let firstAt = Number.NaN;
   let lastAt = Number.NaN;
   const close = api.faults.add({
     match: ({ path, verb }) => {
       if (verb === "watch" || !path.includes("/namespaces/") || path.includes("/leases")) return false;
-      lastAt = performance.now();
+      askedAt = performance.now();
+      const isMigration = oneMigration.test(path);
+      if (!isMigration && !acts.test(path)) return false;
+      lastAt = askedAt;
       if (Number.isNaN(firstAt)) firstAt = lastAt;
-      if (verb === "get" && oneMigration.test(path)) seen.add(path);
+      if (verb === "get" && isMigration) seen.add(path);
       return false;
     },
     outcome: "reset",
   });
   return {
     migrations: () => seen.size,
-    quietMs: () => performance.now() - (Number.isNaN(lastAt) ? beganAt : lastAt),
+    quietMs: () => performance.now() - askedAt,
     tookMs: () => lastAt - firstAt,
     close,
   };

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { ReportKeeper } from "#controller/report-keeper.ts";
 import { OperatorError } from "#errors.ts";
 import type { KubeCall } from "#kube/kube-request.ts";
-import { settle } from "#test/fakes/fake-clock.ts";
+import { makeLogger } from "#telemetry/logger.ts";
+import { makeMetrics } from "#telemetry/metrics.ts";
+import { aMigration } from "#test/builders/world.ts";
+import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
 
 const down = new OperatorError("ROP_API_UNAVAILABLE", "configmaps");
@@ -127,5 +131,35 @@ describe("the report of a migration", () => {
     expect(evidence.records).toBe(world.printed.length);
     expect(evidence.records).toBeGreaterThan(records);
     await stopped(operator);
+  });
+
+  test("is asked about at leisure after a start: of many that are over, one after the other with a pause", async () => {
+    const clock = new FakeClock();
+    const asked: string[] = [];
+    const keeper = new ReportKeeper({
+      evidence: {
+        readEnd: async ({ name }) => {
+          asked.push(name);
+          return { seq: 4, hash: "h", place: {} };
+        },
+        readChain: async () => undefined,
+      },
+      reports: { readHash: async () => "h", write: async () => undefined },
+      clock,
+      random: () => 0,
+      log: makeLogger({ level: "silent" }),
+      metrics: makeMetrics({ processMetrics: false }),
+      deadlineMs: 1000,
+      recordEvents: async () => undefined,
+    });
+    for (const name of ["a", "b", "c"]) keeper.keep({ ...aMigration().build().meta, name, uid: name }, undefined);
+    await settle();
+    expect(asked).toEqual(["a"]);
+    await clock.advance(20);
+    expect(asked).toEqual(["a", "b"]);
+    await clock.advance(20);
+    expect(asked).toEqual(["a", "b", "c"]);
+    await keeper.close();
+    expect(clock.pending).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ import type { Report } from "#report/report.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
-import { type Backoff, backoffMs } from "#timing/delay.ts";
+import { type Backoff, backoffMs, sleep } from "#timing/delay.ts";
 
 type ReportKeeperOptions = {
   readonly evidence: Pick<AuditStore, "readEnd"> & Pick<EvidenceReader, "readChain">;
@@ -34,6 +34,8 @@ const failuresUntilTold = 3;
 const mostFailures = 18;
 /** A chain is some twenty maps. */
 const deadlinesOfAChain = 10;
+/** After a start each migration that is over is asked about once; those that are under way come first. */
+const betweenMs = 20;
 /** Records that are read at a stretch: a record may be 128 KiB. */
 const recordsAtOnce = 8;
 
@@ -99,6 +101,7 @@ export class ReportKeeper {
       } catch (fault) {
         if (!this.#stopped.signal.aborted) await this.#fail(standing, fault);
       }
+      if (this.#due.size > 0) await sleep(this.#options.clock, betweenMs, this.#stopped.signal);
     }
   }
 
