@@ -52,20 +52,26 @@ function isDay(day: string): boolean {
 const printedExactly =
   /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(?:\d{0,5}[1-9])?Z$/;
 
+/** As Postgres prints them in UTC. */
+const printedByServer =
+  /^([12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,6}))?\+00:00$/;
+
 /** ISO 8601 in UTC with milliseconds, or with more digits where there are more; for what is copied. Null for no moment. */
 export function exactTime(text: string | null): string | null {
-  if (text !== null && printedExactly.test(text)) return text;
-  const match = text === null ? null : moment.exec(text);
+  if (text === null || printedExactly.test(text)) return text;
+  const served = printedByServer.exec(text);
+  if (served !== null) return `${served[1]}.${withoutZeros(served[2] ?? "", 3).padEnd(3, "0")}Z`;
+  const match = moment.exec(text);
   const time = match === null ? Number.NaN : wholeMs(match);
-  if (text === null || Number.isNaN(time)) return null;
+  if (Number.isNaN(time)) return null;
   const finer = withoutZeros(/\.\d{3}(\d*)/.exec(text)?.[1] ?? "");
   return `${new Date(time).toISOString().slice(0, -1)}${finer}Z`;
 }
 
 /** By hand: a pattern that looks for the zeros at the end takes quadratic time on many zeros before another digit. */
-function withoutZeros(digits: string): string {
+function withoutZeros(digits: string, least = 0): string {
   let end = digits.length;
-  while (digits[end - 1] === "0") end -= 1;
+  while (end > least && digits[end - 1] === "0") end -= 1;
   return digits.slice(0, end);
 }
 

@@ -158,16 +158,18 @@ function lengthOf(bytes: Buffer): Buffer {
   return length;
 }
 
-/** Of a vector for its column; null where the column may not take it, or not with these bits. */
+/** Of a vector for its column, in `room` where it has some; null where the column may not take it, or not with these bits. */
 export function encodeVector(
   vector: Float32Array,
   { type, modifier }: Pick<Column, "type" | "modifier">,
+  room?: Buffer,
 ): Buffer | null {
   if (modifier > 0 && vector.length !== modifier) return null;
   if (!isFinite(vector)) return null;
   if (type === "bit") return encodeBits(vectorText(vector, type));
   if (type !== "vector") return null;
-  const buffer = Buffer.allocUnsafe(4 + vector.length * 4);
+  const length = 4 + vector.length * 4;
+  const buffer = room?.length === length ? room : Buffer.allocUnsafe(length);
   buffer.writeUInt32BE(vector.length * 0x1_0000);
   buffer.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), 4);
   buffer.subarray(4).swap32();

@@ -80,9 +80,11 @@ function fieldEncoder(name: string, columns: TableColumns): EncodeField {
   const column = columns.all.find((each) => each.name === name) as Column;
   const isName = [columns.id, columns.entity?.column, columns.namespace?.column].includes(column);
   const encode = encoderOf(column);
+  let room: Buffer | undefined;
   return ({ row }) => {
     const value = row[name] ?? null;
-    if (value instanceof GivenVector) return encodeVector(value.floats, column) ?? undefined;
+    // Its bytes are taken before the next one's are asked for.
+    if (value instanceof GivenVector) return (room = encodeVector(value.floats, column, room) ?? undefined);
     if (value === null) return column.isNotNull ? undefined : null;
     return encode(isName ? nameFor(value, column) : value) ?? undefined;
   };

@@ -82,6 +82,7 @@ function makeReadRow(columns: TableColumns, isJson: boolean): ReadRow {
   const plain = plainFields(columns);
   const read = makeReadChunk(columns, plain);
   const texts = leadingTexts + plain.length;
+  const room = new VectorRoom();
   return (bytes, start) => {
     const row: (string | null)[] = [];
     let at = start;
@@ -90,7 +91,7 @@ function makeReadRow(columns: TableColumns, isJson: boolean): ReadRow {
       row.push(field.text);
       at = field.end;
     }
-    return isJson ? withJson(read(row, null), bytes, at) : read(row, readEmbedding(bytes, at));
+    return isJson ? withJson(read(row, null), bytes, at) : read(row, readEmbedding(bytes, at, room));
   };
 }
 
@@ -108,15 +109,33 @@ function withJson(chunk: ReturnType<ReadChunk>, bytes: Buffer, at: number): Whol
   };
 }
 
+/** Floats of many vectors: memory of its own for each of them is half of the work of reading it. */
+class VectorRoom {
+  #floats = new Float32Array(0);
+  #taken = 0;
+
+  take(dimension: number): Float32Array {
+    if (this.#taken + dimension > this.#floats.length) {
+      this.#floats = new Float32Array(Math.max(dimension, roomFloats));
+      this.#taken = 0;
+    }
+    this.#taken += dimension;
+    return this.#floats.subarray(this.#taken - dimension, this.#taken);
+  }
+}
+
+/** 256 KiB: so much a chunk that is kept keeps at most. */
+const roomFloats = 65_536;
+
 /** Of a `vector`, or of a `bit`: the first says its dimension twice over by its length. Null for NULL. */
-function readEmbedding(bytes: Buffer, at: number): Float32Array | null {
+function readEmbedding(bytes: Buffer, at: number, room: VectorRoom): Float32Array | null {
   const length = bytes.readInt32BE(at);
   if (length < 0) return null;
   const from = at + 4;
   const dimension = bytes.readUInt16BE(from);
   if (length === 4 + dimension * 4) {
-    const floats = new Float32Array(dimension);
-    const raw = Buffer.from(floats.buffer);
+    const floats = room.take(dimension);
+    const raw = Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
     raw.set(bytes.subarray(from + 4, from + length));
     raw.swap32();
     return floats;
