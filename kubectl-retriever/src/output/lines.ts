@@ -34,7 +34,10 @@ export function wrapped(line: string, columns: number): string[] {
   const text = clipped(line, Number.MAX_SAFE_INTEGER);
   if (text.length <= columns) return [text];
   const indent = isRow(text) && columns >= narrow ? rowIndent : 2;
-  return hung(text.slice(0, indent), text.slice(indent).trimStart(), columns);
+  const [lead, rest] = [text.slice(0, indent), text.slice(indent)];
+  if (lead.endsWith(" ") || !rest.startsWith(" ")) return hung(lead, rest.trimStart(), columns);
+  // The word that ends where the indent does stays apart from the next one.
+  return hung("", text, columns - indent).map((part, at) => " ".repeat(at === 0 ? 0 : indent) + part);
 }
 
 const isRow = (text: string): boolean => /^[A-Z][A-Z ]{13} /.test(text);
