@@ -24,6 +24,13 @@ export function isFinalPhase(phase: Phase): boolean {
   return legalSteps[phase].length === 0;
 }
 
+/** Whether there is a way from one phase to another, over however many steps. */
+export function isReachable(from: Phase, to: Phase): boolean {
+  const found = new Set([from]);
+  for (const phase of found) for (const next of legalSteps[phase]) found.add(next);
+  return found.has(to);
+}
+
 /** Phases without a way out. */
 export const finalPhases = phases.filter(isFinalPhase);
 

@@ -58,9 +58,9 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     });
 }
 
-/** `condition=Settled`, as `kubectl wait` takes it, is the condition Settled. */
+/** `condition=Settled` and `condition=Settled=True`, as `kubectl wait` takes them, are the condition Settled. */
 function bareCondition(text: string): string {
-  return text.replace(/^condition=([A-Za-z]+)(=True)?$/i, "$1");
+  return text.replace(/^condition=/i, "").replace(/=True$/i, "");
 }
 
 function parseTime(text: string): number {

@@ -13,7 +13,8 @@ type Document = {
 export async function printDocument(object: unknown, form: Form): Promise<string> {
   const { metadata = {}, ...rest } = object as Document;
   const { managedFields: _managedFields, ...shown } = metadata;
-  if (form === "name") return `${nameOfKind(rest)}/${String(metadata["name"])}`;
+  // What was never sent has no name yet, only how it begins.
+  if (form === "name") return `${nameOfKind(rest)}/${String(metadata["name"] ?? metadata["generateName"])}`;
   return printValue({ ...rest, metadata: shown }, form);
 }
 

@@ -385,6 +385,8 @@ describe("a dry run", () => {
     expect(await run("pause docs --dry-run client -o json")).toBe(0);
     expect(acts).toEqual([]);
     expect(JSON.parse(printed[0] ?? "")).toMatchObject({ kind: "MigrationAct", spec: { act: "Pause" } });
+    expect(await run("pause docs --dry-run client -o name")).toBe(0);
+    expect(printed[1]).toBe("migrationact.retriever.dev/docs-pause-");
   });
 
   test("on the server asks for one, and waits for nobody", async () => {

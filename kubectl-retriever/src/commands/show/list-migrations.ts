@@ -1,6 +1,6 @@
 // The commands `get`, `events` and `wait`: all migrations at a glance, what was told of one, and scripts that wait for it.
-import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/status/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { conditionTypes, type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase, isReachable } from "@retriever/crds/status/phase-steps.ts";
 import { columnsOf } from "@retriever/operator/core/status/columns.ts";
 import { clipped, shareWord, sinceWord } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
@@ -101,8 +101,8 @@ type WaitRequest = NamedRequest & { readonly what: string; readonly timeoutMs: n
 const pollEveryMs = 1000;
 
 /**
- * 0 once the phase is reached or the condition True, 4 when it ended otherwise, 124 after the time. An API server that is
- * away for a minute ends nothing.
+ * 0 once the phase is reached or the condition True, 4 when that can't come any more, 124 after the time. An API server
+ * that is away for a minute ends nothing.
  */
 export async function waitFor(
   asked: WaitRequest,
@@ -112,7 +112,8 @@ export async function waitFor(
   const { namespace, name, what, timeoutMs } = asked;
   const known = [...phases, ...conditionTypes];
   if (!known.some((one) => one === what)) {
-    terminal.warn(`there is no phase or condition ${what}${didYouMean(what, known)}`);
+    const meant = what.includes("=") ? "; a condition is waited for until it is True" : didYouMean(what, known);
+    terminal.warn(`there is no phase or condition ${what}${meant}`);
     return exitCodes.error;
   }
   const { answered, bear } = makePatience(terminal);
@@ -151,11 +152,15 @@ function answerTo(
     terminal.print(`${namespace}/${name}: ${what}`);
     return exitCodes.ok;
   }
-  const isOver = isFinalPhase(status.phase) && (phases.some((one) => one === what) || neverLater.includes(what));
-  if (!isOver) return undefined;
+  const isGone = isPhase(what)
+    ? !isReachable(status.phase, what)
+    : isFinalPhase(status.phase) && neverLater.includes(what);
+  if (!isGone) return undefined;
   terminal.warn(`${namespace}/${name} is ${status.phase} and never reaches ${what}`);
   return exitCodes.rolledBackOrStalled;
 }
+
+const isPhase = (word: string): word is Phase => phases.some((phase) => phase === word);
 
 function isSo({ phase, conditions }: MigrationStatus, what: string): boolean {
   return phase === what || conditions.some(({ type, status }) => type === what && status === "True");
