@@ -52,6 +52,35 @@ test.each(["rolback x", "help rolback"])("%s names the command that was meant", 
   expect(warned.join(" ")).toMatch(/unknown command 'rolback'.*Did you mean rollback\?/);
 });
 
+test.each([
+  "-n shop --context prod status docs",
+  "-nshop --context=prod status docs",
+  "--context prod status docs -n shop",
+])("%s: the cluster's options are read before the command as well as behind it", async (line) => {
+  const read: string[] = [];
+  const readMigration = async (namespace: string, name: string) => {
+    read.push(`${namespace}/${name}`);
+    return aRawMigration(aStatus({ phase: "Guard" }));
+  };
+  const { run, connections } = arrange({ client: { readMigration } });
+  expect(await run(line)).toBe(0);
+  expect(read).toEqual(["shop/docs"]);
+  expect(connections).toMatchObject([{ context: "prod" }]);
+});
+
+test.each(["-x search get", "--verbose get", "-n search"])("%s: another option there is refused", async (line) => {
+  const { run, warned } = arrange();
+  expect(await run(line)).toBe(1);
+  expect(warned.join(" ")).toContain("unknown option");
+});
+
+test("a group without a user in it is refused before anything is asked", async () => {
+  const { run, warned, connections } = arrange();
+  expect(await run("rollback docs --as-group sre")).toBe(1);
+  expect(warned).toEqual(["--as-group: expected --as beside it, which says who is in that group"]);
+  expect(connections).toEqual([]);
+});
+
 test("help of a command that is there is its own", async () => {
   const { run, printed } = arrange();
   expect(await run("help rollback")).toBe(0);

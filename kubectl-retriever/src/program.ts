@@ -2,6 +2,7 @@
 // What a command does is loaded when it runs: `--help` loads nothing but this.
 import { Argument, Command, CommanderError, Help, type Option } from "commander";
 import { addClusterCommands } from "#commands/cluster-commands.ts";
+import { commandFirst } from "#commands/cluster-options.ts";
 import { completionScripts, type Shell, shells } from "#commands/completion-scripts.ts";
 import { addListCommands } from "#commands/list-commands.ts";
 import { addOfflineCommands } from "#commands/offline-commands.ts";
@@ -23,7 +24,7 @@ export async function runCli(words: readonly string[], given: Surroundings): Pro
       const { complete } = await import("#commands/complete.ts");
       return await complete(words.slice(1), program, around);
     }
-    await program.parseAsync(meantBy(words, program), { from: "user" });
+    await program.parseAsync(meantBy(commandFirst(words), program), { from: "user" });
     return code;
   } catch (fault) {
     if (fault instanceof CommanderError) return fault.exitCode === 0 ? 0 : 1;

@@ -33,6 +33,18 @@ it("bash is given what begins with the word", () => {
   expect(run("bash", ["-c", typed])).toMatchObject({ status: 0, stdout: "zsh,", stderr: "" });
 });
 
+it.each([
+  ["(kubectl-retriever rehearse --scenario = heal)", "healthy,"],
+  ["(kubectl-retriever completion = z)", ""],
+  ["(kubectl-retriever rehearse --scenario=heal)", "--scenario=healthy,"],
+])(
+  "bash, which may take an option and its value apart, is given of %s what takes the last word's place",
+  (words, given) => {
+    const typed = `. ${folder}/script.bash; COMP_WORDS=${words}; COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _kubectl_retriever; [ \${#COMPREPLY[@]} = 0 ] || printf '%s,' "\${COMPREPLY[@]}"`;
+    expect(run("bash", ["-c", `set -u; ${typed}`])).toMatchObject({ status: 0, stdout: given, stderr: "" });
+  },
+);
+
 it("kubectl is given candidates with descriptions, and that no files are meant", () => {
   const { status, stdout } = run("kubectl_complete-retriever", ["rep"]);
   expect({ status, lines: stdout.trimEnd().split("\n") }).toEqual({

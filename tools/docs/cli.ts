@@ -33,6 +33,8 @@ export function renderCliPage(): string {
     "",
     "## Options of every command that needs a cluster",
     "",
+    "They stand behind the command or before it: `kubectl retriever -n search get`.",
+    "",
     ...optionTable(common),
     "",
     ...commands.flatMap((command) => section(command, common)),

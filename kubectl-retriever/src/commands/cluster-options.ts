@@ -1,6 +1,7 @@
 // The options of every command that needs a cluster, and how such a command is run.
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, Surroundings } from "#surroundings.ts";
 import { collect, durationMs } from "./options.ts";
 import { parseNamespace } from "./typed-names.ts";
@@ -27,6 +28,23 @@ export function withCluster(command: Command): Command {
     );
 }
 
+/** Cluster options before the command, as kubectl takes them, stand behind it: there it reads them. */
+export function commandFirst(words: readonly string[]): readonly string[] {
+  const { options } = withCluster(new Command());
+  const shorts = options.flatMap(({ short }) => (short === undefined ? [] : [short]));
+  const names = [...shorts, ...options.map(({ long }) => long)];
+  let at = 0;
+  for (const [index, word] of words.entries()) {
+    if (index < at) continue;
+    if (!word.startsWith("-")) break;
+    const isAlone = names.includes(word);
+    if (!isAlone && !names.includes(word.split("=")[0]) && !shorts.includes(word.slice(0, 2))) return words;
+    at = index + (isAlone ? 2 : 1);
+  }
+  const command = words[at];
+  return command === undefined ? words : [command, ...words.slice(0, at), ...words.slice(at + 1)];
+}
+
 /** Connects, runs and closes. */
 export async function connected(
   options: ClusterOptions,
@@ -34,6 +52,10 @@ export async function connected(
   run: (connection: Connected) => Promise<number>,
 ): Promise<number> {
   const { kubeconfig, context, requestTimeout, as, asGroup } = options;
+  if (as === undefined && asGroup.length > 0) {
+    around.terminal.warn("--as-group: expected --as beside it, which says who is in that group");
+    return exitCodes.error;
+  }
   const connection = await around.connect({ kubeconfig, context, deadlineMs: requestTimeout, as, groups: asGroup });
   try {
     return await run({ ...connection, namespace: options.namespace ?? connection.namespace });

@@ -33,6 +33,7 @@ describe("completion", () => {
     expect(await completed("")).toEqual([...shown.map((one) => `${one.name()}\t${one.description()}`), ":4"]);
     expect((await completed("rehe")).map((line) => line.split("\t")[0])).toEqual(["rehearse", ":4"]);
     expect((await completed("--ver"))[0]).toMatch(/^--version\t/);
+    expect((await completed("-n", "shop", "rehe")).map((line) => line.split("\t")[0])).toEqual(["rehearse", ":4"]);
   });
 
   test("of a migration's name asks the cluster that the words before it name, and waits for a second and a half", async () => {
@@ -67,6 +68,23 @@ describe("completion", () => {
       ["rehearse", "-f", "m.yaml", "--scenario", "heal"],
       ["healthy", ":4"],
     ],
+    [
+      ["get", "--namespace=sh"],
+      ["shop", ":4"],
+    ],
+    [
+      ["wait", "docs-to-qdrant", "--for=Gu"],
+      ["Guard", "GuardPassed", ":4"],
+    ],
+    [
+      ["-n", "sh"],
+      ["shop", ":4"],
+    ],
+    [
+      ["--context=prod", "-n", "shop", "status", "do"],
+      ["docs-to-qdrant\tRamp", ":4"],
+    ],
+    [["lint", "--filename="], [":0"]],
     [["lint", "-f", ""], [":0"]],
     [["replay", ""], [":0"]],
     [

@@ -9,7 +9,7 @@ import type { Command, Option } from "commander";
 import { exitCodes } from "#output/exit-codes.ts";
 import { viewMigration } from "#output/migration-view.ts";
 import type { Connected, Surroundings } from "#surroundings.ts";
-import { type ClusterOptions, connected } from "./cluster-options.ts";
+import { type ClusterOptions, commandFirst, connected } from "./cluster-options.ts";
 
 type Candidate = { readonly word: string; readonly about?: string };
 /** `files`: the shell completes paths. */
@@ -20,12 +20,19 @@ const requestTimeoutMs = 1500;
 
 /** Prints the candidates for the last word; never fails, since nobody could read why. */
 export async function complete(words: readonly string[], program: Command, around: Surroundings): Promise<number> {
-  const partial = words.at(-1) ?? "";
-  const next = await findNext(words.slice(0, -1), partial, { program, around }).catch(() => []);
+  const typed = optionApart(words);
+  const partial = typed.at(-1) ?? "";
+  const next = await findNext(commandFirst(typed.slice(0, -1)), partial, { program, around }).catch(() => []);
   const found = next === "files" ? [] : next.filter(({ word }) => word.startsWith(partial));
   const lines = found.map(({ word, about }) => [word, ...(about === undefined ? [] : [about])].map(oneLine).join("\t"));
   around.terminal.data([...lines, next === "files" ? ":0" : ":4"].join("\n"));
   return exitCodes.ok;
+}
+
+/** Of `--namespace=se` the value is completed: shells, and kubectl, put the option before it themselves. */
+function optionApart(words: readonly string[]): readonly string[] {
+  const [, option, value] = /^(--[\w-]+)=(.*)$/s.exec(words.at(-1) ?? "") ?? [];
+  return option === undefined || value === undefined ? words : [...words.slice(0, -1), option, value];
 }
 
 const oneLine = (text: string): string => clipped(text, Number.MAX_SAFE_INTEGER);
@@ -36,12 +43,22 @@ async function findNext(before: readonly string[], partial: string, tools: Tools
   const { program } = tools;
   const [name, ...given] = before;
   const command = program.commands.find((each) => each.name() === name);
-  if (name === undefined) return partial.startsWith("-") ? optionsOf(program, []) : commandsOf(program);
+  if (name === undefined || name.startsWith("-")) return nextBeforeCommand(before, partial, tools);
   if (command === undefined) return [];
   const awaited = optionNamed(command, given.at(-1));
   if (awaited !== undefined && takesValue(awaited)) return valuesOf(awaited, command, given.slice(0, -1), tools);
   if (partial.startsWith("-")) return optionsOf(command, given);
   return argumentsOf(command, given, tools);
+}
+
+/** Cluster options may stand before the command; `get` has all of them. */
+async function nextBeforeCommand(before: readonly string[], partial: string, tools: Tools): Promise<Next> {
+  const { program } = tools;
+  const reaching = program.commands.find((each) => each.name() === "get");
+  const awaited = reaching && optionNamed(reaching, before.at(-1));
+  if (reaching !== undefined && awaited !== undefined && takesValue(awaited))
+    return valuesOf(awaited, reaching, before.slice(0, -1), tools);
+  return partial.startsWith("-") ? optionsOf(program, []) : commandsOf(program);
 }
 
 function commandsOf(program: Command): Candidate[] {
