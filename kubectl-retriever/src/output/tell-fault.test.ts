@@ -21,3 +21,11 @@ test.each([
   const cause = Object.assign(new Error("-"), { code });
   expect(remedyFor(new OperatorError("ROP_API_UNAVAILABLE", "list", { cause }), "https://api")).toMatch(words);
 });
+
+test.each([
+  [{ namespace: "search" }, 'ask for "list" on "pods" in namespace search.'],
+  [{}, 'ask for "list" on "pods" in all namespaces, or look at one alone (-n; of check --in).'],
+])("a right that is missing is said with where it is: %j", (place, words) => {
+  const details = { verb: "list", resource: "pods", ...place };
+  expect(remedyFor(new OperatorError("ROP_FORBIDDEN", "list", { details }), "https://api")).toContain(words);
+});

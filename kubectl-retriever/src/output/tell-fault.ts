@@ -45,13 +45,19 @@ const remedies: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
   ROP_UNAUTHENTICATED: (_, server) => `${server} doesn't know you: log in anew, or choose another --context.`,
   ROP_FORBIDDEN: ({ details }) =>
     typeof details["verb"] === "string"
-      ? `If you lack the right: ask for "${details["verb"]}" on "${String(details["resource"])}" in that namespace.`
+      ? `If you lack the right: ask for "${details["verb"]}" on "${String(details["resource"])}" ${whereOf(details["namespace"])}.`
       : undefined,
   ROP_SETTINGS_INVALID: () =>
     "Give --kubeconfig and --context, or set KUBECONFIG; kubectl config get-contexts lists them.",
   ROP_STATUS_UNREADABLE: () =>
     "Another version wrote it: use the kubectl-retriever of that release. kubectl retriever version compares them.",
 };
+
+function whereOf(namespace: unknown): string {
+  return typeof namespace === "string"
+    ? `in namespace ${namespace}`
+    : "in all namespaces, or look at one alone (-n; of check --in)";
+}
 
 /** Somebody answers there, but nothing was asked: undefined for any other fault. */
 function remedyOfTls(code: unknown, server: string): string | undefined {

@@ -34,6 +34,7 @@ export function refusalOf(refusal: Refusal): OperatorError {
     details: {
       verb: refusal.verb,
       resource: rightOf(refusal.place),
+      ...(refusal.place.namespace === undefined ? {} : { namespace: refusal.place.namespace }),
       httpStatus: refusal.status,
       // A create is answered with 404 for want of its namespace as well as of its definition.
       ...(status.details?.kind === "namespaces" ? { absent: "namespace" } : {}),

@@ -167,6 +167,16 @@ describe("version", () => {
     expect(await run("version")).toBe(1);
     expect(printed).toEqual([`Client       ${clientVersion}`, clientVersion, `Client       ${clientVersion}`]);
   });
+
+  test("of a server that answers nothing in time isn't known; of one that answers to something, the rest is", async () => {
+    const late = Object.fromEntries(Object.keys(whole).map((path) => [path, "ROP_DEADLINE_EXCEEDED"]));
+    const silent = arrange(late);
+    expect(await silent.run("version")).toBe(124);
+    expect(silent.printed).toEqual([`Client       ${clientVersion}`]);
+    const slow = arrange({ ...late, "/version": { gitVersion: "v1.32.0" } });
+    expect(await slow.run("version")).toBe(0);
+    expect(slow.printed[1]).toBe("API server   v1.32.0");
+  });
 });
 
 test.each([

@@ -48,14 +48,24 @@ type Asked = {
   readonly now: number;
 };
 
-/** Reads all of it. Throws only where nobody answers, or nobody is let in. */
+/** Reads all of it. Throws only where nobody answers, to any of it, or nobody is let in. */
 export async function readVersions(asked: Asked, request: KubeRequest, signal: AbortSignal): Promise<ClusterVersions> {
-  const [server, fields, operators, sidecars] = await Promise.all([
-    told(readServer(request, signal)),
-    told(compareDefinitions(request, signal)),
-    told(readOperators(asked, request, signal)),
-    told(listSidecars(asked.namespace, request, signal)),
-  ]);
+  const late: unknown[] = [];
+  const read = <T>(call: Promise<T>) =>
+    told(
+      call.catch((fault: unknown) => {
+        if (hasCode(fault, "ROP_DEADLINE_EXCEEDED")) late.push(fault);
+        throw fault;
+      }),
+    );
+  const parts = [
+    read(readServer(request, signal)),
+    read(compareDefinitions(request, signal)),
+    read(readOperators(asked, request, signal)),
+    read(listSidecars(asked.namespace, request, signal)),
+  ] as const;
+  const [server, fields, operators, sidecars] = await Promise.all(parts);
+  if (late.length === parts.length) throw late[0];
   return { server, definitions: fields, operators, sidecars };
 }
 
