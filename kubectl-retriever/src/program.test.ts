@@ -55,6 +55,7 @@ test.each(["rolback x", "help rolback"])("%s names the command that was meant", 
 test.each([
   "-n shop --context prod status docs",
   "-nshop --context=prod status docs",
+  "-n=shop --context=prod status docs -o=name",
   "--context prod status docs -n shop",
 ])("%s: the cluster's options are read before the command as well as behind it", async (line) => {
   const read: string[] = [];
@@ -66,6 +67,12 @@ test.each([
   expect(await run(line)).toBe(0);
   expect(read).toEqual(["shop/docs"]);
   expect(connections).toMatchObject([{ context: "prod" }]);
+});
+
+test("a value that looks like a short option with its own is left as it was typed", async () => {
+  const { run, acts } = arrange({ statuses: [aStatus({ phase: "Ramp" })] });
+  expect(await run("pause docs --reason -n=5 -n=shop")).toBe(0);
+  expect(acts).toMatchObject([{ namespace: "shop", spec: { reason: "-n=5" } }]);
 });
 
 test.each(["-x search get", "--verbose get", "-n search"])("%s: another option there is refused", async (line) => {

@@ -24,13 +24,25 @@ export async function runCli(words: readonly string[], given: Surroundings): Pro
       const { complete } = await import("#commands/complete.ts");
       return await complete(words.slice(1), program, around);
     }
-    await program.parseAsync(meantBy(commandFirst(words), program), { from: "user" });
+    const typed = withoutEquals(commandFirst(words), program);
+    await program.parseAsync(meantBy(typed, program), { from: "user" });
     return code;
   } catch (fault) {
     if (fault instanceof CommanderError) return fault.exitCode === 0 ? 0 : 1;
     const { tellFault } = await import("#output/tell-fault.ts");
     return tellFault(fault, around);
   }
+}
+
+/** `-o=json`, as kubectl takes it, is `-ojson`. What is the value of another option stays as it is. */
+function withoutEquals(words: readonly string[], { commands }: Command): readonly string[] {
+  const own = commands.find((one) => one.name() === words[0])?.options ?? [];
+  const names = own.flatMap(({ required, long, short }) => (required ? [long, short] : []));
+  return words.map((word, at) =>
+    names.includes(word.slice(0, 2)) && word[2] === "=" && !names.includes(words[at - 1])
+      ? word.slice(0, 2) + word.slice(3)
+      : word,
+  );
 }
 
 /** Help on a command that isn't there is answered as that command would be: with the one that was meant. */
