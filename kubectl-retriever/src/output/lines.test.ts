@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printRow, row, wrapped } from "./lines.ts";
+import { fitted, printRow, row, wrapped } from "./lines.ts";
 
 const columns = fc.integer({ min: 20, max: 100 });
 
@@ -30,4 +30,21 @@ test("a row that is wrapped keeps its word apart from what follows, however long
     const lines = wrapped(text, 80).map((line) => line.trim());
     expect(lines.join(" ").replaceAll(/ +/g, " ")).toContain(`ROLLBACK ${word} went`);
   }
+});
+
+/** As a terminal shows it: Han characters take two columns. */
+const shownColumns = (line: string): number => line.replaceAll(/[\u4e00-\u9fff]/g, "xx").length;
+
+test("characters that take two columns make no line wider, in a sentence or in a table, and none of a sentence is lost", () => {
+  const word = fc.constantFrom("漢字", "理由", "paused", "5 %", "by");
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 60 }), columns, (words, width) => {
+      const text = `Not further because: ${words.join(" ")}`;
+      const lines = wrapped(text, width);
+      expect(lines.join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+      expect([...lines, fitted(text, width)].filter((line) => shownColumns(line) > width)).toEqual([]);
+      const isWhole = shownColumns(text) <= width;
+      expect([lines.length === 1, fitted(text, width) === text]).toEqual([isWhole, isWhole]);
+    }),
+  );
 });

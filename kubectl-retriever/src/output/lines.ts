@@ -1,7 +1,7 @@
 // Lines of a screen: sentences are wrapped whole, tables clipped, sections left out when there is too little room.
 
 import { clipped, counted } from "@retriever/operator/page/words.ts";
-import { hung } from "#text/wrap.ts";
+import { cut, hung } from "#text/wrap.ts";
 
 /** Lines that belong together; the highest `rank` is left out first when there is too little room. */
 export type Section = {
@@ -32,12 +32,22 @@ const narrow = 60;
 /** A sentence, or a row's, on as many lines as it needs. Nothing a terminal would obey is left in it. */
 export function wrapped(line: string, columns: number): string[] {
   const text = clipped(line, Number.MAX_SAFE_INTEGER);
-  if (text.length <= columns) return [text];
+  if (mostColumns(text) <= columns) return [text];
   const indent = isRow(text) && columns >= narrow ? rowIndent : 2;
   const [lead, rest] = [text.slice(0, indent), text.slice(indent)];
   if (lead.endsWith(" ") || !rest.startsWith(" ")) return hung(lead, rest.trimStart(), columns);
   // The word that ends where the indent does stays apart from the next one.
   return hung("", text, columns - indent).map((part, at) => " ".repeat(at === 0 ? 0 : indent) + part);
+}
+
+/** Characters of some scripts take two columns, and none takes more. */
+const mostColumns = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : text.length * 2);
+
+/** A line of a table: what is too much at the right is cut. */
+export function fitted(line: string, columns: number): string {
+  const text = clipped(line, Number.MAX_SAFE_INTEGER);
+  if (mostColumns(text) <= columns) return text;
+  return text.length === mostColumns(text) ? clipped(text, columns) : cut(text, columns);
 }
 
 const isRow = (text: string): boolean => /^[A-Z][A-Z ]{13} /.test(text);

@@ -4,11 +4,11 @@ import { styleText } from "node:util";
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { clipped, shareWord, sinceWord, spanWord } from "@retriever/operator/page/words.ts";
+import { shareWord, sinceWord, spanWord } from "@retriever/operator/page/words.ts";
 import { plural } from "@retriever/stores/values/plural.ts";
 import { printable } from "@retriever/stores/values/printable.ts";
 import { renderEvidence } from "./evidence-table.ts";
-import { fit, printRow, type Row, row, type Section, wrapped } from "./lines.ts";
+import { fit, fitted, printRow, type Row, row, type Section, wrapped } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
 import { openChecksLine, progressLines } from "./progress-lines.ts";
 import { servingOf } from "./serving.ts";
@@ -36,7 +36,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
       .flatMap((line) => (line === "" ? [line] : wrapped(printable(line), columns)));
   const whole = said(progressLines(view, now));
   const progress = whole.length > canvas.rows / 2 ? said(openChecksLine(status)) : whole;
-  const table = renderEvidence(status, plan).map((line) => clipped(line, columns));
+  const table = renderEvidence(status, plan).map((line) => fitted(line, columns));
   const sections: Section[] = [
     { rank: 0, title: "name", lines: said([headLine(view, now)]) },
     { rank: 2.5, title: "cluster", lines: said([clusterLine(view, canvas)]) },
@@ -64,7 +64,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 7, title: "newer fields", lines: said(unknownLines(view)) },
   ];
   return fit(sections, { columns, rows: Math.max(1, canvas.rows - 1) }).map((line) =>
-    paint(clipped(printable(line), columns), canvas.color),
+    paint(fitted(printable(line), columns), canvas.color),
   );
 }
 

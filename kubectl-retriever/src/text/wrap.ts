@@ -13,3 +13,10 @@ export function hung(lead: string, sentence: string, columns: number): string[] 
     .split("\n");
   return parts.map((part, index) => (index === 0 ? lead : " ".repeat(indent)) + part);
 }
+
+/** At most so many columns of a line, which may hold characters that take two. */
+export function cut(line: string, columns: number): string {
+  const begin = (width: number) =>
+    wrapAnsi(line, width, { hard: true, trim: false, wordWrap: false }).split("\n")[0] ?? "";
+  return begin(columns) === line ? line : `${begin(Math.max(2, columns - 3))}...`;
+}
