@@ -9,13 +9,24 @@ type Document = {
   readonly metadata?: Readonly<Record<string, unknown>>;
 };
 
-/** One object, without who wrote which field. */
+/** Several objects, as kubectl prints a list of them. */
+export function printList(objects: readonly unknown[], form: "json" | "yaml"): Promise<string> {
+  return printValue({ apiVersion: "v1", kind: "List", items: objects.map(withoutManagers) }, form);
+}
+
+/** Without who wrote which field. */
+function withoutManagers(object: unknown): Document {
+  const { managedFields: _managedFields, ...metadata } = (object as Document).metadata ?? {};
+  return { ...(object as Document), metadata };
+}
+
+/** One object. */
 export async function printDocument(object: unknown, form: Form): Promise<string> {
-  const { metadata = {}, ...rest } = object as Document;
-  const { managedFields: _managedFields, ...shown } = metadata;
+  const shown = withoutManagers(object);
+  const { metadata = {} } = shown;
   // What was never sent has no name yet, only how it begins.
-  if (form === "name") return `${nameOfKind(rest)}/${String(metadata["name"] ?? metadata["generateName"])}`;
-  return printValue({ ...rest, metadata: shown }, form);
+  if (form === "name") return `${nameOfKind(shown)}/${String(metadata["name"] ?? metadata["generateName"])}`;
+  return printValue(shown, form);
 }
 
 /** A value of ours. */

@@ -70,6 +70,17 @@ test("get prints objects as a List, and names", async () => {
   expect(printed[1]).toBe("retrievermigration.retriever.dev/docs-to-qdrant");
 });
 
+test("objects are printed without who wrote which field, what they are called before what is in them", async () => {
+  const raw = aRawMigration(ramping) as { readonly metadata: object };
+  const { metadata, ...rest } = raw;
+  const managed = { ...rest, metadata: { ...metadata, managedFields: [{ manager: "kubectl" }] } };
+  const { run, printed } = arrange([], { listMigrations: async () => [managed], readMigration: async () => managed });
+  await run("get -o yaml");
+  await run("status docs -o json");
+  expect(printed.join("\n")).not.toContain("managedFields");
+  expect(Object.keys(JSON.parse(printed[1] ?? ""))).toEqual(Object.keys(managed));
+});
+
 test("get of nothing says so, apart from the data", async () => {
   const { run, printed, warned } = arrange([]);
   expect(await run("get")).toBe(0);

@@ -7,7 +7,7 @@ import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import { findMigration } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
-import { type Form, printDocument, printValue } from "#output/documents.ts";
+import { type Form, printDocument, printList, printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { didYouMean } from "#output/similar.ts";
@@ -28,8 +28,7 @@ export async function listMigrations(
   const { client, terminal, clock } = tools;
   const found = await client.listMigrations(namespace, signal);
   if (output === "name") for (const each of found) terminal.print(await printDocument(each, output));
-  else if (output !== undefined)
-    terminal.data(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
+  else if (output !== undefined) terminal.data(await printList(found, output));
   else if (found.length === 0)
     terminal.warn(
       namespace === undefined
