@@ -58,7 +58,7 @@ const exitCodes: readonly (readonly [string, string])[] = [
   ["2", "refused: by evidence, a policy, a right or the phase; the last lines say what would work"],
   ["3", "waits for a person"],
   ["4", "rolled back or stalled; of `wait`: what was waited for can't come any more"],
-  ["124", "not within the time given; of an act also: it is written, and what comes of it can't be read"],
+  ["124", "not within the time given; of an act the last lines say whether it is written, and what can't be read"],
   ["130", "interrupted"],
 ];
 

@@ -50,6 +50,15 @@ test("in a namespace that isn't there, the namespace is named that has one of th
   expect(said).not.toContain("Install");
 });
 
+test("where it isn't answered in time, nobody is told that it was or wasn't written, but where that is seen", async () => {
+  const createAct = async () => {
+    throw new OperatorError("ROP_DEADLINE_EXCEEDED", "create migrationacts search");
+  };
+  const { code, said } = await rollBackNothing(absent, { createAct });
+  expect(code).toBe(124);
+  expect(said).toContain("it isn't known whether the Rollback was written: kubectl get migrationacts -n search lists");
+});
+
 test.each(["client", "server"])(
   "in a dry run on the %s it is checked like any other act: nothing is said to be created or deleted",
   async (where) => {

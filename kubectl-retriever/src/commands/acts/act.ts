@@ -217,7 +217,7 @@ function refuseOther({ seen }: ActRequest, { uid, status }: MigrationView): stri
 /** Sends it, unless only a look was asked for, and prints what lies there now. */
 async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<ActDocument> {
   const { dryRun, output, namespace, name } = asked;
-  const created = dryRun === "client" ? act : await tools.client.createAct(act, dryRun === "server", signal);
+  const created = dryRun === "client" ? act : await send(asked, act, tools, signal);
   const dropped = droppedFields(act.spec, created.spec, "spec");
   if (dropped.length > 0)
     tools.terminal.warn(
@@ -232,6 +232,24 @@ async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signa
     );
   }
   return created;
+}
+
+/** What wasn't answered in time may lie there all the same. */
+async function send(
+  { dryRun, namespace }: ActRequest,
+  act: ActDocument,
+  { client, terminal, cluster }: ActTools,
+  signal: AbortSignal,
+): Promise<ActDocument> {
+  try {
+    return await client.createAct(act, dryRun === "server", signal);
+  } catch (fault) {
+    if (dryRun === undefined && hasCode(fault, "ROP_DEADLINE_EXCEEDED"))
+      terminal.warn(
+        `it isn't known whether the ${act.spec.act} was written: kubectl get migrationacts -n ${namespace}${cluster.flags} lists what was`,
+      );
+    throw fault;
+  }
 }
 
 type Waiting = ActRequest & { readonly before?: readonly MigrationEvent[] };
