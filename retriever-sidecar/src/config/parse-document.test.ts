@@ -44,3 +44,16 @@ describe("a document of whatever somebody wrote", () => {
     expect(exactTime("2026-01-31T12:00:00.0001200Z")).toBe("2026-01-31T12:00:00.00012Z");
   });
 });
+
+describe("a credential that isn't one", () => {
+  const place = (connectionString: unknown) =>
+    JSON.stringify({ primary: { kind: "pgvector", table: "t", connectionString } });
+  it.each([undefined, 7, { secretKeyRef: { name: "s" } }])(
+    "%j is told with its place and its forms, without its value",
+    (given) => {
+      expect(() => parseBase(place(given), schemas)).toThrow(
+        "base: primary.connectionString: expected { fromEnv: VARIABLE }, { fromFile: /ABSOLUTE/PATH } or a text that isn't empty",
+      );
+    },
+  );
+});

@@ -10,7 +10,7 @@ export const maxBodyBytes = 1_048_576;
 const isWellFormed = (text: string): boolean => text.isWellFormed();
 const unicode = "expected text in valid Unicode";
 const filterText = z.string().max(1024).refine(isWellFormed, unicode);
-const filterValueSchema = z.union([filterText, z.number(), z.boolean()]);
+const filterValueSchema = z.union([filterText, z.number(), z.boolean()], "expected a text, a number or a boolean");
 
 /** The request without its embedding, which the hot path never turns into objects. */
 export const retrieveEnvelopeSchema = z.strictObject({

@@ -22,35 +22,41 @@ const fileMeaning = "File directly under /etc/retriever/credentials in the sidec
  * file, an example that is taken and one that is refused.
  */
 export function overlayCredential(variable: readonly [string, string], file: readonly [string, string]) {
-  return z.union([
-    z.strictObject({
-      fromEnv: z
-        .string()
-        .max(80)
-        .regex(credentialEnvPattern, "expected a variable named RETRIEVER_CRED_*")
-        .meta(doc(variableMeaning, ...variable)),
-    }),
-    z.strictObject({
-      fromFile: z
-        .string()
-        .max(160)
-        .regex(credentialFilePattern, `expected a file directly under ${credentialFolder}`)
-        .meta(doc(fileMeaning, ...file)),
-    }),
-  ]);
+  return z.union(
+    [
+      z.strictObject({
+        fromEnv: z
+          .string()
+          .max(80)
+          .regex(credentialEnvPattern, "expected a variable named RETRIEVER_CRED_*")
+          .meta(doc(variableMeaning, ...variable)),
+      }),
+      z.strictObject({
+        fromFile: z
+          .string()
+          .max(160)
+          .regex(credentialFilePattern, `expected a file directly under ${credentialFolder}`)
+          .meta(doc(fileMeaning, ...file)),
+      }),
+    ],
+    `expected { fromEnv: RETRIEVER_CRED_NAME } or { fromFile: ${credentialFolder}/NAME }`,
+  );
 }
 
 /** Credential of a base: a reference to any variable or file, or (for compatibility, with a warning) a plain string. */
-export const baseCredentialSchema = z.union([
-  z.string().min(1),
-  z.strictObject({ fromEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
-  z.strictObject({
-    fromFile: z
-      .string()
-      .max(4096)
-      .regex(/^\/\P{Cc}*$/u, "expected an absolute path"),
-  }),
-]);
+export const baseCredentialSchema = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({ fromEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+    z.strictObject({
+      fromFile: z
+        .string()
+        .max(4096)
+        .regex(/^\/\P{Cc}*$/u, "expected an absolute path"),
+    }),
+  ],
+  "expected { fromEnv: VARIABLE }, { fromFile: /ABSOLUTE/PATH } or a text that isn't empty",
+);
 
 export type OverlayCredential = z.infer<ReturnType<typeof overlayCredential>>;
 export type BaseCredential = z.infer<typeof baseCredentialSchema>;
