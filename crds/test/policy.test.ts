@@ -1,10 +1,13 @@
 // What a policy asks of a migration, and of which namespaces.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { migrationPolicyKind } from "#manifest/kinds.ts";
+import { rootSchema } from "#manifest/to-crd.ts";
 import { parseMigrationSpec, parsePolicySpec } from "#parse.ts";
 import { judgePolicy, selectsNamespace } from "#policy/judge-policy.ts";
-import type { PolicySpec } from "#policy/policy-spec.ts";
+import { expectedValues, type PolicySpec } from "#policy/policy-spec.ts";
 import type { MigrationSpec } from "#spec/migration-spec.ts";
+import { violations, withDefaults } from "#test/admission.ts";
 import { pgvectorDestination, twoFieldSpec } from "#test/builders.ts";
 
 function aPolicy(spec: object): PolicySpec {
@@ -217,6 +220,32 @@ describe("the namespaces of a policy", () => {
     [[{ key: "constructor", operator: "Exists" }], {}, false],
   ])("are, by %j, those with %j: %s", (expressions, labels, isSelected) => {
     expect(selects(expressions, labels as Record<string, string>)).toBe(isSelected);
+  });
+});
+
+const policySchema = rootSchema(migrationPolicyKind);
+
+describe("a policy whose selector could bind nobody by mistake", () => {
+  const faultsOf = (one: object) => parsePolicySpec({ namespaceSelector: { matchExpressions: [one] } });
+  const at = (field: string) => ({ path: `spec.namespaceSelector.matchExpressions[0].${field}` });
+
+  it.each([
+    { key: "tier", operator: "In" },
+    { key: "tier", operator: "NotIn", values: [] },
+    { key: "tier", operator: "Exists", values: ["bank"] },
+    { key: "tier", operator: "DoesNotExist", values: ["bank"] },
+  ])("is refused with %j, here and by the API server", (one) => {
+    expect(faultsOf(one)).toMatchObject({ ok: false, faults: [at("values")] });
+    const spec = { namespaceSelector: { matchExpressions: [one] } };
+    expect(violations(policySchema, withDefaults(policySchema, { spec }))).toEqual([expectedValues]);
+  });
+
+  it.each([
+    [{ key: "tier", operator: "In", values: ["bank "] }, "values[0]"],
+    [{ key: "tier ", operator: "Exists" }, "key"],
+    [{ key: "bank.example/", operator: "Exists" }, "key"],
+  ])("is refused with %j, which no label has", (one, field) => {
+    expect(faultsOf(one)).toMatchObject({ ok: false, faults: [at(field)] });
   });
 });
 

@@ -2,6 +2,7 @@
 // They run on updates by anybody, the operator included: a fault of ours can't persist an illegal transition.
 
 import { actsInRole, actsWithReason, latchingActs } from "#migration.ts";
+import { expectedValues } from "#policy/policy-spec.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { finalPhases, legalSteps } from "#status/phase-steps.ts";
 
@@ -114,5 +115,14 @@ export const migrationActRules: readonly CelRule[] = [
     at: "spec",
     rule: "!has(self.waitForGates) || !self.waitForGates || self.act == 'Promote'",
     message: "expected waitForGates of a Promote alone: nothing else waits for gates",
+  },
+];
+
+/** Rules of RetrieverMigrationPolicy. */
+export const migrationPolicyRules: readonly CelRule[] = [
+  {
+    at: "spec.namespaceSelector.matchExpressions[]",
+    rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+    message: expectedValues,
   },
 ];

@@ -4,7 +4,7 @@ import { apiGroup, apiVersion, migrationActSpecSchema } from "#migration.ts";
 import { policySpecSchema } from "#policy/policy-spec.ts";
 import { migrationSpecSchema } from "#spec/migration-spec.ts";
 import { migrationStatusSchema } from "#status/migration-status.ts";
-import { migrationActRules, migrationRules } from "./cel-rules.ts";
+import { migrationActRules, migrationPolicyRules, migrationRules } from "./cel-rules.ts";
 import type { KindDefinition } from "./to-crd.ts";
 
 export const migrationKind: KindDefinition = {
@@ -62,7 +62,7 @@ export const migrationPolicyKind: KindDefinition = {
   scope: "Cluster",
   description: "What an administrator asks of every migration in some namespaces.",
   spec: policySpecSchema,
-  rules: [],
+  rules: migrationPolicyRules,
   columns: [
     { name: "Hold", type: "string", jsonPath: ".spec.hold" },
     { name: "Most", type: "integer", jsonPath: ".spec.mostMigrations", description: "Migrations under way at once" },

@@ -5,17 +5,41 @@ import { z } from "zod";
 import { nonEmpty } from "#fields/field-types.ts";
 import { days, timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 
-const requirementSchema = z.strictObject({
-  key: nonEmpty(317).meta(doc("Label of the namespace.", "kubernetes.io/metadata.name", "")),
-  operator: z
-    .enum(["In", "NotIn", "Exists", "DoesNotExist"])
-    .meta(doc("How the label's value is compared, as in every Kubernetes selector.", "In", "Equals")),
-  values: z
-    .array(nonEmpty(63))
-    .max(50)
-    .default([])
-    .meta(doc("Values of In and NotIn.", ["search"], "search")),
-});
+export const expectedValues = "expected values of In and NotIn, and of nothing else";
+
+/** What no namespace can have would make a policy that is nobody's, or everybody's, unnoticed. */
+const labelKey = z
+  .string()
+  .max(317)
+  .regex(
+    /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    "expected the key of a label",
+  );
+const labelValue = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, "expected the value of a label");
+
+const requirementSchema = z
+  .strictObject({
+    key: labelKey.meta(doc("Label of the namespace.", "kubernetes.io/metadata.name", "the tier")),
+    operator: z
+      .enum(["In", "NotIn", "Exists", "DoesNotExist"])
+      .meta(doc("How the label's value is compared, as in every Kubernetes selector.", "In", "Equals")),
+    values: z
+      .array(labelValue)
+      .max(50)
+      .default([])
+      .meta(doc("Values of In and NotIn, at least one of each; none of the others.", ["search"], "search")),
+  })
+  .refine(({ operator, values }) => comparesValues(operator) === values.length > 0, {
+    path: ["values"],
+    message: expectedValues,
+  });
+
+function comparesValues(operator: string): boolean {
+  return operator === "In" || operator === "NotIn";
+}
 
 const selectorSchema = z.strictObject({
   matchExpressions: z

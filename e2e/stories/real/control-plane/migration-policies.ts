@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { ensure } from "#support/kube/definitions.ts";
-import { alice, allowed, patch, post, scene } from "./policy-scene.ts";
+import { alice, allowed, patch, post, root, scene } from "./policy-scene.ts";
 
 const { admin, namespace, crs } = scene;
 const collection = "/apis/retriever.dev/v1alpha1/retrievermigrationpolicies";
@@ -74,6 +74,14 @@ async function moveRehearsal(): Promise<void> {
   expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/rehearsal` })).toBe(allowed);
 }
 
+async function leaveUnnamed(): Promise<void> {
+  const unnamed = { checklist: {} };
+  expect(await admin.ask(post(alice, migrations, aMigration("unnamed", unnamed)))).toBe(allowed);
+  const nobody = aMigration("nobody", { ...unnamed, requestedBy: undefined });
+  expect(await admin.ask(post(alice, migrations, nobody))).toContain("spec.requestedBy: expected who asks");
+  expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/unnamed` })).toBe(allowed);
+}
+
 async function speakOfOthers(): Promise<void> {
   const elsewhere = { key: "tier", operator: "NotIn", values: ["bank"] };
   const other = { spec: { namespaceSelector: { matchExpressions: [elsewhere] } } };
@@ -81,6 +89,18 @@ async function speakOfOthers(): Promise<void> {
   const loose = aMigration("probe", { cutover: { hold: false } });
   const probe = () => admin.ask(post(alice, `${migrations}?dryRun=All`, loose));
   expect(await eventually("the change is seen", async () => (await probe()) === allowed)).toBe(true);
+}
+
+/** Such a policy would be nobody's, and nobody would hear of it. */
+async function selectNobody(): Promise<void> {
+  for (const one of [
+    { key: "tier", operator: "In" },
+    { key: "tier", operator: "Exists", values: ["bank"] },
+  ]) {
+    const namespaceSelector = { matchExpressions: [one] };
+    const body = { ...policy, metadata: { name: `${namespace}-nobody` }, spec: { ...policy.spec, namespaceSelector } };
+    expect(await admin.ask(post(root, collection, body))).toContain("expected values of In and NotIn");
+  }
 }
 
 /** Tests of a scene whose policies are in force. */
@@ -113,13 +133,7 @@ export function describeMigrationPolicies(): void {
 
     it("asks the hold of what was a rehearsal, once it is to move traffic", moveRehearsal);
 
-    it("lets what names neither approvals nor a window: both are then asked as the policy says", async () => {
-      const unnamed = { checklist: {} };
-      expect(await admin.ask(post(alice, migrations, aMigration("unnamed", unnamed)))).toBe(allowed);
-      const nobody = aMigration("nobody", { ...unnamed, requestedBy: undefined });
-      expect(await admin.ask(post(alice, migrations, nobody))).toContain("spec.requestedBy: expected who asks");
-      expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/unnamed` })).toBe(allowed);
-    });
+    it("lets what names neither approvals nor a window: both are then asked as the policy says", leaveUnnamed);
 
     it("keeps nobody from an Abort or Rollback, nor from changes of what it doesn't speak of, of one that it refuses", async () => {
       const late = patch(alice, path, { spec: { destinations: { hosts: ["elsewhere"] } } });
@@ -141,5 +155,9 @@ export function describeMigrationPolicies(): void {
     });
 
     it("is no concern of other namespaces", speakOfOthers);
+    it(
+      "isn't taken where its selector has values to compare and none to compare with, or the other way round",
+      selectNobody,
+    );
   });
 }
