@@ -58,6 +58,9 @@ test.each([
   "0.0.0.0",
   "ff02::1",
   "fd00:ec2::254",
+  "fd00:ec2::23",
+  "[fd00:ec2:0:0::17]",
+  "fd00:c1::a9fe:a9fe",
   "fd20:ce::254",
   "fd00:42::42",
   "168.63.129.16",
@@ -68,6 +71,16 @@ test.each([
   expect(isForbiddenAddress(address)).toBe(true);
 });
 
-test.each(["qdrant.search.svc", "::1", "fec0::1", "169.253.0.1", "169.255.0.1", "store", ""])("%s isn't", (host) => {
+test.each([
+  "qdrant.search.svc",
+  "::1",
+  "fec0::1",
+  "fd00:ec3::23",
+  "fd00:c1::17",
+  "169.253.0.1",
+  "169.255.0.1",
+  "store",
+  "",
+])("%s isn't", (host) => {
   expect(isForbiddenAddress(host)).toBe(false);
 });

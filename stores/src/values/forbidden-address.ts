@@ -5,9 +5,11 @@ const credentials = new BlockList();
 // Link-local, with the metadata services of most clouds.
 credentials.addSubnet("169.254.0.0", 16);
 credentials.addSubnet("fe80::", 10, "ipv6");
-// Metadata services elsewhere: Azure's, Alibaba's, Oracle's; by IPv6 Amazon's, Google's, Scaleway's.
+// Metadata services elsewhere: Azure's, Alibaba's, Oracle's; by IPv6 Oracle's, Google's, Scaleway's.
 for (const address of ["168.63.129.16", "100.100.100.200", "192.0.0.192"]) credentials.addAddress(address);
-for (const address of ["fd00:ec2::254", "fd20:ce::254", "fd00:42::42"]) credentials.addAddress(address, "ipv6");
+for (const address of ["fd00:c1::a9fe:a9fe", "fd20:ce::254", "fd00:42::42"]) credentials.addAddress(address, "ipv6");
+// Amazon's own services of each machine: metadata at ::254, the credentials of a pod's account at ::23.
+credentials.addSubnet("fd00:ec2::", 32, "ipv6");
 
 // "This host", multicast and broadcast.
 const nobody = new BlockList();
