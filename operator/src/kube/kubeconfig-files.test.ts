@@ -112,6 +112,15 @@ test.each(["foo", "10.0.0.1:6443", "https://a:b:c"])("a server %s is told of as 
   await expect(read).rejects.toThrow(`cluster c has the server ${server}; expected https://host:port`);
 });
 
+test.each(["https://ada:secret-canary@kube:6443", "https://secret-canary@kube", "ada:secret-canary@kube"])(
+  "a server with a user in its address is refused without the password: %s",
+  async (server) => {
+    const fault = await readKubeconfigs([await aConfig({ cluster: { server } })], undefined).catch(String);
+    expect(fault).toContain("cluster c has a user in the address of its server");
+    expect(fault).not.toContain("secret-canary");
+  },
+);
+
 test("of an entry in several kubeconfigs the first counts, and the first current context", async () => {
   const files = [await aConfig({ name: "one", current: "" }), await aConfig({ name: "two", context: "y" })];
   expect(await readKubeconfigs(files, undefined)).toMatchObject({ server: "https://one", namespace: "search" });

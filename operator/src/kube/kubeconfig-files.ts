@@ -41,8 +41,7 @@ export async function readKubeconfigs(files: readonly string[], context: string 
     throw settings(
       `context ${chosen} names the cluster ${found.cluster}, which is not in ${from}, or without a server`,
     );
-  if (!/^https?:\/\/./.test(cluster.server) || !URL.canParse(cluster.server))
-    throw settings(`cluster ${cluster.name} has the server ${cluster.server}; expected https://host:port`);
+  checkServer(cluster);
   const user = parts.users.find(({ name }) => name === found.user);
   // Without it every answer would be a refusal of somebody anonymous.
   if (user === undefined && found.user)
@@ -55,6 +54,16 @@ export async function readKubeconfigs(files: readonly string[], context: string 
     userName: user?.name ?? "",
     apply: await applierOf(cluster, user, { ...parts, currentContext: chosen }),
   };
+}
+
+/** What stands before an @ may be a password: it is neither told nor used, and the address is shown to people. */
+function checkServer({ name, server }: Pick<Cluster, "name" | "server">): void {
+  if (server.includes("@"))
+    throw settings(
+      `cluster ${name} has a user in the address of its server; expected https://host:port, and who logs in among the users`,
+    );
+  if (!/^https?:\/\/./.test(server) || !URL.canParse(server))
+    throw settings(`cluster ${name} has the server ${server}; expected https://host:port`);
 }
 
 async function readParts(file: string): Promise<Parts> {
