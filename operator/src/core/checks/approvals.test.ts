@@ -72,6 +72,20 @@ describe("an approval", () => {
     expect(refuseWord(anApproval(more), { plan: asked, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
   });
 
+  it.each([
+    ["oidc:ada", "ada", true],
+    ["https://login.example#Ada", "ada", true],
+    ["ada", "oidc:ada", true],
+    ["corp\\ada", "ada", true],
+    ["oidc:ada", "other:ada", false],
+    ["cascada", "ada", false],
+    ["oidc:", "ada", false],
+  ])("of %s, where %s asked, is one pair of eyes: %s", (actor, requestedBy, isOne) => {
+    const asked = { ...twoRoles(true), requestedBy };
+    const refusal = refuseWord(anApproval({ actor }), { plan: asked, status: aStatus({ planHash: "p" }), now });
+    expect(refusal !== undefined).toBe(isOne);
+  });
+
   it("counts until its own end or the plan's, whichever is sooner", () => {
     const until = (expiresAt: number | null) => recordApproval(anApproval({ expiresAt }), [], plan)[0]?.until;
     expect(until(null)).toBe("2026-03-01T13:00:00.000Z");

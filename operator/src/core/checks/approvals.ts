@@ -33,7 +33,7 @@ function refuseApproval(act: ActObservation, { plan, status, now }: Asked): stri
   const { fourEyes } = plan.checklist.approvals;
   const unasked = refuseRole(act, plan, status);
   if (unasked !== undefined) return unasked;
-  if (fourEyes && personOf(act.actor) === personOf(plan.requestedBy ?? "")) {
+  if (fourEyes && isWhoAsked(act.actor, plan.requestedBy ?? "")) {
     return `four eyes: ${act.actor} asked for this migration and can't approve it`;
   }
   return untilOf(act, plan) <= now
@@ -63,6 +63,19 @@ function isOther({ role, actor }: ActObservation): (one: Said) => boolean {
 /** Whoever signs in is named by who lets them in, and not always in the same spelling; a manifest's name is typed by hand. */
 function personOf(actor: string): string {
   return actor.normalize("NFKC").trim().toLowerCase();
+}
+
+/**
+ * Whoever lets people in may stand before their names (`oidc:ada`, `https://login.example#ada`), and a name in a manifest that
+ * somebody else's account writes may lack that, or the account's: then two names would be one pair of eyes.
+ */
+function isWhoAsked(actor: string, requestedBy: string): boolean {
+  const [one, other] = [personOf(actor), personOf(requestedBy)];
+  return one === other || isNameWithin(other, one) || isNameWithin(one, other);
+}
+
+function isNameWithin(name: string, whole: string): boolean {
+  return name !== "" && [":", "#", "/", "\\"].some((mark) => whole.endsWith(`${mark}${name}`));
 }
 
 type Acts = NonNullable<MigrationStatus["acts"]>;
