@@ -42,7 +42,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     const why = unread(idle);
     const [claims, identity, policies, jobs] = await Promise.all([
       attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
-      readIdentity({ status, plan }, deps, deadline),
+      readIdentity({ status, plan, acts }, deps, deadline),
       readPolicies(migration, deps, deadline),
       readJobs({ meta, plan, status }, deps, deadline),
     ]);
@@ -57,7 +57,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     readOverlay({ namespace, target }, cluster, deadline),
     podsOf(workload, { namespace, target, plan, evidence: migration.status.evidence }, deps, deadline),
     attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
-    readIdentity({ status: migration.status, plan }, deps, deadline),
+    readIdentity({ status, plan, acts }, deps, deadline),
     readPolicies(migration, deps, deadline),
     readStaging({ namespace, phase, plan }, cluster, deadline),
     readAlerts({ migration, plan }, deps, deadline),

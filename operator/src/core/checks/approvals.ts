@@ -213,6 +213,20 @@ function doubtOf(identity: Observation["actIdentity"]): Fact | undefined {
   return { status: "Unknown", reason: "IdentityNotObserved", message };
 }
 
+/** Whether an approval is judged later: a failed look says neither that its actor is proved nor that nobody proves him. */
+export function awaitsProof({ act }: ActObservation, identity: Observation["actIdentity"]): boolean {
+  return act === "Approve" && identity?.ok !== true;
+}
+
+/**
+ * Why an approval has no effect that came while nobody proved its actor: kept until somebody does, it would count as if it had
+ * been proved.
+ */
+export function refuseUnproved({ act }: ActObservation, identity: Observation["actIdentity"]): string | undefined {
+  if (act !== "Approve" || identity?.ok !== true || identity.value !== "unproved") return undefined;
+  return "nobody proves who approves; approve again once the admission policy retriever-act-identity and its binding are in force";
+}
+
 const unproved: Fact = {
   status: "Unknown",
   reason: "IdentityNotProved",

@@ -102,7 +102,7 @@ export type Observation = {
   readonly acts: Read<readonly ActObservation[]>;
   /** There were more of them than could be read: one that was judged and isn't here may still lie there. */
   readonly actsAreCut?: true;
-  /** Read only while approvals are asked for; absent is not proved. */
+  /** Read only while approvals are asked for, or one waits to be judged; absent is not known. */
   readonly actIdentity?: Read<ActIdentity>;
   /** Policies of the migration's namespace; read only before anything is sampled. */
   readonly policies?: Read<readonly PolicyObservation[]>;

@@ -42,7 +42,8 @@ const { meta } = aMigration().build();
 /** Applies acts to a status, where a migration with the same plan was rolled back or not. */
 function apply(status: Partial<MigrationStatus>, acts: readonly ActObservation[], isRetried = false): ActsApplied {
   const claims = { ok: true, value: isRetried ? [{ ...rolledBack, planHash: hash }] : [] };
-  const observation = { acts: { ok: true, value: acts }, claims } as unknown as Observation;
+  const proved = { ok: true, value: "proved" };
+  const observation = { acts: { ok: true, value: acts }, claims, actIdentity: proved } as unknown as Observation;
   return applyActs({ meta, status: aStatus(status), plan, observation, now });
 }
 const said = (applied: ActsApplied) => applied.announcements.map(({ reason, message }) => `${reason}: ${message}`);

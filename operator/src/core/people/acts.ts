@@ -7,7 +7,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import { recordWord, refuseWord } from "../checks/approvals.ts";
+import { awaitsProof, recordWord, refuseUnproved, refuseWord } from "../checks/approvals.ts";
 import { rolledBackBefore } from "../checks/claims.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
@@ -57,7 +57,12 @@ const asking: readonly Phase[] = ["Preflight", "AwaitingApproval"];
 export function applyActs(input: ActsInput): ActsApplied {
   const { status, observation, now } = input;
   if (!observation.acts.ok) return { status, announcements: [] };
-  const { seen, fresh } = turnsOf(observation.acts.value, status, now, observation.actsAreCut !== true);
+  const { seen, fresh } = turnsOf(
+    judgeable(observation.acts.value, input),
+    status,
+    now,
+    observation.actsAreCut !== true,
+  );
   const before = status.acts ?? { paused: false, seen: [] };
   if (fresh.length === 0 && seen.length === before.seen.length) return { status, announcements: [] };
   const acts = { ...before, seen: [...seen, ...fresh.map(({ uid }) => uid)] };
@@ -65,6 +70,12 @@ export function applyActs(input: ActsInput): ActsApplied {
     status: { ...status, acts },
     announcements: [],
   });
+}
+
+/** Without approvals of which nobody knows yet whether their actors are proved. */
+function judgeable(acts: readonly ActObservation[], { status, observation }: ActsInput): readonly ActObservation[] {
+  const seen = status.acts?.seen ?? [];
+  return acts.filter((act) => seen.includes(act.uid) || !awaitsProof(act, observation.actIdentity));
 }
 
 function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): ActsApplied {
@@ -75,6 +86,7 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
   const refusal =
     refuse(act, { ...input, status: { ...input.status, acts, ...repairOf(status) } }, acts) ??
     (isOfCutover ? refuseSecond(promote) : undefined) ??
+    refuseUnproved(act, input.observation.actIdentity) ??
     (act.act === "RepairDrift" ? refuseRepairNow(input.plan, input.meta, input.observation) : undefined);
   if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
   const taken = effectOf(act, { ...status, acts: takes[act.act](act, acts, input) }, input);

@@ -85,7 +85,9 @@ function reconcile(world: World, { isWritten, order, unread }: Pass): void {
   const read = listed.filter((act, index) => latches(act) || index < listed.length - unread);
   for (const act of read) pick.add(act);
   const acts = { ok: true, value: pick.acts() } as const;
-  const observation = { acts, ...(read.length < listed.length ? { actsAreCut: true } : {}) } as Observation;
+  const actIdentity = { ok: true, value: "proved" } as const;
+  const isCut = read.length < listed.length;
+  const observation = { acts, actIdentity, ...(isCut ? { actsAreCut: true } : {}) } as Observation;
   const applied = applyActs({ meta, status: world.status, plan, observation, now: start });
   const wasLatched = world.status.acts?.latched !== undefined;
   const isAsked = !wasLatched && world.acts.some((act) => latches(act) && !world.told.has(act.uid));

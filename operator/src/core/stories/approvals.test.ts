@@ -145,16 +145,44 @@ describe("approvals whose actors nobody proves", () => {
     return sim.run(30);
   };
 
+  it("hold while the admission policy is missing, and count no more once it is there: each has to be given again", () => {
+    const sim = waiting();
+    sim.actIdentity = { ok: true, value: "unproved" };
+    all(sim);
+    expect(sim.condition("Approved")).toBe("Unknown/IdentityNotProved");
+    const told = refusals(sim);
+    expect(told.map((words) => words.includes("nobody proves who approves; approve again"))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    sim.actIdentity = { ok: true, value: "proved" };
+    sim.run(30);
+    expect(sim.phase).toBe("AwaitingApproval");
+    expect(sim.status.message).toContain("needs owner 0 of 1, needs sre 0 of 2");
+    all(sim);
+    sim.until("WarmUp", 30);
+  });
+
+  it("come in a phase that asks for none, where the policy is missing, and count at no cutover", () => {
+    const sim = waiting();
+    all(sim);
+    sim.until("WarmUp", 30);
+    sim.actIdentity = { ok: true, value: "unproved" };
+    approve(sim, "mallory", "sre");
+    expect(sim.status.acts?.approvals?.map(({ actor }) => actor)).toEqual(["grace", "ada", "alan"]);
+  });
+
   it.each([
-    ["the admission policy is missing", { ok: true, value: "unproved" } as const, "Unknown/IdentityNotProved"],
     ["nobody asked", undefined, "Unknown/IdentityNotProved"],
-    ["the reconcile failed", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
-  ])("hold while %s, and count once it is there", (_name, identity, condition) => {
+    ["the look failed", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
+  ])("wait unjudged while %s, and count once they are proved", (_name, identity, condition) => {
     const sim = waiting();
     sim.actIdentity = identity;
     all(sim);
     expect(sim.phase).toBe("AwaitingApproval");
     expect(sim.condition("Approved")).toBe(condition);
+    expect(sim.status.acts?.approvals ?? []).toEqual([]);
     sim.actIdentity = { ok: true, value: "proved" };
     sim.until("WarmUp", 30);
   });
