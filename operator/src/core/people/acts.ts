@@ -72,10 +72,13 @@ export function applyActs(input: ActsInput): ActsApplied {
   });
 }
 
-/** Without approvals of which nobody knows yet whether their actors are proved. */
-function judgeable(acts: readonly ActObservation[], { status, observation }: ActsInput): readonly ActObservation[] {
-  const seen = status.acts?.seen ?? [];
-  return acts.filter((act) => seen.includes(act.uid) || !awaitsProof(act, observation.actIdentity));
+/** Without approvals that would count, and of which nobody knows yet whether their actors are proved. */
+function judgeable(observed: readonly ActObservation[], input: ActsInput): readonly ActObservation[] {
+  const { status, observation } = input;
+  const acts = status.acts ?? { paused: false, seen: [] };
+  const isPutOff = (act: ActObservation): boolean =>
+    awaitsProof(act, observation.actIdentity) && refuse(act, input, acts) === undefined;
+  return observed.filter((act) => acts.seen.includes(act.uid) || !isPutOff(act));
 }
 
 function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): ActsApplied {

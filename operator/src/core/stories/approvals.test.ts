@@ -173,6 +173,17 @@ describe("approvals whose actors nobody proves", () => {
     expect(sim.status.acts?.approvals?.map(({ actor }) => actor)).toEqual(["grace", "ada", "alan"]);
   });
 
+  it("that come once the migration is over are refused for that, whether or not anybody looked who they are from", () => {
+    const sim = waiting();
+    all(sim);
+    sim.until("WarmUp", 30);
+    sim.act("Abort");
+    sim.until("RolledBack", 60).run(60);
+    sim.actIdentity = undefined;
+    approve(sim, "mallory", "sre");
+    expect(refusals(sim)).toEqual([expect.stringContaining("never runs again")]);
+  });
+
   it.each([
     ["nobody asked", undefined, "Unknown/IdentityNotProved"],
     ["the look failed", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
