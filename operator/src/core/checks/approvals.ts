@@ -213,7 +213,7 @@ function doubtOf(identity: Observation["actIdentity"]): Fact | undefined {
   return { status: "Unknown", reason: "IdentityNotObserved", message };
 }
 
-/** Whether an approval is judged later: a failed look says neither that its actor is proved nor that nobody proves him. */
+/** Whether an approval is judged later: a failed read says neither that its actor is proved nor that nobody proves him. */
 export function awaitsProof({ act }: ActObservation, identity: Observation["actIdentity"]): boolean {
   return act === "Approve" && identity?.ok !== true;
 }

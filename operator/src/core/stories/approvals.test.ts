@@ -173,7 +173,7 @@ describe("approvals whose actors nobody proves", () => {
     expect(sim.status.acts?.approvals?.map(({ actor }) => actor)).toEqual(["grace", "ada", "alan"]);
   });
 
-  it("that come once the migration is over are refused for that, whether or not anybody looked who they are from", () => {
+  it("that come once the migration is over are refused for that, whoever they are from", () => {
     const sim = waiting();
     all(sim);
     sim.until("WarmUp", 30);
@@ -186,7 +186,7 @@ describe("approvals whose actors nobody proves", () => {
 
   it.each([
     ["nobody asked", undefined, "Unknown/IdentityNotProved"],
-    ["the look failed", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
+    ["it can't be read", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
   ])("wait unjudged while %s, and count once they are proved", (_name, identity, condition) => {
     const sim = waiting();
     sim.actIdentity = identity;
