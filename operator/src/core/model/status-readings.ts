@@ -35,6 +35,9 @@ export function isRollingBack(status: MigrationStatus): boolean {
 /** Phases in which users may be served by the destination, and somebody would take them back. */
 export const servedPhases: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
 
+/** Reasons of an answer that holds for harm, whatever else holds it as well. */
+export const harmHolds: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked"];
+
 /** The reason of the newest answer: at the end Ready says how it ended, and Settled what it waits for. */
 export function answerOf({ phase, conditions }: Pick<MigrationStatus, "phase" | "conditions">): string | undefined {
   const type = isFinalPhase(phase) ? "Settled" : "Ready";

@@ -5,7 +5,14 @@ import { isLastWord, isOpenIncident, type OutboxMessage } from "@retriever/crds/
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { lasting, suffice } from "../checks/approvals.ts";
 import { planDamaged, readPlan } from "../model/accepted-plan.ts";
-import { answerOf, instantMs, isPastCutover, isRollingBack, servedPhases } from "../model/status-readings.ts";
+import {
+  answerOf,
+  harmHolds,
+  instantMs,
+  isPastCutover,
+  isRollingBack,
+  servedPhases,
+} from "../model/status-readings.ts";
 
 /** Unclear is neither: what is open stays open, and what is closed stays closed. */
 type Standing = "stands" | "over" | "unclear";
@@ -104,7 +111,7 @@ const answered: Judge = (next, { reason }) => {
   if (answer === reason) return "stands";
   return answer !== undefined && answeredFirst.includes(answer) ? "unclear" : "over";
 };
-const answeredFirst: readonly string[] = ["NotObserved", "Harm", "OnePodAlone", "RollbackBlocked"];
+const answeredFirst: readonly string[] = ["NotObserved", ...harmHolds];
 
 /** Told of a step: over with the phase or the epoch, and it doesn't come back. */
 const step: Judge = (next, { phase, key }) =>
@@ -119,10 +126,19 @@ function timed(isOver: (next: MigrationStatus, message: OutboxMessage) => boolea
   return (next, message) => (isOver(next, message) ? "over" : "unclear");
 }
 
-const standsStill = timed(({ waiting }, message) => {
-  const isBehind = waiting?.behind?.toldAt !== undefined;
-  return !isBehind && (isPage(message) ? waiting?.danger === undefined : waiting?.told === undefined);
+const standsStill = timed((next, message) => {
+  const { waiting } = next;
+  if (waiting?.behind?.toldAt !== undefined) return false;
+  if (!isPage(message)) return waiting?.told === undefined;
+  return waiting?.danger === undefined || isHarmAlone(next, message);
 });
+
+/** What was told beside harm that is held has passed, and the danger that is left is the harm's own. */
+function isHarmAlone(next: MigrationStatus, { reason }: OutboxMessage): boolean {
+  const { waiting } = next;
+  const isHarm = harmHolds.includes(answerOf(next) ?? "");
+  return isHarm && waiting?.behind === undefined && (reason === "Blind" || waiting?.told !== "page");
+}
 
 /** Harm that nothing is done about, by whichever name it was told first. */
 const harmHeld = untilTheEnd((next, message) =>

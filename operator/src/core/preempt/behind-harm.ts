@@ -4,7 +4,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { isPastCutover, secondsSince } from "../model/status-readings.ts";
+import { harmHolds, isPastCutover, secondsSince } from "../model/status-readings.ts";
 import { againSeconds, describeStanding, follow, heldOf, isBlind } from "../people/waits.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { clip, stay } from "../steps/transition.ts";
@@ -12,8 +12,6 @@ import { conflicts } from "./conflicts.ts";
 import { unobserved } from "./unobserved.ts";
 
 type Waiting = NonNullable<MigrationStatus["waiting"]>;
-
-const harmHolds: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked"];
 
 /** The outcome with what else holds the migration, told as if it held it alone. */
 export function tellBehindHarm(c: Context, outcome: Outcome): Outcome {

@@ -124,6 +124,30 @@ describe("an incident", () => {
     expect([...receiver.open]).toEqual(["pager Ticket/HoldOverdue"]);
   });
 
+  it.each([
+    [
+      "nobody could see what users get",
+      "Page/Blind",
+      (sim: Simulation) => sim.pods.forEach((pod) => (pod.silent = true)),
+    ],
+    ["somebody took the overlay", "Page/HoldOverdue", (sim: Simulation) => sim.seizeOverlay("helm")],
+  ])("that %s is closed once that is over, while the harm before it is held on", (_what, incident, begin) => {
+    const thresholds = { latencyDelta: { afterCutover: "Hold" as const } };
+    const sim = simulationAt("Guard", { spec: aSpec({ ...plan, thresholds }), reconcileSeconds: 60 }).run(30);
+    const receiver = new Receiver(sim);
+    sim.traffic = (_at, primary) => ({ ...goodTraffic, latencyWorse: primary === "destination" ? 0.5 : 0 });
+    sim.runWhile(() => receiver.open.size === 0, 3600);
+    const { overlay } = sim;
+    begin(sim);
+    sim.run(1800);
+    const pages = () => [...receiver.open].filter((one) => one.includes("Page/")).toSorted();
+    expect(pages()).toEqual([`pager ${incident}`, "pager Page/Harm"].toSorted());
+    for (const pod of sim.pods) pod.silent = false;
+    sim.overlay = overlay;
+    sim.run(2400);
+    expect(pages()).toEqual(["pager Page/Harm"]);
+  });
+
   it("is closed at the sink that was told, though the plan names another one by now, and told to that while it stands", () => {
     const { sim, receiver } = blindInGuard();
     sim.spec = { ok: true, value: aSpec({ ...plan, communications: { sinks: ["other"] } }) };
@@ -238,12 +262,12 @@ describe("over any history, with any of its messages lost or its operator killed
 const heldNames = ["Page/Harm", "Page/OnePodAlone", "Page/RollbackBlocked"];
 
 /** What has to be open by the status, and isn't; by its words, whichever of them is told. */
-function missingOf(open: readonly string[], { status: { conditions, waiting, phase } }: Simulation): string[] {
+function missingOf(open: readonly string[], { status: { conditions, waiting, phase, harm } }: Simulation): string[] {
   const is = (type: string) => conditions.find((one) => one.type === type);
   const wanted: readonly (readonly [isWanted: boolean, ...names: string[]])[] = [
     [is("RollbackReady")?.status === "False" && phase === "Guard", "Page/RollbackNotReady"],
     [waiting?.told === "ticket", "Ticket/HoldOverdue"],
-    [waiting?.told === "page", "Page/Blind", "Page/HoldOverdue"],
+    [waiting?.told === "page", "Page/Blind", "Page/HoldOverdue", ...(harm?.heldSince === undefined ? [] : heldNames)],
     [is("Ready")?.reason === "RollbackBlocked", ...heldNames],
   ];
   return wanted.flatMap(([isWanted, ...names]) =>
