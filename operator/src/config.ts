@@ -57,7 +57,10 @@ const rows = {
     schema: file,
   },
   resyncMs: { about: "how often everything is listed", schema: whole(100, 600_000).default(60_000) },
-  concurrency: { about: "migrations reconciled at the same time", schema: whole(1, 64).default(4) },
+  concurrency: {
+    about: "migrations reconciled at the same time, one fewer of one namespace",
+    schema: whole(1, 64).default(4),
+  },
   logLevel: {
     about: "least level that is logged",
     schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),

@@ -138,6 +138,22 @@ describe("the queue", () => {
     expect(passes.map(({ key }) => key)).toEqual(["many/0", "many/1", "few/1", "many/2", "few/2", "many/3"]);
   });
 
+  test("of which one group's passes don't end leaves a place to others, whose keys wait for none of them", async () => {
+    const begun: string[] = [];
+    const { queue, clock } = arrange({
+      concurrency: 4,
+      handle: async (key) => {
+        begun.push(key);
+        return key.startsWith("slow") ? new Promise(() => undefined) : { kind: "again", afterMs: 1000 };
+      },
+    });
+    for (const key of ["slow/1", "slow/2", "slow/3", "slow/4", "slow/5", "other/1"]) queue.add(key);
+    await settle();
+    expect(begun).toEqual(["slow/1", "slow/2", "slow/3", "other/1"]);
+    await clock.advance(3000);
+    expect(begun.slice(4)).toEqual(["other/1", "other/1", "other/1"]);
+  });
+
   test("takes a rejection for a failure", async () => {
     let calls = 0;
     const { queue, clock } = arrange({

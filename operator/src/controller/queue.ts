@@ -1,5 +1,5 @@
 // The work queue: one pass per key at a time, wakes coalesced, delays, backoff after failures, a bound, a way to stop. Groups
-// of keys take turns: whoever has thousands of them keeps nobody else waiting.
+// of keys take turns, and none takes every place: whoever has thousands of them, or slow ones, keeps nobody else waiting.
 import type { Clock } from "#ports/clock.ts";
 import { type Backoff, backoffMs } from "#timing/delay.ts";
 
@@ -44,6 +44,8 @@ export class WorkQueue<Key> {
   readonly #entries = new Map<string, Entry<Key>>();
   /** How many entries each group has. */
   readonly #sizes = new Map<string, number>();
+  /** How many passes of each group are under way. */
+  readonly #places = new Map<string, number>();
   /** By group, those whose turn comes first first; none is empty. */
   readonly #ready = new Map<string, Entry<Key>[]>();
   readonly #stopped = new AbortController();
@@ -67,7 +69,7 @@ export class WorkQueue<Key> {
       const group = this.#options.groupOf(key);
       const size = this.#sizes.get(group) ?? 0;
       if (size >= this.#options.maxKeys) return false;
-      this.#sizes.set(group, size + 1);
+      addTo(this.#sizes, group, 1);
       const fresh: Entry<Key> = { key, state: "ready", failures: 0, cancel: () => undefined, dueAt: 0, dirty: false };
       this.#entries.set(id, fresh);
       this.#makeReady(fresh);
@@ -108,9 +110,10 @@ export class WorkQueue<Key> {
     else others.push(entry);
   }
 
-  /** The first of the group whose turn it is, which then comes after all others. */
+  /** The first of the group whose turn it is, which then comes after all others. One place is left to other groups. */
   #next(): Entry<Key> | undefined {
-    const [turn] = this.#ready;
+    const most = Math.max(1, this.#options.concurrency - 1);
+    const turn = this.#ready.entries().find(([group]) => (this.#places.get(group) ?? 0) < most);
     if (turn === undefined) return undefined;
     const [group, entries] = turn;
     const entry = entries.shift();
@@ -120,10 +123,7 @@ export class WorkQueue<Key> {
   }
 
   #forget({ key }: Entry<Key>): void {
-    const group = this.#options.groupOf(key);
-    const left = (this.#sizes.get(group) ?? 0) - 1;
-    if (left > 0) this.#sizes.set(group, left);
-    else this.#sizes.delete(group);
+    addTo(this.#sizes, this.#options.groupOf(key), -1);
     this.#entries.delete(this.#options.idOf(key));
   }
 
@@ -133,10 +133,13 @@ export class WorkQueue<Key> {
       if (entry === undefined) return;
       entry.state = "running";
       entry.dirty = false;
+      const group = this.#options.groupOf(entry.key);
+      addTo(this.#places, group, 1);
       const pass = this.#run(entry);
       this.#running.add(pass);
       void pass.finally(() => {
         this.#running.delete(pass);
+        addTo(this.#places, group, -1);
         this.#pump();
       });
     }
@@ -172,4 +175,11 @@ export class WorkQueue<Key> {
       this.#pump();
     });
   }
+}
+
+/** Counts up or down; what is down to nothing is forgotten. */
+function addTo(counts: Map<string, number>, group: string, more: number): void {
+  const count = (counts.get(group) ?? 0) + more;
+  if (count > 0) counts.set(group, count);
+  else counts.delete(group);
 }
