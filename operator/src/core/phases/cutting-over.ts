@@ -7,7 +7,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
-import { describeAcks, describeShortfall, isAckOverdue, isFollowed } from "../steps/propagation.ts";
+import { describeAcks, describeShortfall, isAckOverdue, isFollowed, mostLeftNamed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { judgeVisibility } from "./guard-visibility.ts";
 
@@ -79,13 +79,11 @@ function describeServing({ acks }: Context): string {
   return acks.state === "all" ? "every pod serves" : `${describeAcks(acks)}; the pods that follow serve`;
 }
 
-const mostNames = 20;
-
 /** The pods that the cutover goes on without. */
 function leftBehind({ acks, serving }: Context): Pick<MigrationStatus, "cutover"> {
   const names = new Set([...acks.fenced, ...acks.lost]);
   const fenced = serving.filter(({ name }) => names.has(name)).map(({ name, uid }) => ({ name, uid }));
-  return fenced.length === 0 ? {} : { cutover: { fenced: fenced.slice(0, mostNames), fencedPods: fenced.length } };
+  return fenced.length === 0 ? {} : { cutover: { fenced: fenced.slice(0, mostLeftNamed), fencedPods: fenced.length } };
 }
 
 function enterGuard(c: Context): Outcome {

@@ -27,7 +27,7 @@ export function acksOf(c: Reading): Acks {
   if (isRollingBack(status)) {
     return backAcks(c, { serving, follows, isWritten: found.ok && found.value?.text === overlay.text });
   }
-  const isFenced = (pod: PodObservation) => isFencedBy(status, pod);
+  const isFenced = (pod: PodObservation) => isFencedBy(c, pod);
   if (isFinalPhase(status.phase)) return countAcks(serving, { follows, isFenced });
   const quorum = { needed: (pods: number) => neededPods(plan, pods), hadTime: haveHadTime(c) };
   const acks = countAcks(serving, { follows, isFenced, quorum });
@@ -66,10 +66,25 @@ function isLeftAtSource(c: Reading, pod: PodObservation): boolean {
 }
 
 /** It says so, or was left behind at the cutover and hasn't been seen to follow since. */
-function isFencedBy(status: Context["status"], { uid, status: read }: PodObservation): boolean {
+function isFencedBy(c: Reading, pod: PodObservation): boolean {
+  const { status } = c;
   if (!isPastCutover(status)) return false;
-  const isLeft = status.cutover?.fenced.some((pod) => pod.uid === uid) === true;
-  return isLeft || (read.ok && read.value.config.fenced === status.epoch);
+  const { uid, status: read } = pod;
+  const isLeft = status.cutover?.fenced.some((left) => left.uid === uid) === true;
+  return isLeft || (read.ok && read.value.config.fenced === status.epoch) || isTooLate(c, pod);
+}
+
+/** So many pods that a cutover goes on without are remembered by name. */
+export const mostLeftNamed = 20;
+
+/** One of those that aren't named: it has run an older overlay since before the deadline, after which it follows no more. */
+function isTooLate(c: Reading, pod: PodObservation): boolean {
+  const { status, plan } = c;
+  if ((status.cutover?.fencedPods ?? 0) <= mostLeftNamed || !pod.status.ok) return false;
+  const { config, evidence } = pod.status.value;
+  const pastSeconds = secondsSince(c, status.revision?.at) - durationSeconds(plan.cutover.ackTimeout);
+  const isOlder = config.migrationUid === c.migration.meta.uid && config.epoch < status.epoch;
+  return isOlder && servesFrom(status.source)(pod) && pastSeconds > 0 && evidence.sinceSeconds > pastSeconds;
 }
 
 /**

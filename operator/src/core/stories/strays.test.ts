@@ -55,6 +55,19 @@ describe("pods that serve the source after the cutover", () => {
     expect(told(sim)).toEqual([]);
   });
 
+  it("and are fenced, more than a status names: are told of as fenced as well, until one begins anew with what is old", () => {
+    const spec = aSpec({ ...shortPlan, cutover: { ...shortPlan.cutover, minAcknowledged: 6 } });
+    const sim = simulationAt("AwaitingCutover", { spec, pods: 30 });
+    for (const pod of sim.pods.slice(0, 24)) pod.stuck = true;
+    sim.until("Guard", 300).run(120);
+    expect(told(sim)).toEqual([]);
+    expect(sim.status.message).toContain("fenced, so at the source: pod-1, pod-2, pod-3, pod-4, pod-5 and 19 more");
+    sim.restart(sim.pod(23));
+    sim.run(60);
+    expect(told(sim)).toEqual(["ticket"]);
+    expect(sim.said.find(({ reason }) => reason === "TwoPrimaries")?.message).toMatch(/^pod-24 of 30 pods/);
+  });
+
   it("while somebody else's older overlay lies there, and every start makes one more: page", () => {
     const sim = simulationAt("AwaitingCutover", guarded);
     const { overlay } = sim;
