@@ -18,7 +18,7 @@ import {
   primariesOf,
   shadowRate,
 } from "./truths.ts";
-import { type Ghost, primaryOf, type World } from "./world.ts";
+import { type Ghost, type Pod, primaryOf, type World } from "./world.ts";
 
 /** The steps a migration may take. */
 const mayFollow: Readonly<Record<string, readonly string[]>> = {
@@ -265,12 +265,13 @@ function checkEnds(reconcile: Reconcile, report: Report): void {
 /** The finalizer goes when no pod reads both stores and every pod is where the migration ended. */
 function checkLeaving({ left }: Reconcile, report: Report): void {
   const end = left.status.phase === "Completed" ? "destination" : "source";
-  const isHome = left.pods.every((pod) => pod.force === null || primaryOf(pod, left.base) === end);
-  // A pod that was left behind reads what stays there once it reads again.
-  const stays = left.overlay?.doc?.document.shadow === "none";
-  const isSingle = left.pods.every(
-    (pod) => pod.force === null || pod.force.document.shadow === "none" || (pod.deaf && stays),
-  );
+  // A pod that was left behind, or came too late for it, reads what stays there once its process begins anew, if not sooner.
+  const document = left.overlay?.doc?.document;
+  const stays = document?.shadow === "none" && document.primary === end;
+  const isLeft = ({ deaf, fenced }: Pod) => stays && (deaf || fenced === document.revision.epoch);
+  const isAtEnd = (pod: Pod) => primaryOf(pod, left.base) === end || (end === "destination" && isLeft(pod));
+  const isHome = left.pods.every((pod) => pod.force === null || isAtEnd(pod));
+  const isSingle = left.pods.every((pod) => pod.force === null || pod.force.document.shadow === "none" || isLeft(pod));
   report.check("finalizer", isHome && isSingle, "the finalizer went before the pods were safe");
   report.check("finalizer", left.overlay?.hasFinalizer !== true, "the overlay keeps a finalizer that nobody takes off");
 }

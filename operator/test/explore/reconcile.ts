@@ -126,7 +126,8 @@ function endings(found: World, evidence: Evidence, decision: Decision): Ending[]
   const written = isNews ? withStatus(takeBins(found, evidence), decision, isTaken) : found;
   const whole = carryOut(written, effects);
   const isSaid = effects.length > 0 || decision.announcements.length > 0;
-  const isQuiet = !isSaid && (!isNews || isOnlyCounted(found, evidence, decision.status));
+  const isQuiet =
+    !isSaid && (!isNews || isOnlyDated(found, decision.status) || isOnlyCounted(found, evidence, decision.status));
   const result: Ending[] = [{ name: "", faults: 0, isWritten: true, isTaken, ...whole, isQuiet }];
   const most = Math.min(effects.length, whole.isWhole ? effects.length : whole.done + 1);
   for (let done = 0; done < most; done += 1) {
@@ -164,8 +165,19 @@ function isOnlyCounted(found: World, evidence: Evidence, written: MigrationStatu
   return isTold && isDeepStrictEqual(withoutCounts(found.status), withoutCounts(written));
 }
 
+/** A cutover that waits for pods was looked at again: that is all that was written, as each minute or window at most. */
+function isOnlyDated({ status }: World, written: MigrationStatus): boolean {
+  const [before, next] = [status.acks?.waited?.at, written.acks?.waited?.at];
+  return before !== next && isDeepStrictEqual(withoutLook(status), withoutLook(written));
+}
+
+function withoutLook({ acks, ...rest }: MigrationStatus) {
+  return { ...rest, acks: acks && { ...acks, waited: acks.waited?.since } };
+}
+
 /** The status without counters and the sentences that tell of them. */
-function withoutCounts({ evidence: _evidence, detection: _detection, message: _message, ...rest }: MigrationStatus) {
+function withoutCounts(status: MigrationStatus) {
+  const { evidence: _evidence, detection: _detection, message: _message, ...rest } = withoutLook(status);
   const { harm, conditions } = rest;
   return { ...rest, harm: { ...harm, causes: [] }, conditions: conditions.map((one) => ({ ...one, message: "" })) };
 }

@@ -25,6 +25,17 @@ describe("the base names another store while the migration runs", () => {
     sim.until("Completed", 3600);
   });
 
+  it("in a cutover that no pod has followed: held, and written once in two windows, however often it is looked at", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    for (const pod of sim.pods) pod.stuck = true;
+    sim.base = destinationIdentity;
+    sim.run(120);
+    const { writes } = sim;
+    sim.run(600);
+    expect([sim.phase, sim.condition("Ready")]).toEqual(["CuttingOver", "False/SourceChanged"]);
+    expect(sim.writes - writes).toBeLessThanOrEqual(600 / 20);
+  });
+
   it("after Completed it is what was asked for: no warning", () => {
     const sim = simulationAt("Completed", { spec });
     sim.base = destinationIdentity;

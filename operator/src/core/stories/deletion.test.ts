@@ -118,6 +118,22 @@ describe("deleted while a pod doesn't answer", () => {
     expect(sim.overlay?.hasFinalizer).toBe(false);
   });
 
+  it("after Completed without a pod that was left behind: goes after ackTimeout, and that pod stays at the source", () => {
+    const cutover = { ...shortPlan.cutover, minAcknowledged: 2 };
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover }) });
+    sim.pod(0).stuck = true;
+    sim.until("Completed", 3600).run(20);
+    sim.delete();
+    sim.runWhile(() => !sim.gone, 120);
+    expect(onDestination(sim)).toBe(2);
+    expect(sim.overlay).toMatchObject({ hasFinalizer: false, document: { primary: "destination", shadow: "none" } });
+    sim.pod(0).stuck = false;
+    sim.restart(sim.pod(0));
+    sim.now += 10_000;
+    sim.advance();
+    expect(onDestination(sim)).toBe(3);
+  });
+
   it("after RolledBack: a pod that falls silent doesn't keep it for ever", () => {
     const sim = at("Guard").run(20);
     sim.act("Abort");
