@@ -90,7 +90,7 @@ const guardSamplingSchema = z.strictObject({
     .default(20)
     .meta(
       doc(
-        "The old store is asked at most so often a second by all pods together, wherever that is above minRate.",
+        "The old store is asked at most so often a second by all pods together, as many as there were at the cutover, wherever that is above minRate.",
         50,
         0,
       ),
