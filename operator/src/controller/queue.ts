@@ -113,13 +113,14 @@ export class WorkQueue<Key> {
   /** The first of the group whose turn it is, which then comes after all others. One place is left to other groups. */
   #next(): Entry<Key> | undefined {
     const most = Math.max(1, this.#options.concurrency - 1);
-    const turn = this.#ready.entries().find(([group]) => (this.#places.get(group) ?? 0) < most);
-    if (turn === undefined) return undefined;
-    const [group, entries] = turn;
-    const entry = entries.shift();
-    this.#ready.delete(group);
-    if (entries.length > 0) this.#ready.set(group, entries);
-    return entry;
+    for (const [group, entries] of this.#ready) {
+      if ((this.#places.get(group) ?? 0) >= most) continue;
+      const entry = entries.shift();
+      this.#ready.delete(group);
+      if (entries.length > 0) this.#ready.set(group, entries);
+      return entry;
+    }
+    return undefined;
   }
 
   #forget({ key }: Entry<Key>): void {
