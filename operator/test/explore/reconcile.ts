@@ -168,16 +168,16 @@ function isOnlyCounted(found: World, evidence: Evidence, written: MigrationStatu
 /** A cutover that waits for pods was looked at again: that is all that was written, as each minute or window at most. */
 function isOnlyDated({ status }: World, written: MigrationStatus): boolean {
   const [before, next] = [status.acks?.waited?.at, written.acks?.waited?.at];
-  return before !== next && isDeepStrictEqual(withoutLook(status), withoutLook(written));
+  return before !== next && isDeepStrictEqual(withoutReadingAt(status), withoutReadingAt(written));
 }
 
-function withoutLook({ acks, ...rest }: MigrationStatus) {
+function withoutReadingAt({ acks, ...rest }: MigrationStatus) {
   return { ...rest, acks: acks && { ...acks, waited: acks.waited?.since } };
 }
 
 /** The status without counters and the sentences that tell of them. */
 function withoutCounts(status: MigrationStatus) {
-  const { evidence: _evidence, detection: _detection, message: _message, ...rest } = withoutLook(status);
+  const { evidence: _evidence, detection: _detection, message: _message, ...rest } = withoutReadingAt(status);
   const { harm, conditions } = rest;
   return { ...rest, harm: { ...harm, causes: [] }, conditions: conditions.map((one) => ({ ...one, message: "" })) };
 }

@@ -68,7 +68,7 @@ it("a migration that goes while a pod serves the source that would follow is fou
 });
 
 it.each(["the overlay is torn away", "another manager edits the overlay"])(
-  "a cutover that waits for its base and for pods writes nothing but when it looked, where %s",
+  "a cutover that waits for its base and for pods writes nothing but when it read them, where %s",
   (fault) => {
     const cutting = until("CuttingOver", firstWorld());
     let world = change(change(cutting, "the base names the destination"), fault);
