@@ -5,7 +5,7 @@ import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { noCounters, noSliceCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import { foldDetection, logThreshold } from "./detection.ts";
+import { foldDetection, foldEach, logThreshold } from "./detection.ts";
 import type { Bin } from "./new-bins.ts";
 
 const plan = aSpec();
@@ -57,9 +57,13 @@ describe("a line", () => {
 
   it("gives the same whether its bins come one by one or together", () => {
     const bins = [...repeat(20, 3), ...repeat(30, 40, 20)];
-    expect(bins.reduce<DetectionState | undefined>((state, bin) => play([bin], {}, state), undefined)).toEqual(
-      play(bins),
-    );
+    let state: DetectionState | undefined;
+    const states = bins.map((bin) => {
+      state = play([bin], {}, state);
+      return state;
+    });
+    expect(play(bins)).toEqual(state);
+    expect(foldEach(undefined, { ...facts, bins })).toEqual(states);
   });
 
   it("of which a bin comes in two parts, since clocks of pods differ, holds the evidence of the bin as a whole", () => {

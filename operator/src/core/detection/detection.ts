@@ -4,13 +4,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState, HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
-import {
-  binSeconds,
-  type Counters,
-  keptSeconds,
-  noSliceCounters,
-  type SliceCounters,
-} from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, type Counters, keptSeconds, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { keptCount } from "../model/kept-count.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock, timingOf } from "./cause-clock.ts";
@@ -21,6 +15,7 @@ import type { Bin, BinPart } from "./new-bins.ts";
 import { foldSevereRun, rememberedMs } from "./severe-run.ts";
 import { mostTelling, type SliceLine, sliceLinesOf } from "./slice-lines.ts";
 import { foldSlices, isSameSlice, type Slices, sliceCounts } from "./slices.ts";
+import { type SliceCounts, sharedLines, standingSlices, withoutSlices } from "./standing-slices.ts";
 
 /** Chance that any line ever stands against a destination within its limits, on either side of the cutover. */
 const harmAlpha = 0.01;
@@ -55,8 +50,13 @@ function judgedBins(plan: MigrationSpec, pastCutover: boolean): number {
 
 /** The state after the bins; the same object when there was none. A new epoch begins without evidence. */
 export function foldDetection(previous: DetectionState | undefined, input: DetectionInput): DetectionState | undefined {
+  return foldEach(previous, input).at(-1) ?? previous;
+}
+
+/** The same after each of the bins. */
+export function foldEach(previous: DetectionState | undefined, input: DetectionInput): readonly DetectionState[] {
   const [first] = input.bins;
-  if (first === undefined) return previous;
+  if (first === undefined) return [];
   const rules: Rules = {
     traffic: trafficLines(input),
     slices: sliceLinesOf(input),
@@ -65,8 +65,10 @@ export function foldDetection(previous: DetectionState | undefined, input: Detec
     rememberedMs: rememberedMs(input.plan),
   };
   let state = previous?.epoch === input.epoch ? previous : beginDetection(previous, input, first);
-  for (const bin of input.bins) state = foldBin(state, bin, { input, rules });
-  return state;
+  return input.bins.map((bin) => {
+    state = foldBin(state, bin, { input, rules });
+    return state;
+  });
 }
 
 /** Who is busy is known from the epoch before; on the other side of the cutover it is asked anew. */
@@ -109,27 +111,28 @@ function foldBin(before: DetectionState, bin: Bin, { input, rules }: Ruled): Det
     timing: rules.timing,
     judgedBins: rules.judgedBins,
   };
-  const known = new Map(state.lines.map((line) => [keyOf(line), line]));
+  const known = byName(state.lines);
   const counts = sliceCounts(slices, bin);
   const standing = standingSlices(state, bin, counts);
   const parts = [...(bin.parts ?? [])].map(([group, part]) => ({ group, part, counts: sliceCounts(slices, part) }));
   const totalOf = ({ line }: LineRule, { counters }: BinPart, bySlice: SliceCounts): Counters =>
     sharedLines.includes(line) ? withoutSlices(counters, standing, bySlice) : counters;
+  const numbers = new Set([...counts.keys(), ...state.lines.flatMap(({ slice }) => slice ?? [])]);
   const lines = [
     ...rules.traffic.map((rule) => {
       const whole = totalOf(rule, bin, counts);
       const byGroup = () =>
         new Map(parts.map((one) => [one.group, rule.count(totalOf(rule, one.part, one.counts), whole)]));
       const counted = { rule, slice: null, count: rule.count(whole), byGroup };
-      return foldLine(known.get(keyOf({ line: rule.line, slice: null })), counted, folding);
+      return foldLine(known.get(rule.line)?.get(null), counted, folding);
     }),
     ...rules.slices.flatMap((rule) =>
-      [...new Set([...counts.keys(), ...slicesOf(state)])].flatMap((slice) => {
+      [...numbers].flatMap((slice) => {
         const countOf = (bySlice: SliceCounts, whole?: SliceCounters): LineCount => {
           const counters = bySlice.get(slice);
           return counters === undefined ? { bad: 0, n: 0 } : rule.count(counters, whole);
         };
-        const line = known.get(keyOf({ line: rule.line, slice }));
+        const line = known.get(rule.line)?.get(slice);
         const count = countOf(counts);
         // Nothing bad begins no evidence, so that it wouldn't be kept: most lines of most slices.
         if (line === undefined && count.bad <= 0) return [];
@@ -147,52 +150,6 @@ function withSlices(state: DetectionState, slices: Slices): DetectionState {
   const { slicesChosenIn: _chosen, nextSlices: _next, ...rest } = state;
   const lines = state.lines.filter(({ slice }) => slice === null || isSameSlice(state, slices, slice));
   return { ...rest, ...slices, lines };
-}
-
-/** Lines that are judged by slice as well. */
-const sharedLines: readonly HarmLineName[] = [
-  "score",
-  "latency",
-  "mismatch",
-  "recall",
-  "content",
-  "shadowErrors",
-  "liveErrors",
-  "emptyAnswers",
-  "liveLatency",
-  "severe",
-];
-
-type SliceCounts = ReadonlyMap<number, SliceCounters>;
-
-/**
- * The slices that stand by themselves, as long as they are the minority: whoever can write queries for one namespace must
- * not move all. Where most of the traffic is harmed it isn't one namespace's affair.
- */
-function standingSlices({ lines }: DetectionState, { counters }: Bin, counts: SliceCounts): readonly number[] {
-  const standing = new Set(lines.flatMap(({ slice, clock }) => (slice === null || clock === undefined ? [] : [slice])));
-  const requests = [...standing].reduce((sum, slice) => sum + (counts.get(slice)?.requests ?? 0), 0);
-  return requests * 2 > counters.requests ? [] : [...standing];
-}
-
-const sliceFields = Object.keys(noSliceCounters()).filter(
-  (key): key is Exclude<keyof SliceCounters, "latencyBuckets" | "shadowLatencyBuckets"> => !key.endsWith("Buckets"),
-);
-
-/** All traffic less that of some slices. */
-function withoutSlices(all: Counters, slices: readonly number[], counts: SliceCounts): Counters {
-  const taken = slices.flatMap((slice) => counts.get(slice) ?? []);
-  if (taken.length === 0) return all;
-  const rest = { ...all };
-  for (const slice of taken) {
-    for (const key of sliceFields) {
-      rest[key] = Math.max(0, rest[key] - slice[key]);
-    }
-    for (const key of ["latencyBuckets", "shadowLatencyBuckets"] as const) {
-      rest[key] = rest[key].map((count, bucket) => Math.max(0, count - (slice[key][bucket] ?? 0)));
-    }
-  }
-  return rest;
 }
 
 type Folding = {
@@ -221,17 +178,32 @@ function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding):
   if (rule.limit >= 1) return disarmed(rule, slice);
   const known = before ?? disarmed(rule, slice);
   const add = folding.isLate ? advanceLate : advance;
+  const logs = count.n > 0 ? add(known.logs, rule.ratios(count)) : known.logs;
+  const threshold = thresholdOf(folding.judgedBins, rule.weight);
+  const log = logEvidence(logs);
   const counted: HarmLine = {
     ...known,
     limit: keptCount(rule.limit),
     bad: keptCount(known.bad + count.bad),
     n: keptCount(known.n + count.n),
-    logs: count.n > 0 ? [...add(known.logs, rule.ratios(count))] : known.logs,
+    evidence: Math.round(Math.min(1, Math.max(0, log / threshold)) * 1e4) / 1e4,
+    logs,
   };
-  const threshold = thresholdOf(folding.judgedBins, rule.weight);
-  const next = rule.line === "severe" ? foldSevere(counted, bin, folding) : foldCause(counted, bin, folding, threshold);
-  const evidence = Math.min(1, Math.max(0, logEvidence(next.logs) / threshold));
-  return { ...next, evidence: Math.round(evidence * 1e4) / 1e4 };
+  return foldLasting(counted, bin, { ...folding, log, stands: log >= threshold });
+}
+
+const noEvidence = { evidence: 0, logs: [] };
+
+/** `log` of the line's evidence. */
+type Lasting = Folding & { readonly log: number; readonly stands: boolean };
+
+/** A line with its clock or its run after the bin; the same object where it has neither, as most lines of most bins. */
+function foldLasting(line: HarmLine, bin: LineBin, lasting: Lasting): HarmLine {
+  const { clock, run, groups } = line;
+  const isSevere = line.line === "severe";
+  const isBegun = isSevere ? bin.count.bad > 0 : lasting.stands;
+  if (!isBegun && clock === undefined && run === undefined && groups === undefined) return line;
+  return isSevere ? foldSevere(line, bin, lasting) : foldCause(line, bin, lasting);
 }
 
 /** A line with the run of failures after the bin; evidence of a run that ended is gone. */
@@ -241,23 +213,22 @@ function foldSevere(line: HarmLine, bin: LineBin, { isForgotten, pods, startMs }
   const running = isForgotten ? undefined : before;
   const run = foldSevereRun(running, { count, pods, startMs }, rule);
   if (run !== undefined) return { ...rest, run, ...grouped(running === undefined ? undefined : groups, byGroup()) };
-  return before === undefined ? rest : { ...rest, logs: [] };
+  return before === undefined ? rest : { ...rest, ...noEvidence };
 }
 
 /** A line with its clock after the bin; evidence that was refuted is gone. */
-function foldCause(line: HarmLine, bin: LineBin, { startMs, isGap, timing }: Folding, threshold: number): HarmLine {
+function foldCause(line: HarmLine, bin: LineBin, { startMs, isGap, timing, log, stands }: Lasting): HarmLine {
   const { rule, count, byGroup } = bin;
   const { clock: before, groups, ...rest } = line;
   const { logs, bad, n } = line;
-  const stands = logEvidence(logs) >= threshold;
   const tick = { rule, count, logs, seen: { bad, n }, stands, endMs: startMs + binSeconds * 1000 };
   if (before === undefined || isGap) return stands ? { ...rest, clock: startClock(tick) } : rest;
   const own = byGroup();
   const counted = addGroups(groups, own.size === 0 ? new Map([[0, count]]) : own, rule.contrast.sides);
   const shared = isShared(counted);
   const clock = tickClock(before, { ...tick, isShared: shared === true }, timing);
-  if (clock === undefined) return { ...rest, logs: [] };
-  if (logEvidence(logs) <= 0) return rest;
+  if (clock === undefined) return { ...rest, ...noEvidence };
+  if (log <= 0) return rest;
   if (clock.since !== before.since) return { ...rest, clock };
   const isOpen = clock.partFrom === before.partFrom || shared === undefined;
   return { ...rest, clock, groups: isOpen ? counted : endPart(counted) };
@@ -278,12 +249,15 @@ function isKept({ slice, logs, clock }: HarmLine): boolean {
   return slice === null || clock !== undefined || logEvidence(logs) > 0;
 }
 
-function slicesOf({ lines }: DetectionState): number[] {
-  return lines.flatMap(({ slice }) => (slice === null ? [] : [slice]));
-}
+type LinesByName = ReadonlyMap<HarmLineName, ReadonlyMap<number | null, HarmLine>>;
 
-function keyOf({ line, slice }: Pick<HarmLine, "line" | "slice">): string {
-  return `${line}/${slice ?? ""}`;
+function byName(lines: readonly HarmLine[]): LinesByName {
+  const named = new Map<HarmLineName, Map<number | null, HarmLine>>();
+  for (const line of lines) {
+    const ofName = named.get(line.line) ?? new Map<number | null, HarmLine>();
+    named.set(line.line, ofName.set(line.slice, line));
+  }
+  return named;
 }
 
 function partOf({ pastCutover }: DetectionInput): string {

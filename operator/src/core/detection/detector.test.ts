@@ -5,15 +5,20 @@ import {
   advance,
   alternativeCount,
   alternativesOf,
+  type Count,
   likeliest,
   logDifferenceAbove,
   logDifferenceBelow,
   logEvidence,
-  logRatios,
+  makeLogRatios,
 } from "./detector.ts";
 
 const limits = fc.double({ min: 0, max: 0.95, noNaN: true });
 const samples = fc.integer({ min: 1, max: 400 });
+
+function logRatios(count: Count, limit: number, alternatives: readonly number[]): readonly number[] {
+  return makeLogRatios(limit, alternatives)(count);
+}
 
 /** Expected ratio of every alternative for n samples at a share, summed over all outcomes. */
 function expectedRatios(n: number, share: number, limit: number): number[] {

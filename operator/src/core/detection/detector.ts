@@ -35,16 +35,22 @@ export function alternativesOf(limit: number): readonly number[] {
 }
 
 /** ln of the likelihood ratio of every alternative to the limit for a batch. Nothing is above a limit of 1. */
-export function logRatios({ bad, n }: Count, limit: number, alternatives: readonly number[]): readonly number[] {
-  if (limit >= 1) return alternatives.map(() => 0);
+export function makeLogRatios(limit: number, alternatives: readonly number[]): (count: Count) => readonly number[] {
+  if (limit >= 1) return () => alternatives.map(() => 0);
   const base = effectiveLimit(limit);
-  const all = Math.max(0, n);
-  const x = Math.min(all, Math.max(0, bad));
-  return alternatives.map((share) => x * Math.log(share / base) + (all - x) * Math.log((1 - share) / (1 - base)));
+  const ofOne = alternatives.map((share) => ({
+    bad: Math.log(share / base),
+    good: Math.log((1 - share) / (1 - base)),
+  }));
+  return ({ bad, n }) => {
+    const all = Math.max(0, n);
+    const x = Math.min(all, Math.max(0, bad));
+    return ofOne.map((one) => x * one.bad + (all - x) * one.good);
+  };
 }
 
 /** The sums after one more batch: (sum + 1) x ratio. */
-export function advance(logs: Logs, ratios: readonly number[]): Logs {
+export function advance(logs: Logs, ratios: readonly number[]): number[] {
   return ratios.map((ratio, k) => bounded(logOnePlus(logs[k]) + ratio));
 }
 
@@ -52,7 +58,7 @@ export function advance(logs: Logs, ratios: readonly number[]): Logs {
  * The sums after a part of a batch that came late: sum x ratio. A change may begin with each bin once; begun with each of
  * its parts, it would be found by chance as many times as often.
  */
-export function advanceLate(logs: Logs, ratios: readonly number[]): Logs {
+export function advanceLate(logs: Logs, ratios: readonly number[]): number[] {
   return logs.map((log, k) => bounded(log + (ratios[k] ?? 0)));
 }
 

@@ -7,7 +7,8 @@ import { upperBound } from "../gates/confidence-sequence.ts";
 import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
 import { contentOf, failedSamples, triedSamples } from "../gates/gate-counts.ts";
 import { logWealthAbove, logWealthBelow } from "../gates/recall.ts";
-import { alternativesOf, type Count, type Logs, likeliest, logRatios } from "./detector.ts";
+import { remembering } from "../model/remembering.ts";
+import { alternativesOf, type Count, type Logs, likeliest, makeLogRatios } from "./detector.ts";
 import { failuresOf } from "./failures.ts";
 import { type Contrast, contrastEmpties, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
 
@@ -223,8 +224,15 @@ function slowerThan(buckets: readonly number[], limitMs: number): Count {
 /** What a measured share may really be; a share without its samples is taken as it is. */
 export function boundOf(share: number | undefined, samples: number | undefined): number {
   if (share === undefined) return 0;
-  return samples === undefined ? share : upperBound(share * samples, samples, baselineAlpha);
+  return samples === undefined ? share : measuredBound(share, samples);
 }
+
+/** A baseline stays what it is from one reconcile to the next, and so do the limits that come of it. */
+const measuredBound = remembering((share, samples) => upperBound(share * samples, samples, baselineAlpha));
+const ladderOf = remembering((limit) => {
+  const alternatives = alternativesOf(limit);
+  return { alternatives, ratios: makeLogRatios(limit, alternatives) };
+});
 
 export function meanRule(line: HarmLineName, limit: number, action: HarmAction): Omit<LineRule, "ratios" | "logBelow"> {
   return {
@@ -241,14 +249,14 @@ export function meanRule(line: HarmLineName, limit: number, action: HarmAction):
 
 export function shareRule(line: HarmLineName, limit: number, action: HarmAction): LineRule {
   const most = Math.min(1, limit);
-  const alternatives = alternativesOf(most);
+  const { alternatives, ratios } = ladderOf(most, 0);
   return {
     line,
     limit: most,
     action,
     weight: 0,
     contrast: noContrast,
-    ratios: (count) => logRatios(count, most, alternatives),
+    ratios,
     alarmingShare: (logs) => most + alarmingPart * (likeliest(logs, alternatives) - most),
     logBelow: ({ bad, n }, share) => logEvidenceBelow(bad, n, share),
   };

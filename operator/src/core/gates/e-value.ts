@@ -64,7 +64,9 @@ function logMeanOf(grid: readonly Alternative[], against: number, fore: number, 
 export function logMeanExp(terms: readonly number[]): number {
   if (terms.length === 0) return Number.NEGATIVE_INFINITY;
   const largest = Math.max(...terms);
-  return largest + Math.log(terms.reduce((sum, one) => sum + Math.exp(one - largest), 0) / terms.length);
+  let sum = 0;
+  for (const term of terms) sum += Math.exp(term - largest);
+  return largest + Math.log(sum / terms.length);
 }
 
 function alternatives(first: number, last: number): readonly Alternative[] {
