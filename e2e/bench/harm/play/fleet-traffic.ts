@@ -2,8 +2,8 @@
 import type { Draws } from "@retriever/kubectl/toy/draws.ts";
 import { severeLimit } from "@retriever/operator/core/detection/lines.ts";
 import type { Bin, BinPart } from "@retriever/operator/core/detection/new-bins.ts";
-import { addCounters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
-import { drawPodBin, exactSearchesPerSecond, podNames, type Segment } from "./traffic.ts";
+import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { addDrawn, drawPodBin, exactSearchesPerSecond, podNames, type Segment } from "./traffic.ts";
 
 /** `rate` is 0..1. Throws RangeError for more pods than have names. */
 export function drawFleetBin(
@@ -19,12 +19,13 @@ export function drawFleetBin(
   });
   const parts = new Map<number, BinPart>();
   const failing: string[] = [];
+  const all = noCounters();
   for (const [group, uid] of uids.entries()) {
     const { counters, slices } = drawPodBin(at, own, { rate, draws, exactPerSecond: exactSearchesPerSecond / pods });
     if (counters.requests === 0) continue;
     parts.set(group, { counters, slices });
+    addDrawn(all, counters);
     if (counters.errors > 0 && counters.errors >= severeLimit * counters.requests) failing.push(uid);
   }
-  const counters = [...parts.values()].reduce((sum, part) => addCounters(sum, part.counters), noCounters());
-  return { at, counters, slices: new Map(), failing, parts };
+  return { at, counters: all, slices: new Map(), failing, parts };
 }

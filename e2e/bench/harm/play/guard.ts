@@ -3,9 +3,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState, HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { type Baseline, type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
-import { reckonedLines } from "@retriever/operator/core/detection/detectable.ts";
-import { foldDetection } from "@retriever/operator/core/detection/detection.ts";
-import { logEvidence } from "@retriever/operator/core/detection/detector.ts";
+import { foldEach } from "@retriever/operator/core/detection/detection.ts";
 import type { Bin } from "@retriever/operator/core/detection/new-bins.ts";
 import { judgeRecall } from "@retriever/operator/core/gates/recall.ts";
 import { strongestFinding } from "@retriever/operator/core/harm/finding.ts";
@@ -69,17 +67,12 @@ function isForgotten({ away }: GuardPlay, at: number): boolean {
   return away !== undefined && at >= away[0] && at < away[1] - keptSeconds;
 }
 
-/**
- * Bins are folded in strides that no clock can begin and act in, and once more bin by bin where something may have
- * happened: the same decisions as at every reconcile, at a tenth of the work.
- */
+/** Bins are drawn in strides, and judged one by one, as at every reconcile. */
 class GuardRun {
   readonly #play: GuardPlay;
   readonly #status: MigrationStatus;
   readonly #totals: Counters = noCounters();
   readonly #sustainedSeconds: number;
-  readonly #severe: { readonly limit: number; readonly threshold: number };
-  readonly #severeSeconds: number;
   #detection: DetectionState | undefined;
   held: End | undefined;
 
@@ -87,13 +80,9 @@ class GuardRun {
     this.#play = play;
     this.#status = guardStatus(play.baseline);
     this.#sustainedSeconds = durationSeconds(play.plan.rollback.sustainedFor);
-    const severe = reckonedLines(play.plan, play.baseline, true).find(({ line }) => line === "severe");
-    if (severe === undefined) throw new RangeError("no line of severe harm");
-    this.#severe = severe;
-    this.#severeSeconds = durationSeconds(play.plan.rollback.severeFor);
   }
 
-  /** A clock that begins acts after one and a half of `sustainedFor`; one that runs, at the end of a tenth of it. */
+  /** Recall is judged once a stride: shorter ones where a clock runs. */
   get stride(): number {
     const isRunning = this.#detection?.lines.some(({ clock }) => clock !== undefined) === true;
     const seconds = this.#sustainedSeconds * (isRunning ? 0.1 : 1.5);
@@ -101,67 +90,30 @@ class GuardRun {
   }
 
   fold(bins: readonly Bin[]): End | undefined {
-    const before = this.#detection;
-    const harmless = judgeRecall(this.#play.plan, { totals: this.#totals, recent: this.#totals }) === "proved";
-    const after = this.#foldAll(before, bins, harmless);
-    const end = this.#isEventful(before, after, bins) ? this.#step(before, bins, harmless) : undefined;
-    this.#detection = after;
-    for (const { counters } of bins) addRecall(this.#totals, counters);
-    return end;
-  }
-
-  #foldAll(before: DetectionState | undefined, bins: readonly Bin[], differenceIsHarmless: boolean) {
     const { plan, baseline } = this.#play;
-    return foldDetection(before, { plan, epoch, baseline, pastCutover: true, differenceIsHarmless, bins });
-  }
-
-  #isEventful(before: DetectionState | undefined, after: DetectionState | undefined, bins: readonly Bin[]): boolean {
-    if (this.#maySevere(before, bins)) return true;
-    const now = new Map(after?.lines.map((line) => [keyOf(line), line]));
-    // What is unproved over all pods may be the fleet's all the same, without a third of them.
-    const isDue = after?.lines.some(({ clock }) => clock !== undefined && clock.verdict !== "waiting");
-    return (
-      isDue === true ||
-      before?.lines.some(
-        (line) => line.clock?.since !== now.get(keyOf(line))?.clock?.since && line.clock !== undefined,
-      ) === true
-    );
-  }
-
-  /**
-   * Never false where severe harm could be due: as if every failed request were the destination's own, and of the half of
-   * the requests that is left where slices stand.
-   */
-  #maySevere(before: DetectionState | undefined, bins: readonly Bin[]): boolean {
-    const line = before?.lines.find((one) => one.line === "severe");
-    let failures = 0;
-    let failingSeconds = line?.run?.failingSeconds ?? 0;
-    for (const { counters, slices } of bins) {
-      const left = slices.size > 0 ? counters.requests / 2 : counters.requests;
-      failures += counters.errors;
-      failingSeconds += binSeconds * Math.min(1, counters.errors / left);
+    const harmless = judgeRecall(plan, { totals: this.#totals, recent: this.#totals }) === "proved";
+    const input = { plan, epoch, baseline, pastCutover: true, differenceIsHarmless: harmless, bins };
+    const states = foldEach(this.#detection, input);
+    this.#detection = states.at(-1) ?? this.#detection;
+    for (const [index, bin] of bins.entries()) {
+      const end = this.#endAt(bin, states[index] as DetectionState, harmless);
+      if (end !== undefined) return end;
+      addRecall(this.#totals, bin.counters);
     }
-    const most =
-      Math.log(Math.exp(logEvidence(line?.logs ?? [])) + bins.length) - failures * Math.log(this.#severe.limit);
-    return most >= this.#severe.threshold && failingSeconds >= this.#severeSeconds;
+    return undefined;
   }
 
-  #step(before: DetectionState | undefined, bins: readonly Bin[], harmless: boolean): End | undefined {
-    let detection = before;
-    for (const bin of bins) {
-      detection = this.#foldAll(detection, [bin], harmless);
-      if (this.#isUnseen(bin)) continue;
-      const { due } = this.#judge(detection, harmless);
-      const strongest = strongestFinding(due);
-      if (strongest === undefined) continue;
-      const { phase } = this.#play;
-      const seen = bin.at - startSeconds + binSeconds + closingSeconds;
-      const seconds = (Math.ceil(seen / judgeSeconds - phase) + phase) * judgeSeconds;
-      const lines = dueLines(detection, due);
-      if (strongest.action === "Rollback" && strongest.withheld === undefined)
-        return { act: "Rollback", lines, seconds };
-      this.held ??= { act: "Hold", lines, seconds };
-    }
+  #endAt(bin: Bin, detection: DetectionState, harmless: boolean): End | undefined {
+    if (!detection.lines.some(mayBeDue) || this.#isUnseen(bin)) return undefined;
+    const { due } = this.#judge(detection, harmless);
+    const strongest = strongestFinding(due);
+    if (strongest === undefined) return undefined;
+    const { phase } = this.#play;
+    const seen = bin.at - startSeconds + binSeconds + closingSeconds;
+    const seconds = (Math.ceil(seen / judgeSeconds - phase) + phase) * judgeSeconds;
+    const lines = dueLines(detection, due);
+    if (strongest.action === "Rollback" && strongest.withheld === undefined) return { act: "Rollback", lines, seconds };
+    this.held ??= { act: "Hold", lines, seconds };
     return undefined;
   }
 
@@ -171,11 +123,17 @@ class GuardRun {
     return away !== undefined && at - startSeconds >= away[0] && at - startSeconds + binSeconds < away[1];
   }
 
-  #judge(detection: DetectionState | undefined, differenceIsHarmless: boolean): Harm {
-    const status: MigrationStatus = detection === undefined ? this.#status : { ...this.#status, detection };
+  #judge(detection: DetectionState, differenceIsHarmless: boolean): Harm {
+    const status: MigrationStatus = { ...this.#status, detection };
     const { plan } = this.#play;
     return judgeHarm({ plan, status, serving, sourceAnswers: true, differenceIsHarmless, now: 0 });
   }
+}
+
+/** Whatever acts has come so far: a clock until it has lasted, severe harm until its evidence stands, does nothing. */
+function mayBeDue({ line, clock, run, evidence }: HarmLine): boolean {
+  if (line === "severe") return run !== undefined && evidence >= 1;
+  return clock !== undefined && clock.verdict !== "waiting";
 }
 
 const at = new Date(startSeconds * 1000).toISOString();

@@ -3,7 +3,7 @@
 import type { Draws } from "@retriever/kubectl/toy/draws.ts";
 import type { Bin } from "@retriever/operator/core/detection/new-bins.ts";
 import {
-  addCounters,
+  addToSlice,
   binSeconds,
   type Counters,
   maxCountedSlices,
@@ -11,7 +11,7 @@ import {
   noSliceCounters,
   type SliceCounters,
 } from "@retriever/sidecar/contract/evidence.ts";
-import { drawPodBin, exactSearchesPerSecond, type Regime, setRecall } from "./traffic.ts";
+import { addDrawn, drawPodBin, exactSearchesPerSecond, type Regime, setRecall } from "./traffic.ts";
 
 /** Of a namespace by its rank, from 1. */
 export type RegimeOf = (rank: number) => Regime;
@@ -19,24 +19,28 @@ export type RegimeOf = (rank: number) => Regime;
 /** A bin of the guard over `namespaces`; `regimeOf` says how each does, whatever its traffic. */
 export function drawSlicedBin(at: number, traffic: SlicedTraffic, rate: number, draws: Draws): Bin {
   const { namespaces, requestsPerSecond, regimeOf, seconds } = traffic;
-  const counted = Array.from({ length: maxCountedSlices }, (_, index) => zipfShare(index + 1, namespaces));
-  const left = 1 - counted.reduce((sum, share) => sum + share, 0);
-  const parts = [...counted, left].map((share, index): Part => {
+  const parts = sharesOf(namespaces).map((share, index): Part => {
     const isRest = index === maxCountedSlices;
     const regime = { ...regimeOf(isRest ? namespaces : index + 1), requestsPerSecond: requestsPerSecond * share };
-    const bin = drawPodBin(at, [{ regime, seconds }], { rate, draws, exactPerSecond: 0 });
-    return { ...bin, regime, ...(isRest ? {} : { name: `tenant-${index + 1}` }) };
+    const { counters, failing } = drawPodBin(at, [{ regime, seconds }], { rate, draws, exactPerSecond: 0 });
+    return { counters, failing, regime, name: names[index] };
   });
   searchExactly(parts, draws);
   const slices = new Map<string, SliceCounters>();
-  for (const { name, counters } of parts) {
-    if (name !== undefined && counters.requests > 0) slices.set(name, { ...sliceOf(counters), shadowErrors: 0 });
+  const failing = new Set<string>();
+  const all = noCounters();
+  for (const { name, counters, failing: pods } of parts) {
+    if (name !== undefined && counters.requests > 0) slices.set(name, sliceOf(counters));
+    for (const pod of pods) failing.add(pod);
+    addDrawn(all, counters);
   }
-  const failing = [...new Set(parts.flatMap((part) => part.failing))];
-  return { at, counters: parts.map(({ counters }) => counters).reduce(addCounters, noCounters()), slices, failing };
+  return { at, counters: all, slices, failing: [...failing] };
 }
 
-type Part = Bin & { readonly regime: Regime; readonly name?: string };
+type Part = Pick<Bin, "counters" | "failing"> & { readonly regime: Regime; readonly name: string | undefined };
+
+/** All others together have none. */
+const names: readonly string[] = Array.from({ length: maxCountedSlices }, (_, index) => `tenant-${index + 1}`);
 
 type SlicedTraffic = {
   readonly namespaces: number;
@@ -59,16 +63,24 @@ function searchExactly(parts: readonly Part[], draws: Draws): void {
 }
 
 function sliceOf(counters: Counters): SliceCounters {
-  const keys = Object.keys(noSliceCounters()) as (keyof SliceCounters)[];
-  return Object.fromEntries(keys.map((key) => [key, counters[key]])) as SliceCounters;
+  const slice = noSliceCounters();
+  addToSlice(slice, counters);
+  return slice;
 }
 
-const harmonics = new Map<number, number>();
+const knownShares = new Map<number, readonly number[]>();
+
+/** Of those that are counted by themselves, and of all others together. */
+function sharesOf(namespaces: number): readonly number[] {
+  const known = knownShares.get(namespaces);
+  if (known !== undefined) return known;
+  const counted = Array.from({ length: maxCountedSlices }, (_, index) => zipfShare(index + 1, namespaces));
+  const shares = [...counted, 1 - counted.reduce((sum, share) => sum + share, 0)];
+  knownShares.set(namespaces, shares);
+  return shares;
+}
 
 /** Zipf's law with exponent 1. */
 function zipfShare(rank: number, namespaces: number): number {
-  const known = harmonics.get(namespaces);
-  const sum = known ?? Array.from({ length: namespaces }, (_, index) => 1 / (index + 1)).reduce((a, b) => a + b, 0);
-  harmonics.set(namespaces, sum);
-  return 1 / rank / sum;
+  return 1 / rank / Array.from({ length: namespaces }, (_, index) => 1 / (index + 1)).reduce((a, b) => a + b, 0);
 }

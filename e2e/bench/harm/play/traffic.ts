@@ -2,7 +2,7 @@
 
 import type { Draws } from "@retriever/kubectl/toy/draws.ts";
 import type { Bin } from "@retriever/operator/core/detection/new-bins.ts";
-import { binSeconds, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { addToSlice, binSeconds, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 
 /** How both stores do, for as long as nothing changes. Shares are 0..1. */
 export type Regime = {
@@ -131,6 +131,12 @@ export function drawRampBin(at: number, segments: readonly Segment[], rate: numb
 }
 
 const noSlices: Bin["slices"] = new Map();
+
+/** In place. All that is drawn is counted by namespace as well, but for what answers have in common. */
+export function addDrawn(sum: Counters, more: Counters): void {
+  addToSlice(sum, more);
+  sum.overlapSum += more.overlapSum;
+}
 
 function countSamples(counters: Counters, samples: number, regime: Regime, draws: Draws): void {
   if (samples === 0) return;
