@@ -20,7 +20,8 @@ export const decideId = "D11";
 
 /** Rejects when a worker fails. */
 export async function playRows({ workers, rows, runsOf, onRow }: Playing): Promise<void> {
-  const waiting = rows.flatMap((row): Batch[] => {
+  const played = [...new Set(rows.map(playedPlace))];
+  const waiting = played.flatMap((row): Batch[] => {
     const runs = runsOf(row);
     return Array.from({ length: Math.ceil(runs / batchRuns) }, (_, index) => ({
       row,
@@ -28,16 +29,26 @@ export async function playRows({ workers, rows, runsOf, onRow }: Playing): Promi
       to: Math.min(runs, (index + 1) * batchRuns),
     }));
   });
-  const ends = new Map(rows.map((row) => [row, [] as End[]]));
-  const open = new Map(rows.map((row) => [row, runsOf(row)]));
-  const take = ({ row, from, ends: played }: Played): void => {
+  const ends = new Map(played.map((row) => [row, [] as End[]]));
+  const open = new Map(played.map((row) => [row, runsOf(row)]));
+  const take = ({ row, from, ends: more }: Played): void => {
     const known = ends.get(row) ?? [];
-    for (const [index, end] of played.entries()) known[from + index] = end;
-    const left = (open.get(row) ?? 0) - played.length;
+    for (const [index, end] of more.entries()) known[from + index] = end;
+    const left = (open.get(row) ?? 0) - more.length;
     open.set(row, left);
-    if (left === 0) onRow(row, known);
+    if (left > 0) return;
+    for (const place of rows) if (playedPlace(place) === row) onRow(place, known);
   };
   await Promise.all(Array.from({ length: workers }, () => work(waiting, take)));
+}
+
+/** Place of the row whose runs are played for the one at a place. Throws RangeError where there is none. */
+export function playedPlace(place: number): number {
+  const { id, countsRunsOf } = allRows[place] as Row;
+  if (countsRunsOf === undefined) return place;
+  const played = allRows.findIndex((row) => row.id === id && row.name === countsRunsOf);
+  if (played === -1) throw new RangeError(`countsRunsOf: got ${countsRunsOf}, expected the name of a row`);
+  return played;
 }
 
 async function work(waiting: Batch[], take: (played: Played) => void): Promise<void> {

@@ -16,6 +16,8 @@ export type Row = {
   /** Fewer, for the slice. */
   readonly quickRuns: number;
   readonly play: (seed: number) => End;
+  /** Name of the row of the same id whose runs are counted once more, with as many runs; left out: its own are played. */
+  readonly countsRunsOf?: string;
   readonly isCounted: (end: End) => boolean;
   readonly must: Must;
   /** Seconds after this are told, from the runs that are counted. */

@@ -127,14 +127,17 @@ function longBursts(rate: number, random: Random): World {
   return varying((at) => ((at + first) % 6000 < 600 ? bad : calm));
 }
 
+const longBurstsName = "30 % slow for 10 min in 100, whole ramp";
+
 const burstRows: readonly Row[] = [10, 50].flatMap((rate) =>
   [
     { name: "a gate failed", isCounted: ({ act }: End) => act === "GateFailed" },
-    { name: "harm acted", isCounted: ({ act }: End) => act === "StepDown" || act === "Hold" },
+    { name: "harm acted", again: true, isCounted: ({ act }: End) => act === "StepDown" || act === "Hold" },
   ].map(
-    ({ name, isCounted }): Row => ({
+    ({ name, again, isCounted }): Row => ({
       id: "D10",
-      name: `30 % slow for 10 min in 100, whole ramp: ${name}, ${rate}/s`,
+      name: `${longBurstsName}: ${name}, ${rate}/s`,
+      ...(again === true ? { countsRunsOf: `${longBurstsName}: a gate failed, ${rate}/s` } : {}),
       runs: 300,
       quickRuns: 3,
       play: (seed) => play(seed, { world: (random) => longBursts(rate, random), hours: 24 }),
