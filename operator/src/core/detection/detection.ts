@@ -14,8 +14,16 @@ import { type CounterLine, type LineCount, type LineRule, trafficLines } from ".
 import type { Bin, BinPart } from "./new-bins.ts";
 import { foldSevereRun, rememberedMs } from "./severe-run.ts";
 import { mostTelling, type SliceLine, sliceLinesOf } from "./slice-lines.ts";
-import { foldSlices, isSameSlice, type Slices, sliceCounts } from "./slices.ts";
-import { type SliceCounts, sharedLines, standingSlices, withoutSlices } from "./standing-slices.ts";
+import {
+  foldSlices,
+  isSameSlice,
+  type SliceCounts,
+  type Slices,
+  sharedLines,
+  sliceCounts,
+  standingSlices,
+  withoutSlices,
+} from "./slices.ts";
 
 /** Chance that any line ever stands against a destination within its limits, on either side of the cutover. */
 const harmAlpha = 0.01;
