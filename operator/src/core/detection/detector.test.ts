@@ -11,6 +11,7 @@ import {
   logDifferenceBelow,
   logEvidence,
   makeLogRatios,
+  remembering,
 } from "./detector.ts";
 
 const limits = fc.double({ min: 0, max: 0.95, noNaN: true });
@@ -157,4 +158,27 @@ describe("the sums", () => {
     expect(likeliest(fold([[98, 100]]), alternatives)).toBeCloseTo(alternatives.at(-1) ?? 0, 2);
     expect(likeliest(fold([[300, 1000]]), alternatives)).toBeCloseTo(0.31, 1);
   });
+});
+
+it("is reckoned once for the same two numbers, and anew for others", () => {
+  const asked: string[] = [];
+  const sum = remembering((a, b) => {
+    asked.push(`${a}+${b}`);
+    return a + b;
+  });
+  expect([sum(1, 2), sum(1, 2), sum(2, 1), sum(1, 3), sum(1, 2)]).toEqual([3, 3, 3, 4, 3]);
+  expect(asked).toEqual(["1+2", "2+1", "1+3"]);
+});
+
+it("forgets all once it knows a thousand answers, and reckons the same again", () => {
+  let reckoned = 0;
+  const half = remembering((a) => {
+    reckoned += 1;
+    return a / 2;
+  });
+  for (let a = 0; a < 1001; a += 1) expect(half(a, 0)).toBe(a / 2);
+  expect(half(1000, 0)).toBe(500);
+  expect(reckoned).toBe(1001);
+  expect(half(0, 0)).toBe(0);
+  expect(reckoned).toBe(1002);
 });

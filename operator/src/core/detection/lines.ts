@@ -7,8 +7,7 @@ import { upperBound } from "../gates/confidence-sequence.ts";
 import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
 import { contentOf, failedSamples, triedSamples } from "../gates/gate-counts.ts";
 import { logWealthAbove, logWealthBelow } from "../gates/recall.ts";
-import { remembering } from "../gates/remembering.ts";
-import { alternativesOf, type Count, type Logs, likeliest, makeLogRatios } from "./detector.ts";
+import { alternativesOf, type Count, type Logs, likeliest, makeLogRatios, remembering } from "./detector.ts";
 import { failuresOf } from "./failures.ts";
 import { type Contrast, contrastEmpties, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
 
