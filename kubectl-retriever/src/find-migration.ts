@@ -5,15 +5,27 @@ import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 
 const mostNames = 5;
 
+type Finding = Pick<KubeClient, "readMigration" | "listMigrations">;
+
 /** Throws ROP_NOT_FOUND with nearby names, or the coded error of a read that failed. */
 export async function findMigration(
-  client: Pick<KubeClient, "readMigration" | "listMigrations">,
+  client: Finding,
   namespace: string,
   name: string,
   signal: AbortSignal,
 ): Promise<MigrationView> {
+  return viewMigration(await findObject(client, namespace, name, signal));
+}
+
+/** The object as the API server has it. Throws as `findMigration` does. */
+export async function findObject(
+  client: Finding,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<unknown> {
   try {
-    return viewMigration(await client.readMigration(namespace, name, signal));
+    return await client.readMigration(namespace, name, signal);
   } catch (fault) {
     if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
     const none = await describeNone(client, { namespace, name }, signal);

@@ -1,6 +1,7 @@
 // The options of `get`, `events` and `wait`.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Form, forms } from "#output/documents.ts";
+import { exitCodes } from "#output/exit-codes.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
@@ -14,19 +15,24 @@ type WaitOptions = ClusterOptions & { readonly for: string; readonly timeout: nu
 export function addListCommands(program: Command, around: Surroundings, end: End): void {
   withCluster(program.command("get"))
     .description("List the migrations")
+    .argument("[name]", "this one alone", parseMigrationName)
     .option("-A, --all-namespaces", "of all namespaces", false)
     .addOption(new Option("-o, --output <form>", "the objects instead").choices(forms))
-    .action(async (options: GetOptions) => {
-      const { listMigrations } = await import("./show/list-migrations.ts");
+    .action(async (name: string | undefined, options: GetOptions) => {
+      const { getMigration, listMigrations } = await import("./show/list-migrations.ts");
       const { allNamespaces, output } = options;
+      if (name !== undefined && allNamespaces) {
+        around.terminal.warn(`error: a name is of one namespace: give -n instead of -A, or no name`);
+        end(exitCodes.error);
+        return;
+      }
       end(
-        await connected(options, around, ({ client, namespace }) =>
-          listMigrations(
-            { namespace: allNamespaces ? undefined : namespace, output },
-            { client, ...around },
-            around.signal,
-          ),
-        ),
+        await connected(options, around, ({ client, namespace }) => {
+          const tools = { client, ...around };
+          return name === undefined
+            ? listMigrations({ namespace: allNamespaces ? undefined : namespace, output }, tools, around.signal)
+            : getMigration({ namespace, name, output }, tools, around.signal);
+        }),
       );
     });
   withCluster(program.command("events"))

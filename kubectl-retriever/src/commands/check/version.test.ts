@@ -172,6 +172,9 @@ describe("version", () => {
     const late = Object.fromEntries(Object.keys(whole).map((path) => [path, "ROP_DEADLINE_EXCEEDED"]));
     const silent = arrange(late);
     expect(await silent.run("version")).toBe(124);
+    const asData = arrange(late);
+    expect(await asData.run("version -o json")).toBe(124);
+    expect(JSON.parse(asData.printed.join(""))).toEqual({ client: { version: clientVersion } });
     expect(silent.printed).toEqual([`Client       ${clientVersion}`]);
     const slow = arrange({ ...late, "/version": { gitVersion: "v1.32.0" } });
     expect(await slow.run("version")).toBe(0);

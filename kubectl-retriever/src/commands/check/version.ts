@@ -36,7 +36,10 @@ export async function showVersions(
 ): Promise<number> {
   const { output } = asked;
   const now = clock.now();
-  const versions = await readVersions({ ...asked, now }, request, signal);
+  const versions = await readVersions({ ...asked, now }, request, signal).catch(async (fault: unknown) => {
+    if (output !== undefined) await showClientVersion(output, terminal);
+    throw fault;
+  });
   const skew = skewOf(clientVersion, versions);
   if (output === undefined) {
     for (const line of versionLines(versions, now)) terminal.print(line);

@@ -46,6 +46,26 @@ test("get lists the context's namespace, with -A all of them and where each is",
   expect(printed[3]).toMatch(/^search +docs-to-qdrant +Ramp/);
 });
 
+test("get with a name shows that one: a line, its name, or the object itself; another one is told with what there is", async () => {
+  const missing = new OperatorError("ROP_NOT_FOUND", "docs");
+  const { run, printed, warned } = arrange();
+  expect(await run("get docs-to-qdrant")).toBe(0);
+  expect(printed[1]).toMatch(/^docs-to-qdrant +Ramp +1\/3/);
+  expect(await run("get docs-to-qdrant -o name")).toBe(0);
+  expect(printed[2]).toBe("retrievermigration.retriever.dev/docs-to-qdrant");
+  expect(await run("get docs-to-qdrant -o json")).toBe(0);
+  expect(JSON.parse(printed[3] ?? "")).toMatchObject({ kind: "RetrieverMigration", status: { phase: "Ramp" } });
+  expect(await run("get docs-to-qdrant -A")).toBe(1);
+  expect(warned.join()).toContain("a name is of one namespace");
+  const none = arrange([ramping], {
+    readMigration: async () => {
+      throw missing;
+    },
+  });
+  expect(await none.run("get docs-to-qdrant-2")).toBe(1);
+  expect(none.warned.join()).toContain("docs-to-qdrant?");
+});
+
 test("get shows how long a guard has watched, of how long", async () => {
   const at = "2026-01-01T00:00:00Z";
   const times = { startedAt: at, tickedAt: at, watchedSeconds: 86_399, idleSeconds: 0, unobservedSeconds: 0 };

@@ -5,7 +5,7 @@ import { columnsOf } from "@retriever/operator/core/status/columns.ts";
 import { clipped, shareWord, sinceWord } from "@retriever/operator/page/words.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
-import { findMigration } from "#find-migration.ts";
+import { findMigration, findObject } from "#find-migration.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { type Form, printDocument, printList, printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
@@ -18,6 +18,19 @@ import { makePatience } from "./patience.ts";
 type Tools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 /** Undefined: all namespaces. */
 type ListRequest = { readonly namespace: string | undefined; readonly output: Form | undefined };
+
+/** The one of a name as a line, or the object. */
+export async function getMigration(
+  { namespace, name, output }: NamedRequest & Pick<ListRequest, "output">,
+  { client, terminal, clock }: Tools,
+  signal: AbortSignal,
+): Promise<number> {
+  const found = await findObject(client, namespace, name, signal);
+  if (output === "name") terminal.print(await printDocument(found, output));
+  else if (output !== undefined) terminal.data(await printDocument(found, output));
+  else printRows([found], { namespace, terminal, now: clock.now() });
+  return exitCodes.ok;
+}
 
 /** One line for each migration, or the objects. */
 export async function listMigrations(
@@ -35,13 +48,17 @@ export async function listMigrations(
         ? "no migrations in any namespace"
         : `no migrations in ${namespace}; -A lists those of all namespaces`,
     );
-  else {
-    const rows = [listHead, ...found.map((raw) => listRow(viewMigration(raw), clock.now()))].map((row) =>
-      row.slice(namespace === undefined ? 0 : 1),
-    );
-    for (const line of renderTable(rows, "   ")) terminal.print(clipped(line, Number.MAX_SAFE_INTEGER));
-  }
+  else printRows(found, { namespace, terminal, now: clock.now() });
   return exitCodes.ok;
+}
+
+type Shown = Pick<ListRequest, "namespace"> & Pick<Tools, "terminal"> & { readonly now: number };
+
+function printRows(found: readonly unknown[], { namespace, terminal, now }: Shown): void {
+  const rows = [listHead, ...found.map((raw) => listRow(viewMigration(raw), now))].map((row) =>
+    row.slice(namespace === undefined ? 0 : 1),
+  );
+  for (const line of renderTable(rows, "   ")) terminal.print(clipped(line, Number.MAX_SAFE_INTEGER));
 }
 
 export const listHead = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "GUARD", "READY", "IN PHASE"];
