@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type AllowedHost, checkAllowed, checkTls, parseAllowedHosts } from "./allowed-hosts.ts";
+import { type AllowedHost, parseAllowedHosts } from "#contract/allowed-hosts.ts";
+import { checkAllowed, checkTls } from "./allowed-hosts.ts";
 
 function parse(text: string): AllowedHost[] {
   const parsed = parseAllowedHosts(text);

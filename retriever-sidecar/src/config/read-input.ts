@@ -4,9 +4,9 @@ import { isSamePlace, withoutVector } from "@retriever/stores/config/identity.ts
 import { type StoreChoice, specOf } from "@retriever/stores/config/store-spec.ts";
 import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
+import type { AllowedHost } from "#contract/allowed-hosts.ts";
 import { namesDestination } from "#contract/overlay.ts";
 import type { ActivationInput, BaseReading, OverlayReading } from "#core/activation-decision.ts";
-import type { AllowedHost } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 import {
   type BaseConfig,

@@ -8,7 +8,8 @@ import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { AdapterDocument, AdapterForm, Registry } from "@retriever/stores/kind.ts";
 import { adapterOf } from "@retriever/stores/registry.ts";
 import { isForbiddenAddress } from "@retriever/stores/values/forbidden-address.ts";
-import { type AllowedHost, checkAllowed, checkTls } from "./allowed-hosts.ts";
+import type { AllowedHost } from "#contract/allowed-hosts.ts";
+import { checkAllowed, checkTls } from "./allowed-hosts.ts";
 import { type Environment, referenceOf, resolveCredential } from "./credentials.ts";
 import { mostAuthorityBytes, readSmallFile } from "./small-file.ts";
 

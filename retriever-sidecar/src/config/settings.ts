@@ -2,7 +2,7 @@
 
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { z } from "zod";
-import { type AllowedHost, parseAllowedHosts } from "./allowed-hosts.ts";
+import { type AllowedHost, parseAllowedHosts } from "#contract/allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 import { parseTls, type TlsSettings } from "./tls-settings.ts";
 

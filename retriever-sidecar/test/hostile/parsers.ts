@@ -1,8 +1,8 @@
 // Every parser of text that others write for a sidecar, with the longest that it reads. A new one belongs into this list.
 import { storeKinds } from "@retriever/stores/kinds.ts";
 import { type ForeignParser, jsonShapes, type Make, onShapes } from "@retriever/stores/test/hostile/shapes.ts";
-import { parseAllowedHosts } from "#config/allowed-hosts.ts";
 import { parseBase, parseOverlay } from "#config/parse-document.ts";
+import { parseAllowedHosts } from "#contract/allowed-hosts.ts";
 import { makeBaseConfigSchema } from "#contract/base.ts";
 import { maxBaseChars } from "#contract/base-text.ts";
 import { parseWindows } from "#contract/evidence.ts";

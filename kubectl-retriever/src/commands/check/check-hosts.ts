@@ -2,6 +2,7 @@
 import { sidecarOf } from "@retriever/operator/adapters/cluster/read-workload.ts";
 import type { Read } from "@retriever/operator/core/model/workload.ts";
 import type { Container, DeploymentDocument } from "@retriever/operator/kube/documents.ts";
+import { parseAllowedHosts } from "@retriever/sidecar/contract/allowed-hosts.ts";
 import { printable } from "@retriever/stores/errors.ts";
 import { type Item, missing, ok, unknownItem } from "./check-item.ts";
 
@@ -23,6 +24,14 @@ function itemOf({ env = [], envFrom = [] }: WithSources): Item {
   const isElsewhere = entry === undefined ? envFrom.length > 0 : entry.valueFrom !== undefined;
   if (isElsewhere) return unknownItem("hosts", `${variable} comes from another object`);
   const value = entry?.value?.trim() ?? "";
+  const parsed = parseAllowedHosts(value);
+  // What is no list of hosts may be anything, a password among it.
+  if ("faultyEntry" in parsed)
+    return missing(
+      "hosts",
+      `entry ${parsed.faultyEntry + 1} of ${variable} isn't one: no sidecar starts with it`,
+      "write [https://]host[:port][=credential], separated by commas (allowedHosts of the library chart)",
+    );
   if (value !== "") return ok("hosts", `${variable} names ${printable(value, 200)}`);
   return missing(
     "hosts",

@@ -240,6 +240,16 @@ describe("check --for", () => {
       },
       /missing +hosts +the sidecar has no RETRIEVER_ALLOWED_HOSTS/,
     ],
+    [
+      "a host is written with a password, which isn't shown",
+      {
+        [paths.deployment]: aDeployment(
+          [{ ...sidecar, env: [{ name: "RETRIEVER_ALLOWED_HOSTS", value: "q.example,me:hunter2@db.example" }] }],
+          [{ configMap: { name: "search-base" } }, overlaySource],
+        ),
+      },
+      /missing +hosts +entry 2 of RETRIEVER_ALLOWED_HOSTS isn't one(?![\s\S]*hunter2)/,
+    ],
     ["the verifier isn't suspended", { [paths.verifier]: { metadata: { name: "v" }, spec: {} } }, /isn't suspended/],
     ["another migration has it", { [paths.migrations]: [aRival] }, /missing +target +migration other has it \(Ramp\)/],
     ["the API isn't served", { [paths.migrations]: undefined }, /missing +definitions/],
