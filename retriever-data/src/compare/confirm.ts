@@ -3,12 +3,15 @@ import { type DifferenceKind, mostIdLength } from "@retriever/sidecar/contract/v
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { mostLookedUp, type VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { type Doubles, differenceOf, hasMoved, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
+import { makePace, type Pace } from "./pace.ts";
 import { deadline, withRetries } from "./retry.ts";
 import { onBoth, type RunDeps } from "./run-deps.ts";
 
 type Confirming = {
   readonly rule: PairRule;
   readonly lagMs: number;
+  /** Null: as fast as the stores are. */
+  readonly rowsPerSecond: number | null;
   readonly deps: Pick<RunDeps, "stores" | "clock" | "pause" | "random">;
   /** Called with ids that a store holds more than once; they are left out of what is returned. */
   readonly onDoubled: (doubles: Doubles) => void;
@@ -23,7 +26,7 @@ const deadlineMs = 60_000;
 /** Rejects with a RetrieverError of a store, and for ids that no report can name. */
 export async function confirm(
   suspects: readonly string[],
-  { rule, lagMs, deps, onDoubled, onBatch }: Confirming,
+  { rule, lagMs, rowsPerSecond, deps, onDoubled, onBatch }: Confirming,
   signal: AbortSignal,
 ): Promise<readonly Confirmed[]> {
   const ids = [...new Set(suspects)].toSorted((a, b) => (a < b ? -1 : 1));
@@ -32,7 +35,8 @@ export async function confirm(
   const differing: Pair[] = [];
   const total = ids.length * 2;
   let done = 0;
-  const ask = (batch: readonly string[]) => lookUp(batch, { level: rule.level, deps, onDoubled }, signal);
+  const paced = makePace(rowsPerSecond, deps);
+  const ask = (batch: readonly string[]) => lookUp(batch, { level: rule.level, paced, deps, onDoubled }, signal);
   for (const batch of batchesOf(ids)) {
     for (const pair of await ask(batch)) {
       if (differenceOf(pair, rule) === null) confirmed.push({ pair: withoutVectors(pair), kind: null });
@@ -69,18 +73,18 @@ function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
   for (let start = 0; start < ids.length; start += mostLookedUp) yield ids.slice(start, start + mostLookedUp);
 }
 
-type Asking = Pick<Confirming, "deps" | "onDoubled"> & { readonly level: VerifyLevel };
+type Asking = Pick<Confirming, "deps" | "onDoubled"> & { readonly level: VerifyLevel; readonly paced: Pace };
 
 async function lookUp(
   ids: readonly string[],
-  { level, deps, onDoubled }: Asking,
+  { level, paced, deps, onDoubled }: Asking,
   signal: AbortSignal,
 ): Promise<readonly Pair[]> {
   // `updated_at` is needed at every level: it distinguishes a lag from a loss.
   const asked = level === "ids" ? "fresh" : level;
   const ask = () =>
     onBoth(deadline(signal, deadlineMs), (name, either) => deps.stores[name].lookUp(ids, asked, either));
-  const { source, destination } = await withRetries(ask, deps, signal);
+  const { source, destination } = await withRetries(() => paced(ids.length, signal, ask), deps, signal);
   const { pairs, doubles } = pairUp(ids, source, destination);
   const doubled = new Set([...doubles.source, ...doubles.destination]);
   if (doubled.size === 0) return pairs;

@@ -13,6 +13,7 @@ import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
 import { change, estimateLeftovers, makeSketch } from "#core/sketch.ts";
 import { countDoubles, type IdWatch, noteCandidate, rereadForDoubles, watchIds } from "./find-doubles.ts";
+import { makePace } from "./pace.ts";
 import { readSide } from "./read-side.ts";
 import { deadline } from "./retry.ts";
 import { type Descriptions, onBoth, type RunDeps, type RunOptions, storeNames } from "./run-deps.ts";
@@ -257,17 +258,19 @@ function addSuspect(state: RunState, id: string): void {
 
 /** Reads one store with its vectors and looks each chunk up in the other, which finds it by an index. */
 export async function compareVectors(context: PassContext, rule: VectorRule, driver: StoreName): Promise<void> {
-  const { state, deps, signal, onBatch } = context;
+  const { state, options, deps, signal, onBatch } = context;
   const other = storeNames.find((name) => name !== driver) ?? "source";
+  const paced = makePace(options.rowsPerSecond, deps);
   const isIn = makeShareTest(state);
   const compare = async (batch: ChunkBatch): Promise<void> => {
     const rows = rowsById(batch, isIn);
     const ids = [...rows.keys()];
     for (let start = 0; start < ids.length; start += mostLookedUp) {
-      const limit = deadline(signal, lookUpDeadlineMs);
-      const found = await deps.stores[other].lookUp(ids.slice(start, start + mostLookedUp), "vector", limit);
+      const some = ids.slice(start, start + mostLookedUp);
+      const ask = () => deps.stores[other].lookUp(some, "vector", deadline(signal, lookUpDeadlineMs));
+      const found = await paced(some.length, signal, ask);
       const present = new Set(found.map(({ id }) => id));
-      for (const id of ids.slice(start, start + mostLookedUp)) if (!present.has(id)) addSuspect(state, id);
+      for (const id of some) if (!present.has(id)) addSuspect(state, id);
       for (const chunk of found) {
         if (!isSameVector(vectorAt(batch, rows.get(chunk.id) ?? 0), chunk.vector, rule)) addSuspect(state, chunk.id);
       }

@@ -152,7 +152,8 @@ async function compare(context: PassContext, both: Descriptions, checkpoints: Ch
   const onDoubled = (ids: Doubles): void => {
     for (const name of storeNames) for (const id of ids[name]) doubled[name].add(id);
   };
-  const confirming = { rule, lagMs, deps, onDoubled, onBatch: progress.onConfirmed };
+  const { rowsPerSecond } = options;
+  const confirming = { rule, lagMs, rowsPerSecond, deps, onDoubled, onBatch: progress.onConfirmed };
   const confirmed = await confirm(state.suspects, confirming, signal);
   for (const name of storeNames) addFoundDoubled(state.doubled[name], doubled[name]);
   checkDoubled(state);

@@ -8,11 +8,12 @@ import {
   type WholeBatch,
   type WholeChunk,
 } from "@retriever/stores/ports/chunk-store.ts";
+import { makePace } from "#compare/pace.ts";
 import { readSide, readThrough } from "#compare/read-side.ts";
 import { inTime, withRetries } from "#compare/retry.ts";
 import type { Both, RunDeps } from "#compare/run-deps.ts";
 import type { SideState } from "#core/run-state.ts";
-import { makeThrottle } from "#core/throttle.ts";
+import { makeThrottle, type Throttle } from "#core/throttle.ts";
 import type { Left } from "#repair/decide.ts";
 import { isHeld } from "./is-held.ts";
 import { dueFrom, lookUpLevel, type Sending, type Side, sendChunks } from "./send-chunks.ts";
@@ -89,13 +90,12 @@ export async function fill(options: FillOptions, deps: FillDeps, signal: AbortSi
 /** Passes over pages of which the destination holds every chunk. */
 async function skipHeld(run: Run, side: SideState): Promise<void> {
   const { options, deps, signal, filled } = run;
+  const paced = makePace(options.rowsPerSecond, deps);
   const onBatch = async (batch: ChunkBatch): Promise<boolean> => {
     for (let start = 0; start < batch.count; start += mostLookedUp) {
-      const due = await withRetries(
-        () => inTime(signal, batchDeadlineMs, (limit) => dueFrom(run.to, batch, start, limit)),
-        deps,
-        signal,
-      );
+      const ask = () => inTime(signal, batchDeadlineMs, (limit) => dueFrom(run.to, batch, start, limit));
+      const rows = Math.min(mostLookedUp, batch.count - start);
+      const due = await withRetries(() => paced(rows, signal, ask), deps, signal);
       if (due.length > 0) return true;
     }
     filled.read += batch.count;
@@ -114,20 +114,20 @@ async function writeFrom(run: Run, side: SideState): Promise<void> {
   const { options, deps, signal, filled } = run;
   const { rowsPerSecond, batchSize, atOnce } = options;
   // Several batches at once work the destination as much as one that takes so many times as long.
-  const throttle = makeThrottle(rowsPerSecond === null ? null : rowsPerSecond / atOnce);
+  const throttleOf = makeThrottles(rowsPerSecond === null ? null : rowsPerSecond / atOnce);
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | null = null;
   run.idle = 0;
   const work = async (batch: WholeBatch): Promise<void> => {
     const startedAt = deps.clock.monotonicMs();
-    await withRetries(
+    const what = await withRetries(
       () => inTime(signal, batchDeadlineMs, (limit) => writeBatch(run, batch.chunks, limit)),
       deps,
       signal,
     );
     const tookMs = deps.clock.monotonicMs() - startedAt;
     deps.onProgress(filled);
-    const rest = throttle.pauseAfter(batch.count, tookMs * atOnce, tookMs);
+    const rest = throttleOf(what).pauseAfter(batch.count, tookMs * atOnce, tookMs);
     if (rest > 0) await deps.pause(rest, signal);
   };
   const onBatch = async (batch: WholeBatch): Promise<boolean> => {
@@ -152,8 +152,21 @@ async function writeFrom(run: Run, side: SideState): Promise<void> {
   if (failure !== null) throw (failure as { readonly error: unknown }).error;
 }
 
+/** What a batch came to. Each costs a store another time, which says nothing of how it fares beside the others. */
+type Work = "held" | "written" | "replaced" | "mixed";
+
+/** One for each kind of work, so that a batch is measured by its like. */
+function makeThrottles(rowsPerSecond: number | null): (work: Work) => Throttle {
+  const throttles = new Map<Work, Throttle>();
+  return (work) => {
+    const throttle = throttles.get(work) ?? makeThrottle(rowsPerSecond);
+    throttles.set(work, throttle);
+    return throttle;
+  };
+}
+
 /** Asks again what is held, so that it can be repeated after a failure. */
-async function writeBatch(run: Run, chunks: readonly WholeChunk[], limit: AbortSignal): Promise<void> {
+async function writeBatch(run: Run, chunks: readonly WholeChunk[], limit: AbortSignal): Promise<Work> {
   const { filled } = run;
   const { held, written, replaced, left } = await sendChunks(run.to, chunks, limit);
   run.idle = held === chunks.length ? run.idle + 1 : 0;
@@ -162,4 +175,6 @@ async function writeBatch(run: Run, chunks: readonly WholeChunk[], limit: AbortS
   filled.written += written;
   filled.replaced += replaced;
   filled.refused.push(...left.filter(({ why }) => why === "refused"));
+  const done = { held, written, replaced };
+  return (["held", "written", "replaced"] as const).find((work) => done[work] === chunks.length) ?? "mixed";
 }

@@ -4,7 +4,7 @@ import type { Difference } from "@retriever/sidecar/contract/verify-report.ts";
 import type { ChunkStore, ChunkWriter } from "@retriever/stores/ports/chunk-store.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { deadline } from "#compare/retry.ts";
-import type { Throttle } from "#core/throttle.ts";
+import { makeThrottle } from "#core/throttle.ts";
 import type { RepairPlan } from "./plan.ts";
 
 export type RepairProgress = {
@@ -23,7 +23,8 @@ export type RepairDeps = {
 export type Run = {
   readonly plan: RepairPlan;
   readonly deps: RepairDeps;
-  readonly throttle: Throttle;
+  /** Null: as fast as the stores are. */
+  readonly rowsPerSecond: number | null;
   readonly signal: AbortSignal;
   /** What else a chunk may be called in the other store. */
   readonly spellings: (id: string) => readonly string[];
@@ -38,7 +39,9 @@ export const batchDeadlineMs = 60_000;
 
 /** Works through `all`, at the pace of the run, until it is stopped. */
 export async function inBatches(run: Run, step: RepairProgress["step"], { size, all, isStopped }: Share, work: Work) {
-  const { deps, throttle, signal } = run;
+  const { deps, rowsPerSecond, signal } = run;
+  // A step takes its own time, by which no other one is slow.
+  const throttle = makeThrottle(rowsPerSecond);
   for (let start = 0; start < all.length; start += size) {
     if (isStopped?.() === true) return;
     const batch = all.slice(start, start + size);

@@ -7,7 +7,6 @@ import { agree } from "#compare/agree.ts";
 import { deadline } from "#compare/retry.ts";
 import { differenceOf, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
 import { vectorRule } from "#core/same-vector.ts";
-import { makeThrottle } from "#core/throttle.ts";
 import { decideRemoval, decideWrite, isLeft, type Left, respelledAs } from "./decide.ts";
 import { findRemovals, findsItsOwn, findWrites } from "./find-chunks.ts";
 import { makeIsOpen } from "./open-chunks.ts";
@@ -110,7 +109,7 @@ function makeRun(plan: RepairPlan, { rowsPerSecond }: RepairOptions, deps: Repai
   return {
     plan,
     deps,
-    throttle: makeThrottle(rowsPerSecond),
+    rowsPerSecond,
     signal,
     spellings: makeSpellings([...plan.writes, ...plan.removals, ...plan.kept].map(({ id }) => id)),
     findsItsOwn: (limit) => (known ??= findsItsOwn(plan.from.name, deps, limit)),

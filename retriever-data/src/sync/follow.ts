@@ -2,6 +2,7 @@
 // what the destination lacks or has older. No moment that a chunk bears decides where the next pass begins, so that one of
 // the year 2099 hides nothing.
 import { type ChunkBatch, mostLookedUp, type StoreClock } from "@retriever/stores/ports/chunk-store.ts";
+import { makePace, type Pace } from "#compare/pace.ts";
 import { readSide } from "#compare/read-side.ts";
 import { inTime, withRetries } from "#compare/retry.ts";
 import type { Both, RunDeps } from "#compare/run-deps.ts";
@@ -47,6 +48,8 @@ type Run = {
   readonly signal: AbortSignal;
   readonly to: Sending;
   readonly throttle: ReturnType<typeof makeThrottle>;
+  /** Of look-ups in the destination. */
+  readonly paced: Pace;
 };
 
 export function beginFollowing(begunMs: number): FollowState {
@@ -66,7 +69,8 @@ export async function followOnce(
   // A clock that was set in between is never believed to have skipped anything.
   const lastMs = Math.min(sourceMs - (begunMs - state.begunMs), state.sourceMs ?? sourceMs);
   const to = { ...deps, level: "fresh", isEmpty: false, isHeld: isHeldExactly } as const;
-  const run: Run = { state, deps, signal, to, throttle: makeThrottle(rowsPerSecond) };
+  const paced = makePace(rowsPerSecond, deps);
+  const run: Run = { state, deps, signal, to, throttle: makeThrottle(rowsPerSecond), paced };
   const waiting = waitingIn(state);
   await bring(run, waiting);
   const tried = new Set(waiting);
@@ -113,11 +117,12 @@ function waitingIn({ waiting }: FollowState): string[] {
   return [...ids.filter((id) => waiting.get(id) === null), ...refused.slice(0, batchSize)];
 }
 
-async function dueIn({ to, deps, signal }: Run, batch: ChunkBatch): Promise<string[]> {
+async function dueIn({ to, deps, signal, paced }: Run, batch: ChunkBatch): Promise<string[]> {
   const due: string[] = [];
   for (let start = 0; start < batch.count; start += mostLookedUp) {
     const ask = () => inTime(signal, batchDeadlineMs, (limit) => dueFrom(to, batch, start, limit));
-    due.push(...(await withRetries(ask, deps, signal)));
+    const rows = Math.min(mostLookedUp, batch.count - start);
+    due.push(...(await withRetries(() => paced(rows, signal, ask), deps, signal)));
   }
   return due;
 }
