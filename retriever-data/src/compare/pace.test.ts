@@ -30,6 +30,19 @@ test("a store rests between two turns for as long as it worked, and what is done
   expect(await restsOf({ workMs: 20, betweenMs: 0 }, null)).toEqual([]);
 });
 
+test("a turn of a few rows, which takes longer for each of them, is no sign of a slow store", async () => {
+  let nowMs = 0;
+  const rests: number[] = [];
+  const clock = { wallMs: () => 0, monotonicMs: () => nowMs };
+  const pause = async (ms: number): Promise<void> => {
+    rests.push(ms);
+    nowMs += ms;
+  };
+  const paced = makePace(1e9, { clock, pause });
+  for (const rows of [1000, 40, 1000, 40, 1000]) await paced(rows, never, async () => void (nowMs += 5 + rows / 50));
+  expect(rests.map((ms) => Math.round(ms * 10) / 10)).toEqual([25, 5.8, 25, 5.8]);
+});
+
 test("the store in which a verification looks chunks up works at most half of the time", async () => {
   const chunks = Array.from({ length: 40 }, (_, row) => ({ id: `c${row}`, updatedAtMs: startMs - 1_000_000 }));
   const [held, destination] = [makeMemoryChunkStore("source", chunks), makeMemoryChunkStore("destination", chunks)];

@@ -9,13 +9,20 @@ export type Pace = <T>(rows: number, signal: AbortSignal, work: () => Promise<T>
 export function makePace(rowsPerSecond: number | null, { clock, pause }: Pick<RunDeps, "clock" | "pause">): Pace {
   const throttle = makeThrottle(rowsPerSecond);
   let restsUntilMs = Number.NEGATIVE_INFINITY;
+  let mostRows = 0;
+  const restAfter = (rows: number, tookMs: number): number => {
+    mostRows = Math.max(mostRows, rows);
+    // What a turn costs beside its rows would make one of a few look slow.
+    const isFew = rowsPerSecond !== null && rows * 2 < mostRows;
+    return isFew ? tookMs : throttle.pauseAfter(rows, tookMs, tookMs);
+  };
   return async (rows, signal, work) => {
     const restMs = restsUntilMs - clock.monotonicMs();
     if (restMs > 0) await pause(restMs, signal);
     const startedAt = clock.monotonicMs();
     const result = await work();
     const endedAt = clock.monotonicMs();
-    restsUntilMs = endedAt + throttle.pauseAfter(rows, endedAt - startedAt, endedAt - startedAt);
+    restsUntilMs = endedAt + restAfter(rows, endedAt - startedAt);
     return result;
   };
 }
