@@ -43,7 +43,7 @@ test("a turn of a few rows, which takes longer for each of them, is no sign of a
   expect(rests.map((ms) => Math.round(ms * 10) / 10)).toEqual([25, 5.8, 25, 5.8]);
 });
 
-test("the store in which a verification looks chunks up works at most half of the time", async () => {
+test("the store that a verification asks by id works at most half of the time", async () => {
   const chunks = Array.from({ length: 40 }, (_, row) => ({ id: `c${row}`, updatedAtMs: startMs - 1_000_000 }));
   const [held, destination] = [makeMemoryChunkStore("source", chunks), makeMemoryChunkStore("destination", chunks)];
   let [nowMs, workedMs, begunMs] = [startMs, 0, startMs];
