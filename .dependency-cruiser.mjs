@@ -166,9 +166,9 @@ export default {
     ),
     rule(
       "rehearsals-are-pure",
-      "A rehearsal plays the core and touches nothing: only itself, core, the operator's pages, crds, the contract, the stores' identities, printable words, zod, pure-rand, cli-table3, wrap-ansi, csv-parse, and node:crypto. The command line reads and writes its files.",
+      "A rehearsal plays the core and touches nothing: only itself, core, the operator's pages, crds, the contract, the stores' identities, printable words, zod, pure-rand, cli-table3, fast-wrap-ansi, csv-parse, and node:crypto. The command line reads and writes its files.",
       { path: "^kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/" },
-      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/(core|page)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/(plural|printable)\\.ts$)|node_modules/(zod|pure-rand|cli-table3|wrap-ansi|csv-parse)/|(node:)?crypto$)" },
+      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/(core|page)/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/(plural|printable)\\.ts$)|node_modules/(zod|pure-rand|cli-table3|fast-wrap-ansi|csv-parse)/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",

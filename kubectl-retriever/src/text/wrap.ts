@@ -1,5 +1,5 @@
 // Sentences on as many lines as they need: none is cut.
-import wrapAnsi from "wrap-ansi";
+import { wrapAnsi } from "fast-wrap-ansi";
 
 /** Between a number and its sign no line ends. */
 const unbroken = "\u00a0";
