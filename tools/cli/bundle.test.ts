@@ -1,5 +1,5 @@
 // The bundled plugin, started as people start it: by its command, from another folder, without the packages.
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -83,4 +83,40 @@ it("the bundled plugin reads a kubeconfig, and says that nobody answers", async 
   await writeFile(join(folder, "config"), JSON.stringify(config));
   const { code, output } = await run("status", "docs", "--kubeconfig", join(folder, "config"));
   expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining("ECONNREFUSED") });
+});
+
+it("a command of the bundled plugin that succeeded keeps its code, and one that is torn is written anew", async () => {
+  const cache = join(folder, "code");
+  const version = () =>
+    runCommand(
+      ["env", `NODE_COMPILE_CACHE=${cache}`, process.execPath, join(folder, "kubectl-retriever.cjs"), "--version"],
+      {
+        cwd: "/",
+        deadlineSeconds: 120,
+      },
+    );
+  const first = await version();
+  const [kept = ""] = (await readdir(cache)).filter((name) => name.endsWith("---version"));
+  const code = await readFile(join(cache, kept));
+  await truncate(join(cache, kept), 5000);
+  const second = await version();
+  const third = await version();
+  const outputs = [first, second, third].map(({ code: end, output }) => `${end} ${output}`);
+  expect(outputs).toEqual(outputs.map(() => expect.stringMatching(/^0 0\./)));
+  // Torn, it was neither run nor left so.
+  expect((await readFile(join(cache, kept))).length).toBeGreaterThan(code.length / 2);
+});
+
+it("a command of the bundled plugin that failed, or that can't write, keeps no code and says what it would", async () => {
+  const cache = join(folder, "config");
+  const bundled = join(folder, "kubectl-retriever.cjs");
+  const at = (place: string, word: string) =>
+    runCommand(["env", `NODE_COMPILE_CACHE=${place}`, process.execPath, bundled, word], {
+      cwd: "/",
+      deadlineSeconds: 120,
+    });
+  const failed = await at(join(folder, "none"), "statsu");
+  expect(failed).toMatchObject({ code: 1, output: expect.stringContaining("status") });
+  expect((await readdir(join(folder, "none"))).filter((name) => name.endsWith("-statsu"))).toEqual([]);
+  expect(await at(cache, "--version")).toMatchObject({ code: 0, output: expect.stringMatching(/^0\./) });
 });

@@ -1,7 +1,8 @@
 // `make cli-bundle`: the kubectl plugin as one file that any Node from 22.19 on runs, without packages beside it, and the
 // command that starts it. Written to dist/, which is not in the repository, or to the folder given; the last line says
 // where and how large.
-import { chmodSync, copyFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { clientScript } from "../../kubectl-retriever/src/dashboard/assets.ts";
@@ -51,28 +52,49 @@ const embedFiles: Plugin = {
 /** Where it would fail somewhere within, it says at once what it needs. */
 const refuseOlderNode = `{const [a,b]=process.versions.node.split(".").map(Number);if(a<22||a===22&&b<19){process.stderr.write("kubectl-retriever needs Node 22.19 or newer, this is "+process.versions.node+"\\n");process.exit(1)}}`;
 
-/** Writes the bundle. */
-async function bundle(outfile: string): Promise<void> {
-  await build({
+const common = { bundle: true, platform: "node", target: "node22.19", minify: true, logLevel: "warning" } as const;
+
+/** The program's text, without what starts it. */
+async function programText(): Promise<string> {
+  const { outputFiles } = await build({
+    ...common,
     entryPoints: [join(root, "kubectl-retriever/src/main.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
+    write: false,
     format: "cjs",
-    target: "node22.19",
-    minify: true,
     legalComments: "none",
     plugins: [leaveOut, embedFiles],
     // Modules of the older kind load what they need when they are needed, Node's own parts included.
     define: { "import.meta.url": "importMetaUrl", "import.meta.dirname": "__dirname" },
-    banner: { js: `${refuseOlderNode}const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
-    logLevel: "warning",
+    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
   });
+  return (outputFiles[0]?.text ?? "").replace(/^#!.*\n/, "");
+}
+
+/** `start.startCached`. */
+async function startText(): Promise<string> {
+  const entryPoints = [join(import.meta.dirname, "start-cached.ts")];
+  const { outputFiles } = await build({ ...common, entryPoints, write: false, format: "iife", globalName: "start" });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** Writes the bundle: what starts the program, and the program as one function, which can be compiled by itself. */
+async function bundle(outfile: string): Promise<void> {
+  const [program, start] = await Promise.all([programText(), startText()]);
+  const digest = createHash("sha256").update(program).digest("hex").slice(0, 16);
+  const given = "exports,require,module,__filename,__dirname";
+  const text = [
+    `#!/usr/bin/env node\n${refuseOlderNode}`,
+    start,
+    `function program(${given}){${program}}`,
+    `start.startCached(program,"${digest}",${given});\n`,
+  ];
+  writeFileSync(outfile, text.join("\n"));
 }
 
 const folder = process.argv[2] ?? join(root, "dist");
 const bundleFile = join(folder, "kubectl-retriever.cjs");
 const command = join(folder, "kubectl-retriever");
+mkdirSync(folder, { recursive: true });
 await bundle(bundleFile);
 copyFileSync(join(import.meta.dirname, "kubectl-retriever.sh"), command);
 chmodSync(command, 0o755);
