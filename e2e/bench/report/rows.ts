@@ -38,7 +38,11 @@ export function amount(what: string, value: number, goal: Goal | null, options: 
 
 /** The median of these figures with its interval. */
 export function estimated(what: string, values: readonly number[], goal: Goal | null): Part {
-  const { median, interval, n }: Estimate = estimateMedian(values);
+  return estimatedAs(what, estimateMedian(values), goal);
+}
+
+/** An estimate that was made elsewhere. */
+export function estimatedAs(what: string, { median, interval, n }: Estimate, goal: Goal | null): Part {
   const verdict = goal === null ? null : judge({ interval }, goal);
   return { what, value: median, interval, n, goal, verdict, standIn: false };
 }

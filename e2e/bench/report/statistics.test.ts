@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeRandom } from "#support/random.ts";
-import { estimateMedian, median, quantile, ratios, signTestRank } from "./statistics.ts";
+import { estimateMedian, median, quantile, ratioOfQuantiles, ratios, signTestRank } from "./statistics.ts";
 
 describe("median", () => {
   it("is the middle of an odd number of values and the mean of both middle ones of an even number", () => {
@@ -63,5 +63,31 @@ describe("a quantile", () => {
     expect(quantile([1, 2, 3, 4], 0.5)).toBe(2);
     expect(quantile([1, 2, 3, 4], 0.99)).toBe(4);
     expect(quantile([], 0.5)).toBeNaN();
+  });
+});
+
+describe("the ratio of quantiles of all rounds", () => {
+  /** Rounds that are slow as a whole, each on both sides; the numerators' values are `factor` times as large. */
+  function rounds(factor: number, random: () => number) {
+    const pairs = Array.from({ length: 15 }, () => {
+      const speed = 1 + random();
+      const side = (times: number) => Array.from({ length: 20 }, () => times * speed * (1 + random()));
+      return [side(factor), side(1)] as const;
+    });
+    return [pairs.map(([upper]) => upper), pairs.map(([, lower]) => lower)] as const;
+  }
+
+  it.each([1, 1.5])("of rounds of unlike speed holds the true one, %f, in about 19 of 20 trials", (factor) => {
+    const random = makeRandom(3);
+    const trials = Array.from({ length: 40 }, () => ratioOfQuantiles(...rounds(factor, random), 0.9, random));
+    const held = trials.filter(({ interval: [low, high] }) => low <= factor && factor <= high).length;
+    expect(held).toBeGreaterThanOrEqual(34);
+    expect(
+      trials.every(({ n, median: ratio, interval: [low, high] }) => n === 15 && low <= ratio && ratio <= high),
+    ).toBe(true);
+  });
+
+  it("of unlike many rounds is refused", () => {
+    expect(() => ratioOfQuantiles([[1]], [], 0.5, () => 0)).toThrow(RangeError);
   });
 });

@@ -1,8 +1,12 @@
 // Medians of ratios and their intervals without any assumption about the noise. Pure.
 
+/** 25 of them lie beyond each end of a 95 % interval. */
+const resamples = 1000;
+
 export type Estimate = {
+  /** Or the figure itself, where it is no median. */
   readonly median: number;
-  /** 95 % interval of the median. */
+  /** 95 % interval of it. */
   readonly interval: readonly [low: number, high: number];
   readonly n: number;
 };
@@ -55,4 +59,31 @@ export function ratios(numerators: readonly number[], denominators: readonly num
 /** Nearest-rank quantile, `q` in 0..1; NaN for an empty list. */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/**
+ * Ratio of the quantiles of all values of all rounds, for a tail that one round has too few values to tell. The interval
+ * is the percentile bootstrap's over whole rounds, since what disturbs a round disturbs both sides and many values of it
+ * (Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13). `random` gives 0..1.
+ * Throws RangeError for unequal lengths.
+ */
+export function ratioOfQuantiles(
+  numerators: readonly (readonly number[])[],
+  denominators: readonly (readonly number[])[],
+  q: number,
+  random: () => number,
+): Estimate {
+  const n = numerators.length;
+  if (n !== denominators.length) throw new RangeError(`${n} numerators, ${denominators.length} denominators`);
+  const ratioOf = (rounds: readonly number[]) => {
+    const [upper, lower] = [numerators, denominators].map((all) =>
+      quantile(Float64Array.from(rounds.flatMap((round) => all[round] ?? [])).sort(), q),
+    );
+    return (upper ?? Number.NaN) / (lower ?? Number.NaN);
+  };
+  const drawn = Array.from({ length: resamples }, () =>
+    ratioOf(Array.from({ length: n }, () => Math.floor(random() * n))),
+  ).toSorted((a, b) => a - b);
+  const every = ratioOf(Array.from({ length: n }, (_, round) => round));
+  return { median: every, interval: [quantile(drawn, 0.025), quantile(drawn, 0.975)], n };
 }
