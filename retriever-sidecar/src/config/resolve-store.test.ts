@@ -168,3 +168,27 @@ test("a key that no header takes is refused before anything is sent, by its fiel
   }
   expect(choiceFault(resolveKey("hunter2\n"))).toBeUndefined();
 });
+
+const resolveQdrant = (change: object) =>
+  resolveBaseAdapter(
+    baseAdapterSchemaOf(storeKinds).parse({ kind: "qdrant", url: "http://h", collection: "c", ...change }),
+    { env: {}, registry },
+    "primary",
+  );
+
+test("tls beside an address in plain text is refused, never left out", () => {
+  expect(choiceFault(resolveQdrant({ tls: {} }))).toMatchObject({ code: "RETR_CONFIG_INVALID", path: "primary.tls" });
+  expect(specOf(resolveQdrant({ url: "https://h", tls: {} }))).toMatchObject({ tls: { ca: null } });
+});
+
+test.each([
+  ["http://h", 6333],
+  ["http://h:80", 80],
+  ["http://[::1]:80/", 80],
+  ["http://[::1]", 6333],
+  ["https://h", 443],
+  ["https://h:443", 443],
+  ["https://h:6333/", 6333],
+])("the port of %s is %d: one that is written counts, whatever the scheme's own is", (url, port) => {
+  expect(resolveQdrant({ url }).identity?.label).toContain(`:${port}/c`);
+});

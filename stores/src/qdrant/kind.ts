@@ -40,11 +40,13 @@ function resolve(
   { apiKey, tls, layout, fields, namespaceField, ...tuning }: QdrantDocument,
   lookup: Lookup,
 ): QdrantSpec {
+  const isEncrypted = new URL(tuning.url).protocol === "https:";
+  if (tls !== undefined && !isEncrypted) throw lookup.refuse("tls", "expected https:// in url beside it, got http://");
   return {
     ...tuning,
     fields: readFields({ layout, fields, namespaceField }, qdrantLayouts),
     apiKey: apiKey === undefined ? null : headerCredential(lookup.credential(apiKey, "apiKey"), lookup),
-    tls: new URL(tuning.url).protocol === "https:" ? tlsOf(tls, lookup) : null,
+    tls: isEncrypted ? tlsOf(tls, lookup) : null,
   };
 }
 

@@ -114,9 +114,10 @@ function readPairs(text: string): ConnectionParameters {
   return found;
 }
 
-/** The last of two counts for one reader, the first for another. An empty value is none. */
+/** The last of two counts for one reader, the first for another. An empty value is none, but where one reader takes TLS for asked. */
 function put(found: Map<string, string>, name: string, value: string): void {
   if (found.has(name)) throw new ConnectionRefusal(isNamed(name) ? name : "", "expected each parameter once");
+  if (value === "" && /^ssl(mode)?$/.test(name)) throw new ConnectionRefusal(name, "expected a value, got none");
   if (value !== "") found.set(name, value);
 }
 

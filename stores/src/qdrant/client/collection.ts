@@ -6,7 +6,7 @@ import { maxDimension } from "#ports/backend.ts";
 import { guardedLookup } from "#values/guarded-lookup.ts";
 import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
-import type { QdrantSpec } from "../config/schema.ts";
+import { portOf, type QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
 import { refusalOf, statusFault, transportError } from "./classify.ts";
 import { bytesOf, type ExchangeOptions, exchange, type Held, hasDiedIdle, Line, textOf } from "./exchange.ts";
@@ -41,8 +41,7 @@ type Limits = Omit<Pool.Options, "connect"> & {
 /** Connects on demand only. */
 export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }: Limits): Collection {
   const url = new URL(spec.url);
-  // As in the identity: plain http without a port means Qdrant's own.
-  if (url.port === "" && url.protocol === "http:") url.port = "6333";
+  url.port = String(portOf(spec.url));
   const ca = spec.tls?.ca ?? null;
   const { connections, ...ofEach } = limits;
   const options = {

@@ -107,10 +107,17 @@ export type QdrantSpec = Omit<QdrantDocument, "apiKey" | "tls" | "layout" | "fie
   readonly tls: Tls | null;
 };
 
-/** Location of a collection. An absent port is the scheme's own for https and Qdrant's 6333 for http. */
+/** Location of a collection. */
 export function locateQdrant(url: string, collection: string): StoreLocation {
-  const parsed = new URL(url);
-  const defaultPort = parsed.protocol === "https:" ? 443 : 6333;
-  const port = parsed.port === "" ? defaultPort : Number(parsed.port);
-  return { kind: "qdrant", host: parsed.hostname, port, place: collection };
+  return { kind: "qdrant", host: new URL(url).hostname, port: portOf(url), place: collection };
+}
+
+/**
+ * An absent port is the scheme's own for https and Qdrant's 6333 for http. By the text: a parsed address has none either
+ * where the scheme's own was written.
+ */
+export function portOf(url: string): number {
+  const written = /:(\d{1,5})\/?$/.exec(url)?.[1];
+  if (written !== undefined) return Number(written);
+  return url.startsWith("https:") ? 443 : 6333;
 }
