@@ -4,6 +4,7 @@ import { chunkCount, requestVector } from "./chunks.ts";
 
 type CollectionCase = {
   readonly name: string;
+  /** Undefined: the only vector, which has no name. Empty: one without a name beside others, as LangChain makes it. */
   readonly vectorName: string | undefined;
   /** The point's id, and `chunk_id` of its payload where it has one. */
   readonly pointId: (chunk: number) => unknown;
@@ -28,7 +29,7 @@ const forms: readonly Omit<CollectionCase, "vectorName">[] = [
 ];
 
 export function collectionCases(): CollectionCase[] {
-  return [undefined, "text"].flatMap((vectorName) => forms.map((form) => ({ ...form, vectorName })));
+  return [undefined, "", "text"].flatMap((vectorName) => forms.map((form) => ({ ...form, vectorName })));
 }
 
 /** `vectors` of the collection's creation. */

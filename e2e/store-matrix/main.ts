@@ -166,13 +166,13 @@ async function runQdrant(): Promise<void> {
       await call({ method: "PUT", path: pathOf("served", "/points?wait=true"), body: { points: pointsOf(each) } });
       const ids = Array.from({ length: chunkCount }, (_, chunk) => each.served(chunk));
       const expected = { isServed: true, ids, updatedAt: "2026-04-03T08:11:12.000Z", lacksIndex: false };
-      const name = each.vectorName === undefined ? {} : { vectorName: each.vectorName };
+      const name = each.vectorName ? { vectorName: each.vectorName } : {};
       const backend = await openBackend("qdrant", { url: qdrant.url, collection: "served", ...key, ...name });
       const wrong = await closing(backend, (opened) => judge(opened, expected));
       note(
         "points",
         qdrant.standIn ? "Qdrant's stand-in" : "Qdrant",
-        `${each.name}, vector ${each.vectorName ?? ""}`,
+        `${each.name}, vector ${each.vectorName ?? "alone"}`,
         wrong,
       );
     }

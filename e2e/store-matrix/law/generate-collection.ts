@@ -74,6 +74,9 @@ const strictModes: readonly (readonly [string, object | null])[] = [
   [wanting, { unindexed_filtering_retrieve: false, unindexed_filtering_update: false, filter_max_conditions: 2 }],
 ];
 
+/** How the vectors stand: one alone, one of a name, and the unnamed one beside another, as LangChain makes it. */
+const vectorForms = ["alone", "text", ""] as const;
+
 type Field = { readonly path: string; readonly values: Values };
 
 /** `random`: 0..1, one draw for each choice. */
@@ -100,7 +103,7 @@ export function drawCollection(random: () => number): CollectionCase {
     text: place("body", names, 0.3),
   };
   const metadata = ["one", "two"].map((name) => ({ name, path: place(name, values) }));
-  const vectorName = pick([undefined, "text"]);
+  const vectorForm = pick(vectorForms);
   const distance = pick(["Cosine", "Dot", "Euclid"] as const);
   // Where strict mode wants an index, a search without one is refused by name: what is asked of each chunk has one.
   const indexed = fields.filter(
@@ -111,13 +114,14 @@ export function drawCollection(random: () => number): CollectionCase {
     name: [
       strictness,
       distance,
+      `vector ${vectorForm}`,
       `points ${points.name}`,
       ...shown,
       `indexes ${indexed.map(({ path }) => path).join()}`,
     ].join("; "),
     distance,
-    requests: requestsOf({ points, fields, indexed, vectorName, distance, strict }),
-    document: { vectorName, fields: { ...paths, metadata } },
+    requests: requestsOf({ points, fields, indexed, vectorForm, distance, strict }),
+    document: { ...(vectorForm === "text" ? { vectorName: "text" } : {}), fields: { ...paths, metadata } },
     metadata: metadata.map(({ name }) => name),
     isDated: paths.updatedAt !== "$none",
     hasNamespace: paths.namespace !== "$none",
@@ -129,21 +133,25 @@ type Made = {
   readonly points: Values;
   readonly fields: readonly Field[];
   readonly indexed: readonly Field[];
-  readonly vectorName: string | undefined;
+  readonly vectorForm: (typeof vectorForms)[number];
   readonly distance: string;
   readonly strict: object | null;
 };
 
-function requestsOf({ points, fields, indexed, vectorName, distance, strict }: Made): CollectionCase["requests"] {
-  const named = (vector: unknown): unknown => (vectorName === undefined ? vector : { [vectorName]: vector });
+function requestsOf({ points, fields, indexed, vectorForm, distance, strict }: Made): CollectionCase["requests"] {
+  const named = (vector: unknown, other: unknown): unknown =>
+    vectorForm === "alone" ? vector : { [vectorForm]: vector, other };
   const held = points.of.map((id, point) => ({
     id,
-    vector: named(Array.from({ length: dimension }, (_, index) => (index === point ? 1 : 0.5))),
+    vector: named(
+      Array.from({ length: dimension }, (_, index) => (index === point ? 1 : 0.5)),
+      [1, point],
+    ),
     payload: payloadOf(fields, point),
   }));
   const mode = { strict_mode_config: { enabled: true, ...strict } };
   return [
-    { method: "PUT", rest: "", body: { vectors: named({ size: dimension, distance }) } },
+    { method: "PUT", rest: "", body: { vectors: named({ size: dimension, distance }, { size: 2, distance: "Dot" }) } },
     ...indexed.map(({ path, values: { index } }) => ({
       method: "PUT" as const,
       rest: "/index?wait=true",

@@ -124,7 +124,13 @@ const defaultSettings = {
 
 /** `GET collections/C`. The status is always green: nothing here is ever being indexed. */
 export function describeCollection(collection: Collection): object {
-  const { vectors = {}, hnsw_config, optimizers_config, quantization_config = null } = collection.settings;
+  const {
+    isMap = false,
+    vectors = {},
+    hnsw_config,
+    optimizers_config,
+    quantization_config = null,
+  } = collection.settings;
   const params = [...collection.spaces].map(
     ([name, { size, distance }]) => [name, { size, distance, ...vectors[name] }] as const,
   );
@@ -144,7 +150,7 @@ export function describeCollection(collection: Collection): object {
     segments_count: 2,
     config: {
       params: {
-        vectors: unnamed === undefined ? Object.fromEntries(params) : unnamed[1],
+        vectors: isMap || unnamed === undefined ? Object.fromEntries(params) : unnamed[1],
         shard_number: 1,
         replication_factor: 1,
         write_consistency_factor: 1,

@@ -171,9 +171,9 @@ function create(call: Call): string {
   }
   const { vectors, ...settings } = readBody(createBody, body);
   checkFree(store, name);
-  const named = "distance" in vectors && typeof vectors.distance === "string" ? { "": vectors } : vectors;
-  const spaces = Object.entries(named);
-  const shown = { ...settings, vectors: Object.fromEntries(spaces) };
+  const isOne = "distance" in vectors && typeof vectors.distance === "string";
+  const spaces = Object.entries(isOne ? { "": vectors } : vectors);
+  const shown = { ...settings, vectors: Object.fromEntries(spaces), isMap: !isOne };
   store.collections.set(name, new Collection(spaces, store.visible, shown));
   return "true";
 }

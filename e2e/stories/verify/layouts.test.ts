@@ -91,8 +91,11 @@ async function fill(layout: Layout): Promise<void> {
     await client.query(`INSERT INTO ${table} (${columns}) VALUES (${places.join(", ")})`, values);
   }
   await caller.call({ method: "DELETE", path: pathOf("docs") });
-  await caller.call({ method: "PUT", path: pathOf("docs"), body: { vectors: { size: 2, distance: "Cosine" } } });
-  const points = rows.map((each) => ({ id: idOf(each), vector: vectorOf(each), payload: payload(each) }));
+  // LangChain names the vector, by the empty name.
+  const named = (vector: object): object => (layout.startsWith("langchain") ? { "": vector } : vector);
+  const vectors = named({ size: 2, distance: "Cosine" });
+  await caller.call({ method: "PUT", path: pathOf("docs"), body: { vectors } });
+  const points = rows.map((each) => ({ id: idOf(each), vector: named(vectorOf(each)), payload: payload(each) }));
   await caller.call({ method: "PUT", path: pathOf("docs", "/points?wait=true"), body: { points } });
 }
 

@@ -20,6 +20,8 @@ export type Point = {
 
 /** What is only shown again. */
 type Settings = {
+  /** Whether the vectors were given by name: then they are shown so, the unnamed one under the empty name. */
+  readonly isMap?: boolean;
   readonly vectors?: Readonly<Record<string, object>>;
   readonly hnsw_config?: object | undefined;
   readonly optimizers_config?: object | undefined;

@@ -37,10 +37,9 @@ function printMembers(members: readonly (readonly [name: string, text: string | 
 
 function printVectors(collection: Collection, point: Point, selector: PathSelector): string | undefined {
   if (selector === false) return undefined;
-  const vectors = [...collection.vectorsOf(point)];
-  const unnamed = vectors.find(([name]) => name === "");
-  if (unnamed !== undefined) return printVector(unnamed[1]);
-  const chosen = vectors.filter(([name]) => selector === true || selector.includes(name));
+  const chosen = [...collection.vectorsOf(point)].filter(([name]) => selector === true || selector.includes(name));
+  const [first, second] = chosen;
+  if (first?.[0] === "" && second === undefined) return printVector(first[1]);
   return printMembers(chosen.map(([name, vector]) => [name, printVector(vector)]));
 }
 

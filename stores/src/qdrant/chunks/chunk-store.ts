@@ -93,7 +93,7 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
   const page = new ChunkPage(pages);
   const read = fieldsOf(place);
   const body = {
-    ...shown(place, pages.level, []),
+    ...shown(place, pages, []),
     limit: pages.pageSize,
     ...writtenSince(place.spec, pages),
   };
@@ -162,7 +162,7 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
   const found = new Map<string, FoundChunk>();
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   const read = fieldsOf(place);
-  const body = { ...shown(place, level, [place.spec.fields.namespace]), limit: ids.length };
+  const body = { ...shown(place, { level, info }, [place.spec.fields.namespace]), limit: ids.length };
   for (const should of filtersOf(place.spec, ids, info)) {
     for (let offset: string | null = ""; offset !== null; ) {
       const answer: Buffer = await scroll(place, { ...body, filter: { should } }, { offset, signal });
@@ -214,14 +214,17 @@ function scroll({ caller, spec }: Place, body: object, { offset, signal }: Turn)
   return caller.read({ method: "POST", path, body: full }, signal);
 }
 
-function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly (FieldPath | null)[]): object {
+function shown(
+  { spec, fields }: Place,
+  { level, info }: Pick<Pages, "level" | "info">,
+  more: readonly (FieldPath | null)[],
+): object {
   const isDigested = level === "payload" || level === "vector";
   const { id, updatedAt, entity, namespace } = spec.fields;
   const dated = level === "ids" ? [] : [updatedAt];
   const digested = isDigested ? [entity, namespace, ...fields.map((name) => metadataPath(spec.fields, name))] : [];
   const payload = keysOf([id, ...dated, ...digested, ...more]);
-  const vector = level !== "vector" ? false : spec.vectorName === undefined ? true : [spec.vectorName];
-  return { with_payload: payload, with_vector: vector };
+  return { with_payload: payload, with_vector: level === "vector" && info.shownVector };
 }
 
 /**

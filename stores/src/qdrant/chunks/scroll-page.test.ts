@@ -176,3 +176,13 @@ test.each(["{}", "null"])("a point whose vector is %s has none", (vector) => {
   readScroll(Buffer.from(text), page, fields);
   expect([...page.lastVector()]).toEqual([Number.NaN, Number.NaN]);
 });
+
+test.each([
+  ["by the empty name beside others", '{"":[1,2],"words":{"indices":[1],"values":[0.5]}}', undefined],
+  ["by its own name beside others", '{"text":[1,2],"":[3,4]}', "text"],
+])("a vector that stands %s is read", (_, vector, vectorName) => {
+  const text = `{"result":{"points":[{"id":7,"payload":{},"vector":${vector}}],"next_page_offset":null}}`;
+  const page = new ChunkPage({ level: "vector", pageSize: 1, dimension: 2 });
+  readScroll(Buffer.from(text), page, { ...fields, vectorName });
+  expect([...page.lastVector()]).toEqual([1, 2]);
+});

@@ -241,7 +241,8 @@ class PointReader {
 
   #takeVector(target: Float32Array): void {
     const { vectorName } = this.#fields;
-    const numbers = vectorName === undefined ? this.#vector : member(this.#vector, vectorName);
+    // Beside others the unnamed one has the empty name.
+    const numbers = member(this.#vector, vectorName ?? "") ?? (vectorName === undefined ? this.#vector : undefined);
     if (numbers === null || numbers === undefined || isEmpty(numbers)) return void target.fill(Number.NaN);
     // An infinite number comes as null, which would be read as 0.
     const isList = Array.isArray(numbers) && numbers.length === target.length;

@@ -32,7 +32,7 @@ export async function* scanPoints(
   const body = {
     limit,
     with_payload: keysOf(places),
-    with_vector: spec.vectorName === undefined ? true : [spec.vectorName],
+    with_vector: info.shownVector,
   };
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);

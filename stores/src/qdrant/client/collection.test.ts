@@ -82,6 +82,21 @@ test("a dense vector beside those of other kinds is served", async () => {
 });
 
 test.each([
+  ["alone, made by the empty name as LangChain does", { vectors: { "": dense } }],
+  ["by the empty name beside another", { vectors: { "": dense, other: { size: 2, distance: "Dot" } } }],
+  ["alone beside a sparse one", { vectors: dense, sparse_vectors: { words: {} } }],
+])("an unnamed vector %s is served where no name is configured", async (_, params) => {
+  const { facts, findings } = await inspect(of(params));
+  expect(facts).toMatchObject({ fault: null, dimension: 8 });
+  expect(findings).toContainEqual(expect.objectContaining({ level: "ok", field: "vectorName" }));
+});
+
+test("where a name is configured, an unnamed vector isn't offered as one of a name", async () => {
+  const { facts } = await inspect(of({ vectors: { "": dense, late: dense } }), { vectorName: "text" });
+  expect(facts.fault?.message).toMatch(/\(vectorName\); it has late$/);
+});
+
+test.each([
   ["red", "its optimizer failed"],
   ["grey", "waits for the next write"],
 ])("a collection that is %s answers, and what ails it is said", async (status, words) => {

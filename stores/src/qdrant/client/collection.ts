@@ -105,6 +105,8 @@ export type CollectionInfo = {
   readonly distance: Distance | null;
   /** Null: the configured vector can't be asked. */
   readonly dimension: number | null;
+  /** `with_vector` of a request that wants this vector alone. */
+  readonly shownVector: true | readonly [string];
   /** Why it can't. */
   readonly vectorFault: Fault | null;
   /** Null: healthy, as far as the server says. */
@@ -151,8 +153,7 @@ type Described = { readonly vectorName?: string | undefined; readonly fields: Ch
 export function readCollection(body: string, { vectorName, fields: { id, updatedAt } }: Described): CollectionInfo {
   const result = member(parseAnswer(body), "result");
   const params = member(member(result, "config"), "params");
-  const vectors = member(params, "vectors");
-  const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
+  const vector = vectorIn(params, vectorName);
   const distance = member(vector, "distance");
   const vectorFault = faultOfVector(params, vectorName);
   const schema = Object.entries(member(result, "payload_schema") ?? {});
@@ -163,6 +164,7 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
   return {
     distance: isDistance(distance) ? distance : null,
     dimension: vectorFault === null ? countOf(member(vector, "size")) : null,
+    shownVector: vectorName === undefined && isAlone(params) ? true : [vectorName ?? ""],
     vectorFault,
     healthRemark: healthRemarks[String(member(result, "status"))] ?? null,
     points: countOf(member(result, "points_count")),
@@ -231,11 +233,23 @@ const healthRemarks: Readonly<Record<string, string>> = {
 };
 const mostNames = 5;
 
+/** What is said of the configured vector. The unnamed one stands alone, or under the empty name where it was made so, as LangChain does. */
+function vectorIn(params: unknown, vectorName = ""): unknown {
+  const vectors = member(params, "vectors");
+  const named = member(vectors, vectorName);
+  return vectorName === "" && named === undefined ? vectors : named;
+}
+
+/** Whether the unnamed vector is the only one. */
+function isAlone(params: unknown): boolean {
+  const sparse = Object.keys(member(params, "sparse_vectors") ?? {});
+  return sparse.length === 0 && typeof member(member(params, "vectors"), "distance") === "string";
+}
+
 /** Why the configured vector of a collection with these parameters can't be asked. */
 function faultOfVector(params: unknown, vectorName: string | undefined): Fault | null {
   const fault = (message: string): Fault => ({ code: "RETR_BACKEND_MISSING", message });
-  const vectors = member(params, "vectors");
-  const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
+  const vector = vectorIn(params, vectorName);
   const isSparse = vectorName !== undefined && isObject(member(member(params, "sparse_vectors"), vectorName));
   if (isSparse || isObject(member(vector, "multivector_config"))) {
     const found = isSparse ? "a sparse one" : "a list of vectors for each point (multivector_config)";
@@ -248,7 +262,8 @@ function faultOfVector(params: unknown, vectorName: string | undefined): Fault |
     );
   }
   if (size !== null) return null;
-  const named = Object.entries(vectors ?? {}).filter(([, each]) => countOf(member(each, "size")) !== null);
+  const vectors = Object.entries(member(params, "vectors") ?? {});
+  const named = vectors.filter(([name, each]) => name !== "" && countOf(member(each, "size")) !== null);
   const names = named.slice(0, mostNames).map(([name]) => name.slice(0, 60));
   const known = names.length === 0 ? "" : `; it has ${names.join(", ")}`;
   return fault(`the collection has no vector of the configured name (vectorName)${known}`);
