@@ -29,6 +29,9 @@ test.each([
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "set tls.caFile"],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "set tls.caFile"],
   ["ERR_SSL_WRONG_VERSION_NUMBER", "speaks no TLS"],
+  ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "wants a certificate of the client, which isn't sent"],
+  ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "the server ended it: see its log"],
+  ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "the server ended it: see its log"],
   ["ERR_SSL_OTHER", "certificate"],
 ])("%s of either store is a fault of TLS and says what to do", (code, words) => {
   for (const fault of [postgresError(coded(code), signal), transportError(coded(code), signal)]) {

@@ -15,6 +15,11 @@ const tlsReasons: readonly (readonly [RegExp, string])[] = [
     /SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|INVALID_CA/,
     "nobody that is trusted signed its certificate: set tls.caFile to the authority's",
   ],
+  [/CERTIFICATE_REQUIRED/, "it wants a certificate of the client, which isn't sent: let it take clients without one"],
+  [
+    /ALERT|UNRECOGNIZED_NAME/,
+    "the server ended it: see its log for the name, version or client's certificate it wants",
+  ],
   [/WRONG_VERSION_NUMBER|EPROTO/, "what answers there speaks no TLS: check port and scheme"],
 ];
 

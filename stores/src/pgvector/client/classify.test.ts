@@ -45,6 +45,30 @@ it.each([
   ["42P05", 'prepared statement "a" already exists', "RETR_BACKEND_ANSWER_INVALID", "preparedStatements: false"],
   ["26000", 'prepared statement "a" does not exist', "RETR_BACKEND_ANSWER_INVALID", "preparedStatements: false"],
   ["XX000", "Tenant or user not found", "RETR_BACKEND_AUTH", "user.project"],
+  ["XX000", "(ENOTFOUND) tenant/user hunter2.project not found", "RETR_BACKEND_AUTH", "user.project"],
+  ["XX000", "Max client connections reached", "RETR_BACKEND_UNAVAILABLE", "lower poolSize"],
+  ["XX000", "(EMAXCONN) max client connections reached, limit: 200", "RETR_BACKEND_UNAVAILABLE", "lower poolSize"],
+  [
+    "XX000",
+    "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15",
+    "RETR_BACKEND_UNAVAILABLE",
+    "lower poolSize",
+  ],
+  [
+    "XX000",
+    "(ECHECKOUTTIMEOUT) unable to check out connection from the pool after 15000ms in Session mode",
+    "RETR_BACKEND_UNAVAILABLE",
+    "came free",
+  ],
+  [
+    "XX000",
+    "(ECIRCUITBREAKER) too many authentication failures, new connections are temporarily blocked",
+    "RETR_BACKEND_AUTH",
+    "correct it, and wait",
+  ],
+  ["XX000", "(EADDRNOTALLOWED) address not in tenant allow_list: {1, 2, 3, 4}", "RETR_BACKEND_AUTH", "address"],
+  ["XX000", "(EDBHANDLEREXITED) connection to database closed", "RETR_BACKEND_UNAVAILABLE", "can't reach Postgres"],
+  ["XX000", "Couldn't connect to compute node", "RETR_BACKEND_UNAVAILABLE", "can't reach Postgres"],
   ["28000", "connection is insecure (try using `sslmode=require`)", "RETR_BACKEND_TLS", "over TLS only"],
   ["XX000", "connection is insecure (try using `sslmode=require`)", "RETR_BACKEND_TLS", "over TLS only"],
   ["28000", "This RDS Proxy requires TLS connections", "RETR_BACKEND_TLS", "over TLS only"],
@@ -95,6 +119,11 @@ it.each([
 it("blames no request for a setting that the connection is refused for", () => {
   const error = report("22023", 'invalid value for parameter "work_mem": "hunter2"', "FATAL");
   expect(error).toMatchObject({ code: "RETR_BACKEND_MISSING", message: expect.stringContaining("options") as string });
+});
+
+it("takes an internal error that ends a login for one of a pooler, which may be over soon, and another one for an answer", () => {
+  const codes = ["FATAL", "ERROR"].map((severity) => report("XX000", "hunter2", severity).code);
+  expect(codes).toEqual(["RETR_BACKEND_UNAVAILABLE", "RETR_BACKEND_ANSWER_INVALID"]);
 });
 
 it.each([

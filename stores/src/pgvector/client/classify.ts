@@ -4,7 +4,7 @@ import { type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, isOwnError, transportFault } from "#values/node-error.ts";
 import { TooMuchFault, WireFault } from "./message-watch.ts";
 import { isAfterBinding } from "./row-query.ts";
-import { meanings, refusedSetting } from "./sql-states.ts";
+import { meanings, refusedLogin, refusedSetting } from "./sql-states.ts";
 
 /** Anything thrown by the driver. A deadline shows as the signal's own reason. */
 export function postgresError(error: unknown, signal: AbortSignal): RetrieverError {
@@ -42,8 +42,10 @@ function reportFault(error: Error): Fault {
   if (code.startsWith("08")) {
     return { code: "RETR_BACKEND_UNAVAILABLE", message: `Postgres broke the connection off (${code})` };
   }
-  if (code.startsWith("22"))
-    return "severity" in error && error.severity === "FATAL" ? settingFault(code) : dataFault(error, code);
+  const isFatal = "severity" in error && error.severity === "FATAL";
+  if (code.startsWith("22")) return isFatal ? settingFault(code) : dataFault(error, code);
+  // Poolers and proxies say of a login that failed in whatever way that it is an internal error.
+  if (code === "XX000" && isFatal) return { code: "RETR_BACKEND_UNAVAILABLE", message: `${refusedLogin} (${code})` };
   return {
     code: "RETR_BACKEND_ANSWER_INVALID",
     message: `Postgres answered with an error (SQLSTATE ${code}): see its log`,

@@ -8,6 +8,7 @@ const asked = String.raw`{"must":[{"key":"lang","match":{"value":"hunter2"}},{"k
 it.each<readonly [number, string, string, string]>([
   [401, "", "RETR_BACKEND_AUTH", "correct apiKey"],
   [403, "", "RETR_BACKEND_AUTH", "no right to read"],
+  [403, '{"error":"forbidden"}', "RETR_BACKEND_AUTH", "without a key or with a wrong one: correct apiKey"],
   [403, "ExpiredSignature", "RETR_BACKEND_AUTH", "has expired: issue another one"],
   [403, "InvalidSignature", "RETR_BACKEND_AUTH", "isn't signed with the server's own key"],
   [
@@ -20,6 +21,12 @@ it.each<readonly [number, string, string, string]>([
   [404, "Not found: Collection `x` doesn't exist!", "RETR_BACKEND_MISSING", "correct its name"],
   [404, "", "RETR_BACKEND_MISSING", "Qdrant has it from 1.10 on"],
   [404, "<h1>404 Not Found</h1>", "RETR_BACKEND_MISSING", "url has to be its own"],
+  [
+    500,
+    "Service internal error: 1 of 1 read operations failed:\\n  Timeout error: Operation 'Search' timed out after 998ms",
+    "RETR_DEADLINE_EXCEEDED",
+    "gave up at the request's timeout",
+  ],
   [400, "Vector dimension error: expected dim: 3, got 2", "RETR_REQUEST_INVALID", "expected 3 numbers, got 2"],
   [400, "Not existing vector name error: hunter2", "RETR_BACKEND_MISSING", "configured name"],
   [

@@ -5,11 +5,12 @@ import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, transportFault } from "#values/node-error.ts";
 import { AnswerTooLarge, NoRoomForAnswer } from "./exchange.ts";
 
+const givenUp = "Qdrant gave up at the request's timeout: see whether an index serves it";
 const statuses: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ["RETR_BACKEND_AUTH", "Qdrant wants an API key, and not the one it got: correct apiKey"],
   403: ["RETR_BACKEND_AUTH", "the API key has no right to read the collection: use one that has"],
   404: ["RETR_BACKEND_MISSING", "Qdrant has no such collection: correct its name"],
-  408: ["RETR_DEADLINE_EXCEEDED", "Qdrant gave up at the request's timeout: see whether an index serves it"],
+  408: ["RETR_DEADLINE_EXCEEDED", givenUp],
   413: ["RETR_BACKEND_ANSWER_INVALID", "the request is larger than Qdrant or a proxy before it takes: raise its limit"],
   429: ["RETR_BACKEND_UNAVAILABLE", "Qdrant's rate limit for the collection is used up: raise it, or ask less often"],
   500: ["RETR_BACKEND_UNAVAILABLE", "Qdrant failed: see its log"],
@@ -75,20 +76,37 @@ export function tokenFault(status: number, text: string): Fault | undefined {
 }
 
 /** Where the text says more than the status does. */
+const told: readonly (readonly [number, RegExp, ErrorCode, string])[] = [
+  [
+    403,
+    /^\{"error":/,
+    "RETR_BACKEND_AUTH",
+    "what stands before Qdrant, as in its cloud, refuses requests without a key or with a wrong one: correct apiKey",
+  ],
+  // A server gives up so, not by 408 or 504.
+  [500, /Timeout error: Operation '.{1,60}?' timed out/, "RETR_DEADLINE_EXCEEDED", givenUp],
+  [
+    500,
+    /No space left on device/,
+    "RETR_BACKEND_UNAVAILABLE",
+    "Qdrant's disk is full: make room on its volume, or enlarge it",
+  ],
+  [
+    429,
+    /larger than rate limiter capacity/,
+    "RETR_BACKEND_UNAVAILABLE",
+    "one request is more than Qdrant's rate limit for the collection takes in a minute: raise the limit",
+  ],
+];
+
 function toldFault(status: number, text: string): Fault | undefined {
+  const known = told.find(([of, says]) => of === status && says.test(text));
+  if (known !== undefined) return fault(known[2], `${known[3]} (HTTP ${status})`);
   if (status === 401 || status === 403) return tokenFault(status, text);
   // Qdrant says what isn't found. Of a path that it doesn't know it says nothing, as other servers don't.
-  if (status === 404 && !text.includes("Not found:")) {
-    const message = "what answers knows no such request: Qdrant has it from 1.10 on, and url has to be its own";
-    return fault("RETR_BACKEND_MISSING", `${message} (HTTP 404)`);
-  }
-  if (status === 500 && text.includes("No space left on device")) {
-    const message = "Qdrant's disk is full: make room on its volume, or enlarge it";
-    return fault("RETR_BACKEND_UNAVAILABLE", `${message} (HTTP 500)`);
-  }
-  if (status !== 429 || !text.includes("larger than rate limiter capacity")) return undefined;
-  const message = "one request is more than Qdrant's rate limit for the collection takes in a minute: raise the limit";
-  return fault("RETR_BACKEND_UNAVAILABLE", `${message} (HTTP 429)`);
+  if (status !== 404 || text.includes("Not found:")) return undefined;
+  const message = "what answers knows no such request: Qdrant has it from 1.10 on, and url has to be its own";
+  return fault("RETR_BACKEND_MISSING", `${message} (HTTP 404)`);
 }
 
 /** Qdrant says 400 both for what the application asked and for what the configuration got wrong. */
