@@ -1,10 +1,11 @@
 // `check-config --connect` on real servers: what would fail or be slow is said beforehand, with what to do about it.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeCertificate } from "@retriever/stores/test/certificate.ts";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { hasPgbouncer, startPgbouncer } from "#stores/pgbouncer.ts";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
@@ -299,6 +300,27 @@ describe.skipIf(!isPooled)(`behind pgbouncer of Debian${whyNot}`, () => {
     ]);
     expect(exitCode).toBe(1);
     expect(await check({ table: "good", connectionString, preparedStatements: false })).toMatchObject({ exitCode: 0 });
+  });
+
+  test("the way to the pooler is told, whatever its own way to Postgres is", async () => {
+    const own = makeCertificate(address);
+    const keys = mkdtempSync(join(tmpdir(), "retriever-pooler-keys-"));
+    onTestFinished(() => rmSync(keys, { recursive: true }));
+    chmodSync(keys, 0o755);
+    const [cert, key] = ["cert", "key"].map((name) => join(keys, `${name}.pem`)) as [string, string];
+    writeFileSync(cert, own.cert);
+    writeFileSync(key, own.key);
+    const secure = await startPgbouncer(postgres.connectionString, {
+      client_tls_sslmode: "allow",
+      client_tls_cert_file: cert,
+      client_tls_key_file: key,
+    });
+    onTestFinished(() => secure.close());
+    const connectionString = as({ search: `?sslmode=verify-full&sslrootcert=${cert}` }, secure.connectionString);
+    const { findings } = await check({ table: "good", connectionString, preparedStatements: false });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: "ok", found: expect.stringContaining("over TLS, verified") as string }),
+    );
   });
 
   test("options that the pooler refuses are named as such", async () => {

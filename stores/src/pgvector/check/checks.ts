@@ -24,8 +24,9 @@ export const pgvectorFields = {
   RETR_BACKEND_ANSWER_INVALID: "host",
 };
 
-const server: Check = ({ catalogue, serverVersion, isEncrypted }) => {
-  const how = isEncrypted ? "over TLS, verified" : "in plain text";
+const server: Check = ({ catalogue, serverVersion }, { tls }) => {
+  // The server tells of its own connection: behind a pooler that is another one.
+  const how = tls === null ? "in plain text" : "over TLS, verified";
   // Nobody says it where there is no such table.
   const as = catalogue.role === "" ? "" : ` as ${catalogue.role}`;
   return [finding("ok", "host", `PostgreSQL ${serverVersion}, reached${as} ${how}`)];

@@ -16,7 +16,6 @@ export type TableFacts = {
   /** As filters know them. */
   readonly columns: Columns;
   readonly serverVersion: string;
-  readonly isEncrypted: boolean;
   /** Whether another's sessions are lent for each statement, so that nothing can be kept prepared. */
   readonly isPooled: boolean;
   /** Whether an index gives the order of the ids, as pages of a verification need it. */
@@ -33,18 +32,16 @@ type Searchable = {
   readonly mixture: string | null;
 };
 
-const serverQuery = `
-SELECT current_setting('server_version'), (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())`;
+const serverQuery = "SELECT current_setting('server_version')";
 
 /** Within a transaction. Rejects with what the driver throws. */
 export async function readTableFacts(client: PoolClient, spec: PgvectorSpec, signal: AbortSignal): Promise<TableFacts> {
   const catalogue = await readCatalogue(client, spec);
-  const [[serverVersion, isEncrypted] = []] = await readRows(client, { text: serverQuery, values: [] });
+  const [[serverVersion] = []] = await readRows(client, { text: serverQuery, values: [] });
   return {
     catalogue,
     columns: await readColumns(client, spec),
     serverVersion: serverVersion ?? "",
-    isEncrypted: isEncrypted === "t",
     isPooled: spec.preparedStatements && !isSettled(client),
     hasOrderedIds: await hasOrderedIds(client, spec, catalogue.columns),
     search: await readSearchable(client, spec, catalogue).catch((error: unknown) => ({
