@@ -269,6 +269,19 @@ test("an index that each partition has of its own serves a filter, and one that 
   expect(remarks?.filter((remark) => remark.includes("filters"))).toEqual(["no index serves filters by pages"]);
 });
 
+test("of a view the fields are named that no index below it serves, and no others", async () => {
+  await client.query(`
+    CREATE TABLE docs (doc int PRIMARY KEY, title text);
+    CREATE TABLE below (${columns}, pages int, meta jsonb, doc int, embedding vector(2));
+    CREATE INDEX ON below (lang); CREATE INDEX ON below USING gin (meta)`);
+  onTestFinished(async () => void (await client.query("DROP TABLE below, docs CASCADE")));
+  await client.query("CREATE VIEW chunks AS SELECT * FROM below LEFT JOIN docs USING (doc)");
+  const filterable = { lang: "keyword", pages: "integer", "meta.a": "keyword[]", "meta.b": "float" } as const;
+  const { remarks, fault } = await openFiltered(filterable).probe(limit());
+  expect(fault).toBeNull();
+  expect(remarks?.filter((remark) => remark.includes("filters"))).toEqual(["no index serves filters by pages, meta.b"]);
+});
+
 test("a label that is added to an enum, or gets another name, is found from the next request on", async () => {
   await client.query(`
     DROP TYPE IF EXISTS kind; CREATE TYPE kind AS ENUM ('old', 'kept');

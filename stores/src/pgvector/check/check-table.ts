@@ -16,7 +16,9 @@ export async function checkTable(
   const pool = makePool(spec, 1, spec.timeoutMs);
   try {
     const facts = await readWithClient(pool, signal, (client) =>
-      inSettings(client, sessionSettings(spec, spec.timeoutMs), () => readTableFacts(client, spec, signal)),
+      inSettings(client, sessionSettings(spec, spec.timeoutMs), () =>
+        readTableFacts(client, spec, { signal, filterable }),
+      ),
     );
     return tableChecks.flatMap((check) => check(facts, spec, filterable));
   } catch (error) {

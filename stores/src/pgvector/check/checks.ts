@@ -75,10 +75,10 @@ const fields: Check = ({ catalogue: { columns } }, { fields: { metadata, namespa
   ];
 };
 
-const filters: Check = ({ columns, catalogue }, spec, filterable) =>
+const filters: Check = ({ columns, inView, catalogue }, spec, filterable) =>
   filterable === undefined || catalogue.columns.size === 0
     ? []
-    : fieldFindings(checkFields(filterable, columns, placeIn(spec.fields)));
+    : fieldFindings(checkFields(filterable, columns, placeIn(spec.fields), inView));
 
 const vector: Check = ({ search }, { embeddingColumn }) => {
   if ("error" in search) return [];

@@ -53,6 +53,11 @@ export function orderingIndexIn(plan: Plan): string | null {
   return node === undefined ? null : String(node["Index Name"]);
 }
 
+/** How often it looks values up in an index. */
+export function lookUpsIn(plan: Plan): number {
+  return nodesIn(plan).filter((node) => "Index Cond" in node).length;
+}
+
 type Node = Readonly<Record<string, unknown>>;
 
 /**

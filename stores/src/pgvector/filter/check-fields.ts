@@ -5,7 +5,13 @@ import type { Column, Columns } from "./columns.ts";
 import { comparandOf, isContainable, ownElement } from "./comparand.ts";
 import { faultOfField } from "./filter-sql.ts";
 
-export function checkFields(filterable: Filterable, columns: Columns, placeOf: PlaceOf): FieldFindings {
+/** `inView`: names of the fields that an index serves, where the table is a view. */
+export function checkFields(
+  filterable: Filterable,
+  columns: Columns,
+  placeOf: PlaceOf,
+  inView: ReadonlySet<string> = new Set(),
+): FieldFindings {
   const fields = fieldsOf(filterable);
   return {
     filterFaults: fields.flatMap((field) => {
@@ -14,14 +20,15 @@ export function checkFields(filterable: Filterable, columns: Columns, placeOf: P
     }),
     unindexed: fields.flatMap((field) => {
       const column = columns.get(placeOf(field.name)[0]);
-      return column === undefined || isServed(field, column) ? [] : [field.name];
+      return column === undefined || inView.has(field.name) || isServed(field, column) ? [] : [field.name];
     }),
   };
 }
 
 /** By an index that knows what the conditions ask: containment, equality or an order. */
 function isServed({ type }: Field, column: Column): boolean {
-  const { type: held, isArray, indexes } = column;
+  const { type: held, isArray } = column;
+  const indexes = column.indexes ?? [];
   if (!isArray && held === "jsonb") return isContainable(type) && indexes.includes("gin");
   const comparand = comparandOf(type, column, "");
   if (comparand === undefined || comparand.index === null) return false;

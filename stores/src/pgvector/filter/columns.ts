@@ -19,8 +19,8 @@ export type Column = {
   readonly isLoose: boolean;
   /** Most digits of a numeric; null: unlimited. */
   readonly digits: number | null;
-  /** Access methods of the indexes that begin with the column, in every partition and every table that inherits. */
-  readonly indexes: readonly string[];
+  /** Access methods of the indexes that begin with the column, in every partition and every table that inherits. Null: of a view, whose own has none. */
+  readonly indexes: readonly string[] | null;
   /** Whether the role may read it. */
   readonly isReadable: boolean;
 };
@@ -42,7 +42,7 @@ SELECT a.attname, coalesce(e.typname, b.typname), s.nspname::text, ${operatorSch
   ${labelsOf("coalesce(e.oid, b.oid)")},
   EXISTS (SELECT 1 FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
   CASE WHEN b.typname = 'numeric' AND b.modifier > 0 THEN ((b.modifier - 4) >> 16) & 65535 END,
-  (SELECT string_agg(served.method, ' ') FROM served WHERE served.name = a.attname),
+  CASE WHEN c.relkind <> 'v' THEN coalesce((SELECT string_agg(served.method, ' ') FROM served WHERE served.name = a.attname), '') END,
   pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -75,7 +75,7 @@ export async function readColumns(
           labels: readLabels(labels),
           isLoose: isLoose === "t",
           digits: digits === null || digits === undefined ? null : Number(digits),
-          indexes: indexes?.split(" ") ?? [],
+          indexes: indexes?.split(" ") ?? null,
           isReadable: isReadable === "t",
         },
       ],

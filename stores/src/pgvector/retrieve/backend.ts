@@ -16,6 +16,7 @@ import { inSettings, isSettled, sessionSettings } from "../client/session-settin
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import { readColumns } from "../filter/columns.ts";
+import { servedInView } from "../filter/view-indexes.ts";
 import { readCandidates } from "./answer.ts";
 import { makeLearnedTable } from "./learned-table.ts";
 import { probeTable } from "./probe.ts";
@@ -81,7 +82,8 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
           if (filterable === undefined) return facts;
           const columns = await readColumns(client, spec);
           learned.learn(shape, columns);
-          return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
+          const inView = await servedInView(client, spec, filterable, columns);
+          return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields), inView));
         });
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
