@@ -77,7 +77,7 @@ export function ratioOfQuantiles(
   if (n !== denominators.length) throw new RangeError(`${n} numerators, ${denominators.length} denominators`);
   const ratioOf = (rounds: readonly number[]) => {
     const [upper, lower] = [numerators, denominators].map((all) =>
-      quantile(Float64Array.from(rounds.flatMap((round) => all[round] ?? [])).sort(), q),
+      quantile(Float64Array.from(rounds.flatMap((round) => all[round] ?? [])).toSorted(), q),
     );
     return (upper ?? Number.NaN) / (lower ?? Number.NaN);
   };
