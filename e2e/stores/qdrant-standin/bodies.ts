@@ -5,6 +5,7 @@ import { ApiFault, notInStandIn } from "./data/fault.ts";
 import { filterSchema, pointIdSchema, readAs } from "./data/filter.ts";
 import { isObject, type Json, type JsonObject, parseJson, toDouble } from "./data/json.ts";
 import { isPath } from "./data/payload.ts";
+import { reread } from "./data/reread.ts";
 import { strictModeSchema } from "./data/strict-mode.ts";
 import { distances } from "./data/vector-space.ts";
 
@@ -49,7 +50,7 @@ function floatsOf(value: unknown): Float32Array | undefined {
 
 /** A list of numbers. Numbers beyond float32 become infinite, as they do in Qdrant. */
 const dense = readAs(floatsOf);
-const payload = z.custom<JsonObject>(isObject);
+const payload = z.custom<JsonObject>(isObject).transform(reread);
 const ids = z.array(pointIdSchema);
 
 const vectorParams = z.strictObject({

@@ -85,6 +85,34 @@ test("from table to collection to collection to table to table, every field arri
   expect(lineOf(stdout).copy).toMatchObject({ done: { held: rows, written: 0 } });
 });
 
+test("doubles of which a collection shows the neighbours arrive all the same, and another one is told from them", async () => {
+  const list = "chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, embedding vector(3)";
+  const more = "score float8, decimal numeric, inner_score jsonb, scores float8[]";
+  for (const name of ["doubles", "doubles_back"]) await client.query(`CREATE TABLE ${name} (${list}, ${more})`);
+  await client.query(`INSERT INTO doubles SELECT i, 'e', '2026-01-31', '[1,2,3]', sin(i), sin(i)::text::numeric,
+    jsonb_build_object('a', jsonb_build_array(sin(i))), ARRAY[sin(i), 1e-9 * cos(i)] FROM generate_series(1, 200) AS i`);
+  const own = { fields: { metadata: ["score", "decimal", "inner_score", "scores"].map((name) => ({ name })) } };
+  const chain = [
+    { ...(await table("full_table")), table: "doubles", ...own },
+    { ...(await collection("doubles")), ...own },
+    { ...(await collection("more_doubles")), ...own },
+    { ...(await table("full_table")), table: "doubles_back", ...own },
+  ];
+  for (const [index, destination] of chain.slice(1).entries()) {
+    const { exitCode, stdout } = await runCopy(open(chain[index] as object, destination), fast);
+    expect([exitCode, lineOf(stdout).copy]).toEqual([0, expect.objectContaining({ refused: [] })]);
+    expect(lineOf(stdout).copy).toMatchObject({ compared: { outcome: "equal", repaired: 0 } });
+  }
+  const { rows: neighbours } = await client.query(
+    "SELECT FROM doubles JOIN doubles_back AS b USING (chunk_id) WHERE b.score <> doubles.score",
+  );
+  expect(neighbours.length).toBeGreaterThan(10);
+  await client.query("UPDATE doubles SET score = score + 1e-15 WHERE chunk_id = '7'");
+  const changed = open(chain[0] as object, chain[1] as object);
+  await runVerify(changed, [...fast, "--level", "payload"]);
+  expect(changed.report().differences.map(({ id, kind }) => [id, kind])).toEqual([["7", "payload"]]);
+});
+
 /** Parts of a source, each copied by a process of its own, two at a time, the last one first. */
 async function copyInParts(place: Place, parts: number): Promise<number> {
   const divided = await runCopy(place, ["--divide", `${parts}`]);

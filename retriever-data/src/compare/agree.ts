@@ -8,13 +8,21 @@ import type { Both, Descriptions, RunDeps } from "./run-deps.ts";
 export function agree(stores: RunDeps["stores"], both: Descriptions): void {
   const { source, destination } = stores;
   if (source.agreeOn === undefined || destination.agreeOn === undefined) return;
-  const agreement = { kinds: commonKinds(both) };
+  const rereads = both.source.rereadsDecimals === true || both.destination.rereadsDecimals === true;
+  const agreement = { kinds: commonKinds(both).map((kind) => (rereads ? (reread[kind] ?? kind) : kind)) };
   source.agreeOn(agreement);
   destination.agreeOn(agreement);
 }
 
 /** From what tells all numbers apart to what tells the fewest. */
 const numeric: readonly FieldKind[] = ["exact", "number", "float64", "float32"];
+
+/** What kinds of numbers come to where one of both holds a decimal only nearly as it was given. */
+const reread: Partial<Record<FieldKind, FieldKind>> = {
+  exact: "reread",
+  number: "reread number",
+  float64: "reread float64",
+};
 
 /**
  * What either knows of a field beyond its exact value: nothing where one has it as text, of two kinds of numbers and of

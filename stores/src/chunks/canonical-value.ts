@@ -6,6 +6,7 @@ import { numberText } from "#values/same-value.ts";
 import { readMoment } from "#values/time.ts";
 import { isUuid } from "./ids.ts";
 import { isMomentPrecision, nearestUnits } from "./moment-unit.ts";
+import { restingDouble } from "./reread-double.ts";
 
 /** What both stores know of a field. Null: the other's isn't known, so that fractions compare as float32, and texts of moments as moments. */
 export type ValueRule = FieldKind | null;
@@ -44,10 +45,15 @@ const beyondSearch = 2 ** 63;
  * fractions knows no difference between them.
  */
 function tellsFractions(kind: ValueRule): boolean {
-  return kind !== null && kind !== "number" && kind !== "float32" && kind !== "float64";
+  return kind !== null && !/^(reread )?(number|float\d\d)$/.test(kind);
 }
 
-function canonicalNumber(spelling: string, kind: ValueRule): string {
+function isReread(kind: ValueRule): boolean {
+  return kind?.startsWith("reread") === true;
+}
+
+function canonicalNumber(spelled: string, kind: ValueRule): string {
+  const spelling = isReread(kind) ? restOf(spelled, kind) : spelled;
   const value = Number(spelling);
   const isSpelledWhole = /^-?\d+$/.test(spelling);
   const isWhole = isSpelledWhole || Number.isInteger(value);
@@ -56,9 +62,21 @@ function canonicalNumber(spelling: string, kind: ValueRule): string {
   return `${isOther ? "r" : "n"}${decimalOf(held === undefined ? spelling : String(held))}`;
 }
 
+const fewDigits = 15;
+
+/** What a store that rereads its decimals comes to show of a double. What no double holds stays, and whole numbers of 64 bits where no column makes doubles of them. */
+function restOf(spelling: string, kind: ValueRule): string {
+  if (spelling.length <= fewDigits || !(kind === "reread float64" || isOfDouble(spelling))) return spelling;
+  if (kind !== "reread float64" && /^-?\d+$/.test(spelling) && isWithin64(spelling)) return spelling;
+  const double = Number(spelling);
+  if (!Number.isFinite(double)) return spelling;
+  const rest = restingDouble(double);
+  return Number.isInteger(rest) && Math.abs(rest) < beyondSearch ? `${BigInt(rest)}.0` : String(rest);
+}
+
 /** What a float makes of a number; undefined where it isn't compared as one, or beyond what one holds. */
 function asFloat(value: number, kind: FieldKind): number | undefined {
-  if (kind !== "float32" && kind !== "float64") return undefined;
+  if (kind !== "float32" && kind !== "float64" && kind !== "reread float64") return undefined;
   const held = kind === "float32" ? Math.fround(value) : value;
   return Number.isFinite(held) && (held !== 0 || value === 0) ? held : undefined;
 }
@@ -75,12 +93,21 @@ export function decimalOf(spelling: string): string {
   return `${sign}${layOut(digits, exponent)}`;
 }
 
-/** A decimal without a fraction is a whole number, however it is spelled (2.0, 1e2), as a filter would ask for it. */
+/**
+ * A decimal without a fraction is a whole number, however it is spelled (2.0, 1e2), as a filter would ask for it. One that a
+ * double holds has no zeros behind its digits, by which it might be read as another one (`reread-double.ts`).
+ */
 export function wholeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(wholeOf);
   const spelled = numberText(value);
-  const digits = spelled === null ? "" : decimalOf(spelled);
-  return /^-?\d+$/.test(digits) && isWithin64(digits) ? rawJson(digits) : value;
+  if (spelled === null) return value;
+  const digits = decimalOf(spelled);
+  if (/^-?\d+$/.test(digits) && isWithin64(digits)) return rawJson(digits);
+  return isOfDouble(spelled) ? Number(spelled) : value;
+}
+
+function isOfDouble(spelling: string): boolean {
+  return decimalOf(String(Number(spelling))) === decimalOf(spelling);
 }
 
 /** Others are doubles in a payload, however they are spelled. */
@@ -104,7 +131,7 @@ function canonicalObject(value: object | null, rule: ValueRule): string {
   if (number !== undefined) return canonicalNumber(number, rule);
   if (Array.isArray(value)) return `[${value.map((each) => canonicalText(each, rule)).join(",")}]`;
   // No filter reaches into an object that is compared as a whole.
-  const inner = rule === null ? null : "number";
+  const inner = rule === null ? null : isReread(rule) ? "reread number" : "number";
   const members = Object.entries(value)
     .filter(([, member]) => member !== null && member !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));

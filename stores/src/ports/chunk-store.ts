@@ -27,9 +27,20 @@ export type MomentPrecision = (typeof momentPrecisions)[number];
 /**
  * What a store knows of a field, or both together. text: a column of text, in which no text means another one; number: of
  * `numeric` or JSON, or an index of integers, to which `12.0` is 12; float32: of `real`; float64: of `double precision`;
- * a precision: a column of moments, or an index of them; uuid: an index that knows no case.
+ * a precision: a column of moments, or an index of them; uuid: an index that knows no case; reread: like exact, where one
+ * of both reads its decimals to within a double's last step each time; reread number and float64: likewise.
  */
-export type FieldKind = "exact" | "text" | "number" | "float32" | "float64" | "uuid" | MomentPrecision;
+export type FieldKind =
+  | "exact"
+  | "text"
+  | "number"
+  | "float32"
+  | "float64"
+  | "uuid"
+  | "reread"
+  | "reread number"
+  | "reread float64"
+  | MomentPrecision;
 
 /** Kind of a field's values. json: anything. */
 export type FieldShape = "text" | "texts" | "integer" | "float" | "decimal" | "boolean" | "moment" | "uuid" | "json";
@@ -77,6 +88,8 @@ export type StoreDescription = {
   readonly isLookUpCheap: boolean;
   /** What the store knows of the agreed fields, in their order; absent: nothing. */
   readonly fieldKinds?: readonly FieldKind[];
+  /** Whether it shows a decimal to within a double's last step of what it was given, and perhaps another one later. */
+  readonly rereadsDecimals?: boolean;
   /** Whether scans tell of ids that are held more than once (`doubledIds`). */
   readonly seesDoubles?: boolean;
   /** Kinds of the agreed fields' values, likewise, where the store declares them. */

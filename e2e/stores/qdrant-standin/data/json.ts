@@ -40,6 +40,11 @@ function exactOf(value: number, source: string): Json {
   return exact < smallestInteger || exact > largestInteger ? rawJSON(printDouble(value)) : exact;
 }
 
+/** As one stays that was written with a point. */
+export function doubleOf(value: number): Json {
+  return Number.isInteger(value) ? rawJSON(printDouble(value)) : value;
+}
+
 /** Prints a value as it was read. */
 export function printJson(value: Json): string {
   return JSON.stringify(value, (_, member: unknown) => {

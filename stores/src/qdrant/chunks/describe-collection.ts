@@ -59,6 +59,7 @@ export async function describeCollection(
     isDated: spec.fields.updatedAt !== null,
     isLookUpCheap: info.hasIdIndex,
     remarks: [...(own === undefined ? [unlisted] : []), ...remarksOf(spec)],
+    rereadsDecimals: true,
     fieldKinds: fields.map((name) => kindOf(info.indexes.get(keyOf(metadataPath(spec.fields, name))))),
   };
   return { description, info };
