@@ -113,6 +113,23 @@ test("doubles of which a collection shows the neighbours arrive all the same, an
   expect(changed.report().differences.map(({ id, kind }) => [id, kind])).toEqual([["7", "payload"]]);
 });
 
+test("points without a date are rows without one, whatever the column's default is", async () => {
+  await collection("undated");
+  const points = [1, 2, 3].map((id) => ({
+    id,
+    vector: [id, 1, 2],
+    payload: { chunk_id: `c${id}`, entity_id: "e", ...(id === 1 ? { updated_at: "2026-01-31T00:00:00Z" } : {}) },
+  }));
+  await caller.call({ method: "PUT", path: pathOf("undated", "/points?wait=true"), body: { points } });
+  await client.query(`CREATE TABLE undated (chunk_id text PRIMARY KEY, entity_id text, embedding vector(3),
+    updated_at timestamptz DEFAULT now())`);
+  const own = { fields: { metadata: [] } };
+  const source = { kind: "qdrant", url: qdrant.url, collection: "undated", ...own };
+  const destination = { kind: "pgvector", connectionString: postgres.connectionString, table: "undated", ...own };
+  const { exitCode, stdout } = await runCopy(open(source, destination), fast);
+  expect([exitCode, lineOf(stdout).copy]).toEqual([0, expect.objectContaining({ refused: [] })]);
+});
+
 /** Parts of a source, each copied by a process of its own, two at a time, the last one first. */
 async function copyInParts(place: Place, parts: number): Promise<number> {
   const divided = await runCopy(place, ["--divide", `${parts}`]);

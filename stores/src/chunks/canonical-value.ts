@@ -62,6 +62,7 @@ function canonicalNumber(spelled: string, kind: ValueRule): string {
   return `${isOther ? "r" : "n"}${decimalOf(held === undefined ? spelling : String(held))}`;
 }
 
+/** Decimals that every parser reads as the same double. */
 const fewDigits = 15;
 
 /** What a store that rereads its decimals comes to show of a double. What no double holds stays, and whole numbers of 64 bits where no column makes doubles of them. */
@@ -103,7 +104,7 @@ export function wholeOf(value: unknown): unknown {
   if (spelled === null) return value;
   const digits = decimalOf(spelled);
   if (/^-?\d+$/.test(digits) && isWithin64(digits)) return rawJson(digits);
-  return isOfDouble(spelled) ? Number(spelled) : value;
+  return spelled.length > fewDigits && isOfDouble(spelled) ? Number(spelled) : value;
 }
 
 function isOfDouble(spelling: string): boolean {

@@ -384,7 +384,7 @@ test("a member of JSON is written where its text, its digits or its moment are o
     // Members that aren't there say nothing: nothing of another store's is taken away for them.
     expect([found[0]?.updatedAt, found[0]?.fields]).toEqual([expect.any(String), {}]);
     await postgres.exec(`UPDATE docs SET doc = '{"lang": null}' WHERE id = 'a'`);
-    const empty = { entityId: undefined, namespace: undefined, updatedAt: undefined, fields: {} };
+    const empty = { entityId: undefined, namespace: undefined, updatedAt: null, fields: {} };
     expect(await other.fetch(["a"], limit())).toEqual([expect.objectContaining(empty)]);
   } finally {
     await Promise.all([other.close(), whole.close()]);

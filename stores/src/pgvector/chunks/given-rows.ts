@@ -42,7 +42,7 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
   return { id: chunk.id, over, names, row: { ...row, [columns.id.name]: chunk.id } };
 }
 
-/** What a new chunk doesn't say it hasn't: a column's own default would be somebody else's word. When it was written is no word of the chunk. */
+/** What a new chunk doesn't say it hasn't: a column's own default would be somebody else's word. Of a store that dates no chunk none says when it was written. */
 function absentIn(over: string | null, { entity, namespace, fields }: TableColumns): Record<string, unknown> {
   if (over !== null) return {};
   const whole = [entity, namespace, ...fields].flatMap((place) =>
@@ -121,7 +121,9 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
   const { entity, updatedAt, namespace, embedding, fields } = columns;
   const { moments = {} } = chunk;
   const vector = chunk.vector === null ? undefined : new GivenVector(chunk.vector, embedding.type);
-  const moment = updatedAt === null ? undefined : momentFor(chunk.updatedAt, updatedAt.column);
+  // Where the column forbids NULL its default stands.
+  const isDefault = updatedAt?.column.isNotNull === true && chunk.updatedAt === null;
+  const moment = updatedAt === null || isDefault ? undefined : momentFor(chunk.updatedAt, updatedAt.column);
   const said = (place: Said["place"] | null, value: unknown, isSame: Said["isSame"]): Said[] =>
     place === null ? [] : [{ place, value, isSame }];
   const all = [
@@ -131,7 +133,7 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
     // One place may stand for both.
     ...said(namespace === entity ? null : namespace, chunk.namespace, isSameName),
     ...fields.flatMap((field) =>
-      said(field, chunk.fields[field.name], Object.hasOwn(moments, field.name) ? isSameValue : isSameText),
+      said(field, valueAt(chunk.fields, [field.name]), Object.hasOwn(moments, field.name) ? isSameValue : isSameText),
     ),
   ];
   return all.filter(({ place: { column }, value }) => value !== undefined && !column.isGenerated);

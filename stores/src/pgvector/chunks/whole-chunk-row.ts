@@ -32,7 +32,7 @@ export function makeReadChunk(columns: TableColumns, plain: readonly Place[] = [
       id: id ?? "",
       entityId: saidOf(columns.entity, readEntity(entity ?? null)),
       namespace: saidOf(columns.namespace, namespace ?? null),
-      updatedAt: saidOf(columns.updatedAt, time),
+      updatedAt: time,
       hasUnreadableMoment: columns.updatedAt !== null && time === undefined,
       fields: Object.fromEntries(
         columns.fields.flatMap((place) => {

@@ -43,11 +43,19 @@ function isOfInput(error: unknown): boolean {
   return /^(42601|XX000)$/.test(codeOf(error)) && error instanceof Error && !("position" in error && error.position);
 }
 
+const unparted = "no partition is for a row like it; create one, or correct the chunk where it comes from";
+
+/** Whether it is Postgres's report of a row that no partition takes: a check has a name, and what a function reports a context. */
+function isUnparted(error: unknown): boolean {
+  const isTold = (name: string): boolean => error instanceof Error && Reflect.get(error, name) !== undefined;
+  return codeOf(error) === "23514" && !isTold("constraint") && !isTold("where");
+}
+
 /** Why one chunk isn't taken, without the value; null: the error is of something else. */
 function reasonOf(error: unknown): string | null {
   const code = codeOf(error);
   const known =
-    refusals[code] ??
+    (isUnparted(error) ? unparted : refusals[code]) ??
     (/^2[23]/.test(code) || isOfInput(error) ? misfit : isRaised(error) ? refusedByFunction : undefined);
   if (known === undefined)
     return collisions.has(code) ? `another transaction was in its way (${code}); repair again` : null;

@@ -144,7 +144,8 @@ function saidOf(chunk: WholeChunk, { spec, fields, momentKeys }: Place): Said[] 
   }
   return [
     ...fields.map((name): Said => {
-      const value = decimals.includes(name) ? wholeOf(chunk.fields[name]) : chunk.fields[name];
+      const own = valueAt(chunk.fields, [name]);
+      const value = decimals.includes(name) ? wholeOf(own) : own;
       const isMoment = Object.hasOwn(moments, name) || (momentKeys.has(name) && !texts.includes(name));
       const path = metadataPath(places, name);
       return isMoment
@@ -281,7 +282,7 @@ export function readChunk(
   const at = (path: FieldPath | null): unknown => (path === null ? undefined : valueAt(payload, path));
   const { entity, namespace, updatedAt } = spec.fields;
   const moment = at(updatedAt);
-  const time = moment === null ? null : (exactTimeOf(moment) ?? undefined);
+  const time = updatedAt !== null && (moment ?? null) === null ? null : (exactTimeOf(moment) ?? undefined);
   const said = fields.flatMap((name) => {
     const value = at(metadataPath(spec.fields, name));
     return value === undefined ? [] : [[name, value] as const];
