@@ -47,6 +47,7 @@ const values: readonly Values[] = [
   { name: "text and nothing", of: ["a", null, undefined, []], index: "keyword" },
   { name: "integers", of: [1, -2, rawJson("9007199254740993"), rawJson("-9223372036854775808")], index: "integer" },
   { name: "floats", of: [0.1, rawJson("2.0"), rawJson("1e2"), rawJson("-0.0")], index: "float" },
+  { name: "doubles", of: [1.3996620007992855, 48.205622474619084, 0.062116760078013644, 0.1], index: "float" },
   { name: "large numbers", of: [rawJson("18446744073709551615"), rawJson("1e300"), 5e-324, 0] },
   { name: "booleans", of: [true, false, null, "true"], index: "bool" },
   { name: "lists", of: [["a", "b"], [], [1, "1", null], [[1]]], index: "keyword" },

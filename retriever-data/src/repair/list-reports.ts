@@ -2,6 +2,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+/** As a run leaves its report. */
+const ownName = "report.json";
 /** As the operator names the report of a partition. */
 const reportName = /^report-(0|[1-9]\d{0,3})\.json$/;
 /** More than an Indexed Job of verifications may have. */
@@ -17,7 +19,8 @@ export function listReports(
   const numbers = names.flatMap((name) => reportName.exec(name)?.[1] ?? []).map(Number);
   const sorted = numbers.toSorted((a, b) => a - b);
   const [first, ...others] = sorted.map((number) => join(place, `report-${number}.json`));
-  if (first === undefined) throw refuse(`${place}: expected report-0.json, found no report`);
+  if (first === undefined && names.includes(ownName)) return [join(place, ownName)];
+  if (first === undefined) throw refuse(`${place}: expected ${ownName} or report-0.json, found no report`);
   if (sorted.length > mostReports) throw refuse(`${place}: expected at most ${mostReports} reports`);
   const gap = sorted.findIndex((number, index) => number !== index);
   if (gap >= 0) throw refuse(`${place}: expected report-${gap}.json, found none`);

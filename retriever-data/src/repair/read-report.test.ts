@@ -107,12 +107,13 @@ test("the reports of a folder are read in the order of their partitions, and agr
 test("one report is agreed to by its own digest, wherever it lies", () => {
   const file = write(JSON.stringify(report));
   expect(readReports(file, report.digest)).toEqual([report]);
-  expect(readReports(folderOf({ "report-0.json": report }), report.digest)).toEqual([report]);
+  for (const name of ["report-0.json", "report.json"])
+    expect(readReports(folderOf({ [name]: report }), report.digest)).toEqual([report]);
   expect(() => readReports(file, "0".repeat(64))).toThrow("nothing was written");
 });
 
 test.each([
-  ["an empty folder", {}, "expected report-0.json, found no report"],
+  ["an empty folder", {}, "expected report.json or report-0.json, found no report"],
   ["a gap", { "report-0.json": partOf(0, 2), "report-2.json": partOf(1, 2) }, "expected report-1.json, found none"],
   [
     "parts that were exchanged",

@@ -18,7 +18,7 @@ afterAll(() => postgres.close());
 
 /** Writes new chunks into a table of these columns; its rows as JSON, and why others aren't there. */
 async function write(columns: string, chunks: readonly WholeChunk[], fields: readonly string[] = []) {
-  const own = "entity_id text, namespace text, embedding vector(2)";
+  const own = "entity_id text, namespace text, embedding vector(2) DEFAULT '[9,9]'";
   await postgres.exec(`DROP TABLE IF EXISTS other; CREATE TABLE other (chunk_id text PRIMARY KEY, ${own}, ${columns}`);
   const { connectionString } = postgres;
   const spec = makeSpec("pgvector", { connectionString, preparedStatements: false, table: "other" });
@@ -43,6 +43,11 @@ test.each([
   const columns = `updated_at timestamptz DEFAULT '2020-01-01Z'${forbids})`;
   const { left, held } = await write(columns, [small("a", { updatedAt })]);
   expect([left, held.map((each) => each.updatedAt)]).toEqual([[], [expected]]);
+});
+
+test("a chunk without a vector has none, and its neighbour has its own", async () => {
+  const { left, held } = await write("updated_at timestamptz)", [small("a", { vector: null }), small("b", {})]);
+  expect([left, held.map(({ vector }) => vector)]).toEqual([[], [null, Float32Array.of(1, 2)]]);
 });
 
 test("a row that no partition takes is refused for that, and one that a check refuses for the check", async () => {
