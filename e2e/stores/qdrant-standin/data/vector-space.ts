@@ -86,10 +86,14 @@ function toByte(value: number): number {
   return Math.min(255, Math.max(0, Math.trunc(value)));
 }
 
-/** Length 1 in float32; a zero vector stays zero, and one whose length no float32 can say becomes it. */
+/** Squares of a shorter vector count as none: it stays as it is. */
+const leastSquares = 2 ** -23;
+
+/** Length 1 in float32; a vector of nearly zeros stays, and one whose length no float32 can say becomes zeros. */
 function normalise(vector: Float32Array): Float32Array {
-  const norm = Math.fround(Math.sqrt(Math.fround(vector.reduce((sum, value) => sum + value * value, 0))));
-  return norm === 0 ? vector : vector.map((value) => value / norm);
+  const squares = Math.fround(vector.reduce((sum, value) => sum + value * value, 0));
+  const norm = Math.fround(Math.sqrt(squares));
+  return squares < leastSquares ? vector : vector.map((value) => value / norm);
 }
 
 type Measure = (values: Float32Array, start: number, query: Float32Array) => number;

@@ -26,7 +26,7 @@ import { type Known, readKnown, refuseOld } from "./known-collection.ts";
 import type { StoredPoint } from "./point-answers.ts";
 import { fallbackRule, integerOf } from "./point-ids.ts";
 import { openPoints } from "./points-caller.ts";
-import { whyVectorUnfit } from "./vector-fit.ts";
+import { whyVectorUnfit, withDirection } from "./vector-fit.ts";
 import { scanPoints, unnamedKeys } from "./whole-scan.ts";
 import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
@@ -156,7 +156,8 @@ function expectedIn({ info, spec, fields, someNames }: Target, points: Iterable<
 }
 
 /** A text: why it can't be sent. */
-function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
+function prepareOne(target: Target, said: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
+  const chunk = withDirection(said, target.info);
   const unfit = whyVectorUnfit(chunk, target.info) ?? (point === undefined ? whyUnnamed(chunk.id, target) : null);
   if (unfit !== null) return unfit;
   const given = givenOf(chunk, point, target);

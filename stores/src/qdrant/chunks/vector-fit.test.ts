@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { whyVectorUnfit } from "./vector-fit.ts";
+import { whyVectorUnfit, withDirection } from "./vector-fit.ts";
 
 const float16 = { datatype: "float16", distance: "Dot" } as const;
 const uint8 = { datatype: "uint8", distance: "Cosine" } as const;
@@ -41,4 +41,26 @@ test("a chunk that speaks of no vector fits, and numbers in text are read only w
   };
   expect(whyVectorUnfit(unread, cosine)).toBeNull();
   expect(whyVectorUnfit({ vector: Float32Array.of(3e38, 1), vectorJson: "[3e+38,1]" }, cosine)).toContain("zeros");
+});
+
+test("a vector that is too short to become a direction is sent as one, and numbers in text are read only where all may be small", () => {
+  const short = Float32Array.of(3e-4, -1e-5);
+  const sent = withDirection({ vector: short, vectorJson: "[0.0003,-1e-05]" }, cosine);
+  expect(sent.vectorJson).toBeUndefined();
+  expect(sent.vector?.[0]).toBeCloseTo(0.99944, 4);
+  expect(sent.vector?.[1]).toBeCloseTo(-0.03331, 4);
+  for (const [vector, kept] of [
+    [short, { ...cosine, distance: "Dot" as const }],
+    [short, uint8],
+    [Float32Array.of(0, 0), cosine],
+    [Float32Array.of(3.5e-4, 0), cosine],
+  ] as const)
+    expect(withDirection({ vector }, kept).vector).toBe(vector);
+  const unread = {
+    vectorJson: "[1e-05,0.0012]",
+    get vector(): Float32Array {
+      throw new Error("it was read");
+    },
+  };
+  expect(withDirection(unread, cosine)).toBe(unread);
 });

@@ -1,4 +1,5 @@
-// Which vectors a collection would keep as other ones: it takes them all, and says nothing of what it makes of them. Pure.
+// Which vectors a collection would keep as other ones, or make no direction of: it takes them all, and says nothing of what
+// it makes of them. Pure.
 import type { WholeChunk } from "#ports/chunk-store.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 
@@ -23,6 +24,24 @@ export function whyVectorUnfit(
   if (vector === null) return null;
   if (isNormalised) return whyNoDirection(vector);
   return datatype === "uint8" ? whyNoBytes(vector) : whyNoHalves(vector);
+}
+
+/** Of a shorter vector's squares Qdrant makes no direction: it keeps it as it is, and ranks it by its length. */
+const leastSquares = 2 ** -23;
+/** A number of at least 0.001, so that the whole is long enough. */
+const longEnough = /[[,]-?(?:[1-9]|0\.0{0,2}[1-9])\d*(?:\.\d+)?[,\]]/;
+
+/** The chunk, its vector of length 1 where the collection is one of directions and would make none of it. */
+export function withDirection<Chunk extends Pick<WholeChunk, "vector" | "vectorJson">>(
+  chunk: Chunk,
+  { datatype, distance }: Kept,
+): Chunk {
+  if (distance !== "Cosine" || datatype === "uint8" || longEnough.test(chunk.vectorJson ?? "")) return chunk;
+  const { vector } = chunk;
+  const squares = vector?.reduce((sum, value) => sum + value * value, 0) ?? 0;
+  if (vector === null || squares === 0 || squares >= leastSquares) return chunk;
+  const length = Math.sqrt(squares);
+  return { ...chunk, vector: vector.map((value) => value / length), vectorJson: undefined };
 }
 
 /** Of a length that float32 can't say only zeros are kept. */
