@@ -2,6 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { doubted, doubtedPages } from "#chunks/doubted.ts";
+import { inHalves } from "#chunks/in-halves.ts";
 import { coarserOf } from "#chunks/moment-unit.ts";
 import { type DigestRules, digestRules } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
@@ -84,8 +85,8 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       };
       return doubted(read, forget).catch(rethrow(signal));
     },
-    lookUp: (ids, level, signal) => {
-      const find = async (): Promise<readonly FoundChunk[]> => {
+    lookUp: (all, level, signal) => {
+      const find = async (ids: readonly string[]): Promise<readonly FoundChunk[]> => {
         const { table, description } = await describe(signal);
         const possible = idsOfType(ids, table.idType);
         if (possible.length === 0) return [];
@@ -97,7 +98,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
           }),
         );
       };
-      return doubted(find, forget).catch(rethrow(signal));
+      return inHalves(all, (ids) => doubted(() => find(ids), forget).catch(rethrow(signal)));
     },
     close: async () => {
       await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
@@ -132,11 +133,31 @@ type Read = {
   readonly done: Promise<{ readonly hasMore: boolean; readonly storeMs: number }>;
 };
 
-/** All pages are of one moment. */
 async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
+  const { options } = pages;
+  const rows = new PageRows(options.pageSize);
+  for (let { after } = options; ; ) {
+    try {
+      for await (const batch of readOnce(pool, { ...pages, options: { ...options, after }, rows }, signal)) {
+        after = batch.cursor;
+        yield batch;
+      }
+      return;
+    } catch (error) {
+      // Rows that are much larger than those before them: the connection is gone, and what follows is read as of then.
+      if (!(error instanceof RetrieverError && error.isTooLarge && rows.shrink())) throw error;
+    }
+  }
+}
+
+/** All pages are of one moment. */
+async function* readOnce(
+  pool: Pool,
+  { rows, ...pages }: Pages & Pick<Reading, "rows">,
+  signal: AbortSignal,
+): AsyncGenerator<ChunkBatch> {
   const client = await pool.connect().catch(rethrow(signal));
   const session = { client, signal, isCut: false };
-  const rows = new PageRows(pages.options.pageSize);
   const start = (page: ChunkPage, after: string | null): Read => {
     const doubledIds = new Set<string>();
     const startedAt = performance.now();

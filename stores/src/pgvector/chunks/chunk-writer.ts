@@ -1,5 +1,6 @@
 // Writes a table for a repair, and reads from it what is to be written elsewhere. One connection of its own.
 import type { PoolClient } from "pg";
+import { inHalves } from "#chunks/in-halves.ts";
 import type {
   ChunkAccess,
   ChunkRemoval,
@@ -70,10 +71,12 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
   const each = async (writes: readonly ChunkWrite[], signal: AbortSignal, run: Rows): Promise<LeftChunk[]> =>
     writes.length === 0
       ? []
-      : work(signal, async (table) => {
-          const { left, rows } = await makeRows(table, writes);
-          return [...left, ...(await run(table, rows))];
-        });
+      : inHalves(writes, (some) =>
+          work(signal, async (table) => {
+            const { left, rows } = await makeRows(table, some);
+            return [...left, ...(await run(table, rows))];
+          }),
+        );
   return {
     identity,
     addsById: true,
@@ -86,7 +89,8 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
       }
     },
     inspect: (use, signal) => work(signal, ({ client }) => inspectTable(client, spec, { use, fields })),
-    fetch: async (ids, signal) => (ids.length === 0 ? [] : work(signal, (table) => fetchRows(table, ids))),
+    fetch: async (ids, signal) =>
+      ids.length === 0 ? [] : inHalves(ids, (some) => work(signal, (table) => fetchRows(table, some))),
     check: (writes, signal) => each(writes, signal, checkRows),
     write: (writes, signal) => each(writes, signal, writeRows),
     load: async (chunks, signal) => {

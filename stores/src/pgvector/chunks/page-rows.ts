@@ -21,6 +21,13 @@ export class PageRows {
     return this.#next;
   }
 
+  /** A page was more than is taken; false: it had one row. */
+  shrink(): boolean {
+    const isOne = this.#next === 1;
+    this.#next = Math.max(1, Math.floor(this.#next / growth));
+    return !isOne;
+  }
+
   /** A page was read. */
   took(rows: number, bytes: number): void {
     const fitting = Math.max(1, Math.floor((wantedPageBytes * rows) / Math.max(1, bytes)));

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Pool, PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
 import type { WholeBatch, WholeChunk, WholeScanOptions } from "#ports/chunk-store.ts";
+import { TooMuchFault } from "../client/message-watch.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readTextField } from "./chunk-row.ts";
 import { copyRows } from "./copy-query.ts";
@@ -25,7 +26,28 @@ type Scan = WholeScanOptions & {
 
 /** Rejects with what the driver throws, and with RETR_VERIFY_NOT_COMPARABLE for a row that can't be read. */
 export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): AsyncGenerator<WholeBatch> {
-  const { spec, timeoutMs, pageSize, until = null } = scan;
+  const rows = new PageRows(scan.pageSize);
+  for (let { after } = scan; ; ) {
+    try {
+      for await (const batch of scanOnce(pool, { ...scan, after, rows }, signal)) {
+        after = batch.cursor;
+        yield batch;
+      }
+      return;
+    } catch (error) {
+      // Rows that are much larger than those before them: the connection is gone, and what follows is read as of then.
+      if (!(error instanceof TooMuchFault) || !rows.shrink()) throw error;
+    }
+  }
+}
+
+/** In one snapshot. */
+async function* scanOnce(
+  pool: Pool,
+  scan: Scan & { readonly rows: PageRows },
+  signal: AbortSignal,
+): AsyncGenerator<WholeBatch> {
+  const { spec, timeoutMs, rows, until = null } = scan;
   const client = await pool.connect();
   const session = { client, signal, isCut: false };
   let ahead: Promise<Page> | null = null;
@@ -35,7 +57,6 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
     const isJson = scan.vectors === "json" && columns.embedding.type !== "bit";
     const vectors = isJson ? "json" : "floats";
     const readRow = makeReadRow(columns, isJson);
-    const rows = new PageRows(pageSize);
     const start = (after: string | null): Promise<Page> => {
       const asked = rows.next;
       const text = wholePageQuery(spec, columns, { after, until, pageSize: asked, vectors });

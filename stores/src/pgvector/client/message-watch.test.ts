@@ -90,3 +90,19 @@ test("more than was expected is refused, and an expectation begins anew", () => 
   watch.read(message("d", Buffer.alloc(150)));
   expect(() => watch.read(message("d", Buffer.alloc(80)))).toThrow("more than 200 bytes");
 });
+
+test.each(["D", "d"])(
+  "a row (%s) may be as large as the answer that is asked for, and says so where it is larger",
+  (code) => {
+    const large = message(code, Buffer.alloc(0), 20 * 1_048_576);
+    const asked = new MessageWatch(limit);
+    asked.expect(128 * 1_048_576);
+    asked.read(large);
+    for (const most of [limit, 18 * 1_048_576]) {
+      const watch = new MessageWatch(most);
+      expect(() => watch.read(large)).toThrow("a row of 20971520 bytes");
+    }
+    const largest = new MessageWatch(1_073_741_824);
+    expect(() => largest.read(message(code, Buffer.alloc(0), 300 * 1_048_576))).toThrow("a row of 314572800 bytes");
+  },
+);

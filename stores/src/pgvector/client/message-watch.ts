@@ -1,14 +1,15 @@
 // Follows the messages that Postgres sends, before the driver reads them: the driver trusts every length and every end. One
 // report without its end would hold the process for ever, one row with a negative length fill its memory. Pure.
 
-/** No message may be longer, whatever is asked for. */
+/** No message may be longer; where more than that is asked for, one row may be all of it, up to the second. */
 const mostMessageBytes = 16 * 1_048_576;
+const mostLargeRowBytes = 256 * 1_048_576;
 /** Of Postgres's own, which makes none of more than 1 GiB. */
 const mostRowBytes = 1_073_741_823;
 /** Of a report of the server. */
 const mostReportBytes = 65_536;
 const headBytes = 5;
-const [row, error, notice] = ["D", "E", "N"].map((code) => code.charCodeAt(0));
+const [row, copied, error, notice] = ["D", "d", "E", "N"].map((code) => code.charCodeAt(0));
 
 /** What makes a connection useless: the server speaks another language, or says too much. */
 export class WireFault extends Error {
@@ -69,14 +70,19 @@ export class MessageWatch {
   /** How much has to be here before it is worth looking again: the head, then the whole message. */
   #wanted(): number {
     if (this.#heldBytes < headBytes) return headBytes;
-    return isSeen(this.#held[0]) ? 1 + lengthOf(this.#held, 0) : headBytes;
+    return isSeen(this.#held[0]) ? 1 + lengthOf(this.#held, 0, this.#mostRow()) : headBytes;
+  }
+
+  #mostRow(): number {
+    return Math.max(mostMessageBytes, Math.min(this.#limit, mostLargeRowBytes));
   }
 
   #follow(bytes: Buffer): void {
+    const mostRow = this.#mostRow();
     let at = 0;
     while (bytes.length - at >= headBytes) {
       const code = bytes[at];
-      const end = at + 1 + lengthOf(bytes, at);
+      const end = at + 1 + lengthOf(bytes, at, mostRow);
       if (end > bytes.length && !isSeen(code)) {
         this.#skip = end - bytes.length;
         return;
@@ -95,11 +101,12 @@ function isSeen(code: number | undefined): boolean {
 }
 
 /** Of the message that begins at `at`, its own four bytes included. */
-function lengthOf(bytes: Buffer, at: number): number {
+function lengthOf(bytes: Buffer, at: number, mostRow: number): number {
   const length = bytes.readUInt32BE(at + 1);
   const code = bytes[at];
-  const most = code === error || code === notice ? mostReportBytes : mostMessageBytes;
-  if (code === row && length > most && length <= mostRowBytes) throw new TooMuchFault(`a row of ${length} bytes`);
+  const isRow = code === row || code === copied;
+  const most = isRow ? mostRow : code === error || code === notice ? mostReportBytes : mostMessageBytes;
+  if (isRow && length > most && length <= mostRowBytes) throw new TooMuchFault(`a row of ${length} bytes`);
   if (length < 4 || length > most) throw new WireFault("a message of an impossible length");
   return length;
 }
