@@ -10,7 +10,11 @@ import { applyActs } from "./acts.ts";
 const now = Date.parse("2026-03-01T12:00:00Z");
 const { meta } = aMigration().build();
 
-function apply(status: Partial<MigrationStatus>, asked: readonly ActObservation["act"][]) {
+function apply(
+  status: Partial<MigrationStatus>,
+  asked: readonly ActObservation["act"][],
+  waits: readonly boolean[] = [],
+) {
   const acts = asked.map(
     (act, index): ActObservation => ({
       name: `act-${index}`,
@@ -21,6 +25,7 @@ function apply(status: Partial<MigrationStatus>, asked: readonly ActObservation[
       reason: "r",
       planHash: null,
       expiresAt: null,
+      waitForGates: waits[index] === true,
     }),
   );
   const observation = { acts: { ok: true, value: acts }, claims: { ok: true, value: [] } } as unknown as Observation;
@@ -39,6 +44,18 @@ it("a guard that was resumed just before is completed", () => {
   expect(apply({ phase: "Guard", acts: paused }, ["Resume", "CompleteGuard"]).acts?.guardCompletedBy?.actor).toBe(
     "bob",
   );
+});
+
+it.each([
+  ["first", [true, false]],
+  ["second", [false, true]],
+])("of two Promotes the one that waits is weighed, also where it comes %s", (_where, waits) => {
+  const { acts, said } = apply({ phase: "AwaitingCutover" }, ["Promote", "Promote"], waits);
+  const [who, other] = waits[0] === true ? ["ada", "bob"] : ["bob", "ada"];
+  expect(acts).toMatchObject({ promotedBy: who, promoteUntil: "2026-03-01T15:59:59.000Z" });
+  expect(said).toEqual([
+    expect.stringMatching(`^Promote by ${other} has no effect: .*the Promote by ${who} (came|waits) `),
+  ]);
 });
 
 it("who says first that writers moved is named", () => {

@@ -57,6 +57,8 @@ const rollback = { reason: "Asked", causes: [], from: "Guard", actor: null, at }
 const revision = { epoch: 6, primary: "source", shadow: "none", sampleRate: 0, released: false, at } as const;
 const ramp = { phase: "Ramp", planHash: "p" } as const;
 const preflight = { phase: "Preflight", planHash: "p" } as const;
+const takenBack = { at, reason: "AckTimeout", causes: [], times: 1, servedUntil: at };
+const unread = "and nobody has read it within 15m; give it again";
 const noCheck = `expected one of ${checkNames.join(", ")}`;
 
 describe("an act is refused", () => {
@@ -92,6 +94,9 @@ describe("an act is refused", () => {
     ],
     [{ phase: "Completed" }, anAct("Pause"), "a migration in phase Completed never runs again"],
     [ramp, anAct("Promote"), "the phase is Ramp; Promote is taken in AwaitingCutover, when the evidence is there"],
+    [{ phase: "AwaitingCutover" }, anAct("Promote"), `it was given 1h ago, ${unread}`],
+    [{ phase: "AwaitingCutover", takenBack }, anAct("Retry"), `it was given 1h ago, ${unread}`],
+    [{ phase: "Guard" }, anAct("CompleteGuard", { createdAt: now - 901_000 }), `it was given 15m1s ago, ${unread}`],
     [ramp, anAct("CompleteGuard"), "the phase is Ramp; CompleteGuard is taken in Guard"],
     [
       ramp,
@@ -166,7 +171,7 @@ describe("an act changes", () => {
     [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Resume", { expiresAt: now + 1 }), { paused: false }],
     [
       { phase: "Guard", conditions: [aCondition("MetricsHealthy", "Unknown")] },
-      anAct("CompleteGuard"),
+      anAct("CompleteGuard", { createdAt: now - 900_000 }),
       { paused: false, guardCompletedBy: { actor: "ada", reason: "r", at: new Date(now).toISOString() } },
     ],
     [ramp, anAct("Abort"), { paused: false, latched: latched("Abort") }],

@@ -12,6 +12,8 @@ import { rolledBackBefore } from "../checks/claims.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { lastReturn } from "../verification/purpose.ts";
 import { beginRepair, refuseRepairDrift, refuseRepairNow } from "./drift-repair.ts";
 import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
@@ -22,6 +24,7 @@ import {
   refuseRetry,
   refuseSecond,
   refuseTurn,
+  tellOutdone,
   tellReplaced,
 } from "./promote.ts";
 import { refuseAny, turnsOf } from "./turns.ts";
@@ -88,14 +91,16 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
   // Acts of one pass are judged one after the other: what the first of two begins, or stops, is so for the second.
   const refusal =
     refuse(act, { ...input, status: { ...input.status, acts, ...repairOf(status) } }, acts) ??
-    (isOfCutover ? refuseSecond(promote) : undefined) ??
+    (isOfCutover ? refuseSecond(promote, act) : undefined) ??
     refuseUnproved(act, input.observation.actIdentity) ??
     (act.act === "RepairDrift" ? refuseRepairNow(input.plan, input.meta, input.observation) : undefined);
   if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
   const taken = effectOf(act, { ...status, acts: takes[act.act](act, acts, input) }, input);
   // Whether a cutover can begin is judged later: until then there is nothing to tell.
-  if (isOfCutover)
-    return { status: taken, announcements: [...announcements, ...tellReplaced(act, acts)], promote: act };
+  if (isOfCutover) {
+    const said = [...tellReplaced(act, acts), ...tellOutdone(promote, act)];
+    return { status: taken, announcements: [...announcements, ...said], promote: act };
+  }
   return { ...applied, status: taken, announcements: [...announcements, announce(act, undefined)] };
 }
 
@@ -128,8 +133,8 @@ const notRefused: Refusal = () => undefined;
 
 const refusals: Readonly<Record<Act, Refusal>> = {
   Promote: refusePromote,
-  Retry: (act, input, acts) => refuseRetry(input.plan, input.status, input.now) ?? refuseTurn(act, acts, input.now),
-  CompleteGuard: (act, { status }) => refuseCompletion(act, status),
+  Retry: (act, { plan, status, now }) => refuseRetry(plan, status, now) ?? refuseTurn(act, status, now),
+  CompleteGuard: (act, { status, now }) => refuseCompletion(act, status, now),
   WritersMoved: (_, { status }) => refuseWritersMoved(status),
   Approve: refuseWord,
   Deny: refuseWord,
@@ -170,13 +175,9 @@ function hashInQuestion({ act }: ActObservation, { status, plan }: Judged): stri
   return act === "Promote" && status.phase === "Pending" ? planHash(plan) : status.planHash;
 }
 
-function refusePromote(
-  act: ActObservation,
-  { status, plan, observation, now }: Judged,
-  acts: Acts,
-): string | undefined {
+function refusePromote(act: ActObservation, { status, plan, observation, now }: Judged): string | undefined {
   if (awaitsRetry(status, now)) return "the last cutover was taken back; create a Retry act to cut over again";
-  if (status.phase === "AwaitingCutover") return refuseTurn(act, acts, now);
+  if (status.phase === "AwaitingCutover") return refuseTurn(act, status, now);
   if (status.phase === "Pending" && rolledBackBefore(plan, observation) !== undefined) return undefined;
   return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
 }
@@ -239,8 +240,9 @@ function promote(act: ActObservation, acts: Acts, isPending: boolean): Acts {
   return isPending ? { ...acts, retriedBy: act.actor } : recordPromote(act, acts);
 }
 
-function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts): Acts {
-  const at = new Date(createdAt).toISOString();
+function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts, { status }: ActsInput): Acts {
+  // By the API server's clock, which may be behind ours: what is judged after a return to the source is about that return.
+  const at = new Date(Math.max(createdAt, instantMs(lastReturn(status)?.at) ?? 0)).toISOString();
   const waivers = checkNames.filter((one) => one === check).map((one) => ({ check: one, actor, reason, at }));
   const others = (acts.waived ?? []).filter((one) => one.check !== check);
   return { ...acts, waived: [...others, ...waivers].slice(-mostWaivers) };

@@ -7,21 +7,19 @@ import type { Announcement } from "../model/decision.ts";
 import type { ActObservation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
+import { mostLateMs, refuseLate } from "./turns.ts";
 
 /** Why the act has no effect. Too little traffic is a reason to end a guard; what was found worse is none. */
-export function refuseCompletion({ reason }: ActObservation, status: MigrationStatus): string | undefined {
+export function refuseCompletion(act: ActObservation, status: MigrationStatus, now: number): string | undefined {
   if (status.phase !== "Guard") return `the phase is ${status.phase}; CompleteGuard is taken in Guard`;
   if (status.revision?.shadow === "none") return "the guard is over already";
-  if (reason === "") return "it needs a reason";
+  if (act.reason === "") return "it needs a reason";
   if (status.acts?.paused === true) return "the migration is paused; create a Resume act first";
   const metrics = status.conditions.find(({ type }) => type === "MetricsHealthy");
-  return metrics?.status === "False" ? `the destination is worse: ${metrics.message}` : undefined;
+  return metrics?.status === "False" ? `the destination is worse: ${metrics.message}` : refuseLate(act, status, now);
 }
 
 type Voided = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
-
-/** Pods that start, or that are busy for a moment, are waited for; what takes longer is another situation than was judged. */
-const waitedForMs = 15 * 60_000;
 
 /** What was taken and didn't end the guard is void: it must not end by itself hours later, when nobody looks. */
 export function voidCompletion(status: MigrationStatus, { weighing: [harm] }: Harm, now: number): Voided {
@@ -43,7 +41,8 @@ function voidedBy(
 ): string | undefined {
   if (harm !== undefined) return `the destination is worse: ${harm.message}`;
   if (isPaused) return "the migration was paused since";
-  if (waitedMs <= waitedForMs) return undefined;
+  // Pods that start, or that are busy for a moment, are waited for; what takes longer is another situation than was judged.
+  if (waitedMs <= mostLateMs) return undefined;
   return "for 15m the guard could not end, since pods didn't follow or something else held it; give it again";
 }
 

@@ -10,6 +10,7 @@ import type { ActObservation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { syncRemoves } from "../verification/purpose.ts";
+import { refuseLate } from "./turns.ts";
 
 const hourMs = 3_600_000;
 /** As the status holds a sentence, with room for what is added. */
@@ -18,10 +19,10 @@ const longestMessage = 2000;
 type Acts = NonNullable<MigrationStatus["acts"]>;
 
 /** Why a Promote of a cutover isn't even weighed: who came first, or how long it wants to wait. */
-export function refuseTurn(act: ActObservation, acts: Acts, now: number): string | undefined {
-  const { promotedBy, promoteUntil } = acts;
+export function refuseTurn(act: ActObservation, status: MigrationStatus, now: number): string | undefined {
+  const { promotedBy, promoteUntil } = status.acts ?? {};
   if (act.waitForGates !== true) {
-    if (promotedBy === undefined || isOver(acts, now)) return undefined;
+    if (promotedBy === undefined || isOver(status.acts ?? {}, now)) return refuseLate(act, status, now);
     return promoteUntil === undefined
       ? `the Promote by ${promotedBy} came first`
       : `the cutover is blocked, and the Promote by ${promotedBy} waits for it until ${promoteUntil}`;
@@ -32,9 +33,23 @@ export function refuseTurn(act: ActObservation, acts: Acts, now: number): string
   return `it would wait until ${iso(until)}; expected at most ${promoteWait.mostHours}h from its creation`;
 }
 
-/** Of several Promotes in one reconcile the first is weighed. */
-export function refuseSecond(first: ActObservation | undefined): string | undefined {
-  return first === undefined ? undefined : `the Promote by ${first.actor} came first`;
+/**
+ * Of several Promotes in one reconcile the first is weighed, but one that waits before one that doesn't: else who read them
+ * together would leave nobody waiting, and who read them one after the other would.
+ */
+export function refuseSecond(first: ActObservation | undefined, act: ActObservation): string | undefined {
+  return first === undefined || outdoes(act, first) ? undefined : `the Promote by ${first.actor} came first`;
+}
+
+function outdoes(act: ActObservation, first: ActObservation): boolean {
+  return act.waitForGates === true && first.waitForGates !== true;
+}
+
+/** The answer to the first one where another takes its place. */
+export function tellOutdone(first: ActObservation | undefined, { act, actor }: ActObservation): Announcement[] {
+  if (first === undefined) return [];
+  const message = `${first.act} by ${first.actor} has no effect: the ${act} by ${actor} came with it, and waits if it has to`;
+  return [told("Warning", "ActRefused", message)];
 }
 
 /** One that had waited for too long when the next one came is told of, as it would have been by itself. */

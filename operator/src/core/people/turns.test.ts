@@ -41,6 +41,13 @@ describe("what one pass picks of any number of acts", () => {
     expect(picked([...few.toReversed(), ...few])).toEqual(["r-0", "r-1", "r-2"]);
   });
 
+  it("gives a Resume and a Waive the first word of the acts of one second, since others may need it", () => {
+    const named = (["CompleteGuard", "Retry", "Waive", "Resume"] as const).map((act, index) =>
+      anAct({ act, uid: act, name: `${index}` }),
+    );
+    expect(picked(named)).toEqual(["Waive", "Resume", "CompleteGuard", "Retry"]);
+  });
+
   it("gives a Pause the last word of the acts of one second, whatever their names", () => {
     const [pause, resume] = [anAct({ act: "Pause", uid: "p", name: "a" }), anAct({ uid: "r", name: "b" })];
     expect([picked([pause, resume]), picked([resume, pause])]).toEqual([

@@ -3,10 +3,13 @@
 // `seen` holds the acts that were judged and lie there still. An act leaves it when its object is gone, which never comes
 // back under its UID: so nothing is judged twice, and nothing unseen is hidden, whatever order acts are listed in.
 
-import { latchingActs } from "@retriever/crds/migration.ts";
+import { printDuration } from "@retriever/crds/fields/duration.ts";
+import { type Act, latchingActs } from "@retriever/crds/migration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { ActObservation } from "../model/observation.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { longestObservationGapSeconds } from "../steps/guard-clock.ts";
 
 /** Acts that may lie there judged; the next ones wait until some are pruned. Below what a status holds, so that an Abort or Rollback always has its turn. */
 const mostJudged = 50;
@@ -24,6 +27,23 @@ export function refuseAny(
   if (act.expiresAt !== null && act.expiresAt <= now) return "it had expired";
   if (act.planHash === null || act.planHash === hash) return undefined;
   return `it was given for plan ${act.planHash}, the accepted plan is ${planHash || "none yet"}`;
+}
+
+/** What moves production, or lets a guard end, is meant for the moment in which it is given. */
+export const mostLateMs = 15 * 60_000;
+
+/** Why an act that says "now" has no effect where it is read so late: whoever gave it has seen another situation. */
+export function refuseLate({ createdAt }: ActObservation, status: MigrationStatus, now: number): string | undefined {
+  if (now - createdAt <= mostLateMs || isLookedAt(status, now)) return undefined;
+  const ago = printDuration((now - createdAt) / 1000);
+  return `it was given ${ago} ago, and nobody has read it within ${printDuration(mostLateMs / 1000)}; give it again`;
+}
+
+/** By our own clock somebody looked just before and could read acts: one that wasn't there is new, whatever its date says. */
+function isLookedAt({ evidence, guard, conditions }: MigrationStatus, now: number): boolean {
+  const isUnread = conditions.some(({ type, reason }) => type === "Ready" && reason === "NotObserved");
+  const looks = [evidence?.recordedAt, guard?.tickedAt].map((at) => now - (instantMs(at) ?? 0));
+  return !isUnread && looks.some((passed) => Math.abs(passed) <= longestObservationGapSeconds * 1000);
 }
 
 /** An Abort or Rollback that takes effect as it stands. */
@@ -92,8 +112,15 @@ function oldestOf(most: number) {
   };
 }
 
-/** Times are whole seconds: of two acts in one, whoever holds has the last word, whatever their names are. */
+/** What others of the same second may need, and who holds. */
+const freeing: readonly Act[] = ["Resume", "Waive", "Approve"];
+const holding: readonly Act[] = ["Pause", "Deny"];
+
+/**
+ * Times are whole seconds: of the acts in one, those that free come first, and whoever holds has the last word, whatever
+ * their names are.
+ */
 function byAge(a: ActObservation, b: ActObservation): number {
-  const isHold = ({ act }: ActObservation): number => (act === "Pause" || act === "Deny" ? 1 : 0);
-  return a.createdAt - b.createdAt || isHold(a) - isHold(b) || (a.name < b.name ? -1 : 1);
+  const rank = ({ act }: ActObservation): number => (holding.includes(act) ? 1 : freeing.includes(act) ? -1 : 0);
+  return a.createdAt - b.createdAt || rank(a) - rank(b) || (a.name < b.name ? -1 : 1);
 }

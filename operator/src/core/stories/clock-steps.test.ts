@@ -67,6 +67,19 @@ describe.each(steps)("a clock of the operator that steps by %s s", (seconds) => 
     expect(since(sim.until("RollingBack", 200), from)).toBeLessThan(60);
   });
 
+  it("after a late rollback: what a person has dealt with is closed", () => {
+    const sim = new OtherClock({
+      spec: aSpec({ ...shortPlan, rollback: { ...shortPlan.rollback, verifyDriftAfter: "1m" } }),
+    });
+    sim.until("Guard").run(120);
+    step(sim);
+    sim.verifier.parity = { extra: 5 };
+    sim.act("Rollback");
+    sim.until("RolledBack", 300).run(30).act("Waive", { check: "parity", reason: "copied back" });
+    sim.run(30);
+    expect(sim.condition("DriftResolved")).toBe("True/Waived");
+  });
+
   it("right after a page was told, before it was sent: it is due at once", () => {
     const sim = new OtherClock({ spec: aSpec({ ...shortPlan, communications: { sinks: ["pager"] } }) })
       .until("Guard")
