@@ -1,9 +1,11 @@
 // The application's own load and health, all requests, as the source served them: kept before anything is sampled,
 // held against the new primary right after the cutover, and against the source after a rollback.
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, SourceBaseline } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Context } from "../model/context.ts";
+import { secondsSince } from "../model/status-readings.ts";
 import { sumWindow, type WindowSum } from "../pods/epoch-evidence.ts";
 import { type Span, spansOf } from "../time/evidence-spans.ts";
 import { latencyQuantileMs } from "./baseline.ts";
@@ -15,6 +17,9 @@ const least = 0.5;
 const tellingRequests = 20;
 /** ln(1/0.01): a load of half would have given so few requests in one case of a hundred at most. */
 const sureness = 4.6;
+
+/** Further apart two loads are those of other hours: less at night is no sign of anything. Seconds. */
+const longestComparedSeconds = 3600;
 
 type Throughput = "resumed" | "lower" | "unknown";
 
@@ -54,7 +59,18 @@ export function judgeThroughput(c: Context): { readonly verdict: Throughput; rea
   // As many seconds of the whole fleet as were counted.
   const seconds = answered > 0 && perSecond > 0 ? answered / perSecond : window.coveredSeconds;
   const isSure = isLower && isSurelyFewer(found * seconds, before * least * seconds);
+  const apart = isSure ? describeApart(c, load) : undefined;
+  if (apart !== undefined) return { verdict: "unknown", message: `${message}; ${apart}` };
   return { verdict: isSure ? "lower" : "unknown", message };
+}
+
+/** As where no operator was there in between; undefined as long as the two can be compared. */
+function describeApart(c: Context, { seconds }: Span): string | undefined {
+  const apart = secondsSince(c, c.status.cutoverAt);
+  const asked = durationSeconds(c.plan.cutover.validationTimeout) + seconds;
+  return apart <= Math.max(longestComparedSeconds, asked)
+    ? undefined
+    : `${printDuration(apart)} later it may be the hour`;
 }
 
 /** What is answered, by all pods or as the middle ones bear out. */

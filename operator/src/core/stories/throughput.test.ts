@@ -52,6 +52,23 @@ it("one pod of three that tells of ten times its requests before a cutover, and 
   expect(sim.until("Guard", 200).status.takenBack).toBeUndefined();
 });
 
+it("a load of a third that is first seen hours after the cutover takes nothing back: it may be night", () => {
+  const sim = simulationAt("CuttingOver", { spec });
+  sim.traffic = () => ({ ...goodTraffic, rps: goodTraffic.rps / 3 });
+  sim.now += 4 * 3_600_000;
+  sim.run(1200);
+  expect([sim.phase, sim.condition("Ready"), sim.tickets]).toEqual([
+    "CuttingOver",
+    "False/ThroughputUnknown",
+    ["HoldOverdue"],
+  ]);
+  expect(sim.status.message).toMatch(
+    /before the cutover it was 60 .*; 4h\S* later it may be the hour; .*a Rollback act/,
+  );
+  sim.traffic = () => goodTraffic;
+  sim.until("Guard", 400);
+});
+
 describe("a deploy that replaced some of the pods seconds ago", () => {
   const replace = (sim: Simulation, count: number) => {
     sim.pods = sim.pods.slice(count);
