@@ -27,6 +27,7 @@ import { addCounted, foldEvidence, openCounters, sumWindow, totalsOf } from "./p
 import { servingPods, storeViews } from "./pods/pods.ts";
 import { countsByPod, type PodCount } from "./pods/thirds.ts";
 import { acksOf } from "./steps/propagation.ts";
+import { putOffStage } from "./steps/put-off-stage.ts";
 import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/smoke-tests.ts";
@@ -119,7 +120,8 @@ function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowMs: n
   const judgedUntil = (instantMs(judged?.until) ?? 0) / 1000;
   const input = { epoch, pods: pods.value, evidence: before, recorded, judgedFrom, judgedUntil, now };
   const { bins, weights } = newBins(input);
-  return { status: { ...status, evidence: addCounted(recorded, bins, weights) }, bins };
+  const counted = { ...status, evidence: addCounted(recorded, bins, weights) };
+  return { status: putOffStage(counted, { bins, judgedUntil, now: nowMs }), bins };
 }
 
 type Detecting = {
