@@ -2,6 +2,7 @@ import type { StoreSpec } from "@retriever/stores/config/store-spec.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend, BackendAnswer } from "@retriever/stores/ports/backend.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
 import type { QdrantSpec } from "@retriever/stores/qdrant/config/schema.ts";
 import { expect, test } from "vitest";
 import { makeReadInput } from "#config/read-input.ts";
@@ -26,7 +27,10 @@ function urlOf(spec: StoreSpec): string {
 }
 
 /** Backends that answer when told to, and never finish a probe. */
-function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
+function makeStage(
+  refuse: (spec: StoreSpec) => boolean = () => false,
+  clock: Clock = { wallMs: () => 0, monotonicMs: () => performance.now() },
+) {
   const made: Made[] = [];
   const faults: (Fault | null)[] = [];
   const activated: Runtime[] = [];
@@ -49,7 +53,6 @@ function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
     onNoticed: (config: ActiveConfig) => void noticed.push(config),
     onFault: (fault: Fault | null) => void faults.push(fault),
   };
-  const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
   return {
     made,
     faults,
@@ -193,3 +196,26 @@ test("a start on an unreadable overlay waits with the fault; on a broken base it
   expect(activation.configFault?.message).toContain("line 1");
   expect(() => makeStage().activation.start(documents(null, "[]"))).toThrow(/base: /);
 });
+
+test.each([8, -8])(
+  "a cutover is held to its deadline by the evidence's clock, where the other has stepped by %s h",
+  (hours) => {
+    const start = Date.parse("2030-01-01T12:00:00Z");
+    const time = { wallMs: start, monotonicMs: 1000 };
+    const { activation } = makeStage(undefined, { wallMs: () => time.wallMs, monotonicMs: () => time.monotonicMs });
+    activation.start(documents({ epoch: 1, ...ramp }));
+    time.wallMs += hours * 3_600_000;
+    const activationDeadline = new Date(start + 60_000).toISOString();
+    const read = (epoch: number) => {
+      const atDestination = { primary: "destination", shadow: "source", sampleRate: 0.05 } as const;
+      activation.consider(documents({ epoch, ...atDestination, activationDeadline }));
+      const { config } = activation.runtime as Runtime;
+      return { epoch: epochOf(config), fenced: config.fenced };
+    };
+    const late = { ...time, monotonicMs: time.monotonicMs + 61_000 };
+    expect(read(2)).toEqual({ epoch: 2, fenced: null });
+    activation.consider(documents({ epoch: 3, ...ramp }));
+    Object.assign(time, late);
+    expect(read(4)).toEqual({ epoch: 3, fenced: 4 });
+  },
+);

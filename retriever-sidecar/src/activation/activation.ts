@@ -17,6 +17,7 @@ import { type EvidenceLog, makeEvidenceLog } from "#core/evidence.ts";
 import { makeRateEstimate, makeSampler, type RateEstimate } from "#core/sampling.ts";
 import { makeContentProbe } from "#retrieve/content-probe.ts";
 import { maxExactInFlight } from "#retrieve/exact.ts";
+import { instantOf } from "#retrieve/instant.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { metadataIn } from "#retrieve/serve.ts";
 import { makeShadowQueue } from "#retrieve/shadow.ts";
@@ -51,14 +52,14 @@ export class Activation {
   #fault: (Fault & { readonly at: string }) | null = null;
   #runningKey = "";
   #evidenceKey = "";
-  /** By the wall clock, which the overlay's deadline is told in. */
+  /** By the clock that the evidence tells, by which the operator tells the overlay's deadline. */
   readonly #startedAtMs: number;
   readonly #requests: RateEstimate;
   readonly #draining = new Set<Promise<void>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#startedAtMs = deps.clock.wallMs();
+    this.#startedAtMs = instantOf(deps.clock).wallMs;
     this.#requests = makeRateEstimate(deps.clock.monotonicMs());
   }
 
@@ -88,7 +89,7 @@ export class Activation {
   }
 
   #readClock(): ActivationInput["clock"] {
-    return { startedAtMs: this.#startedAtMs, nowMs: this.#deps.clock.wallMs() };
+    return { startedAtMs: this.#startedAtMs, nowMs: instantOf(this.#deps.clock).wallMs };
   }
 
   /** Probes every store, with or without a role, and the content of both. */

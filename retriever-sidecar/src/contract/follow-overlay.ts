@@ -17,7 +17,7 @@ export type Following<File> =
 type Words = Pick<Overlay, "revision" | "released" | "primary" | "activationDeadline" | "rollback">;
 type Reader<File> = (file: File) => Words;
 
-/** The process that reads, by its pod's wall clock, epoch ms. */
+/** The process that reads, epoch ms by the clock of its evidence: the pod's wall clock as it was at the start, run on. */
 export type ReadingProcess = {
   /** When it began to serve. */
   readonly startedAtMs: number;
