@@ -1,6 +1,8 @@
 // VerifyingDrift asked by itself: it ends with an answer, or once there is no hope for one.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
+import { aSpec } from "#test/builders/spec.ts";
 import { aJob, aResult, aRun, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
 import { assess } from "../assess.ts";
@@ -49,6 +51,15 @@ describe("the comparison after a late rollback", () => {
       outcome: undefined,
       result: { outcome: "Unknown", reason: "NotObserved", message: "timed out", at: ago(0) },
     });
+  });
+
+  test("goes on where the Jobs can't be read while one is under way: that one has its own deadline", () => {
+    const { run, outcome } = compare(unreadable, { phaseStartedAt: ago(3600), ...known(open) });
+    expect(run).toEqual(open);
+    expect(outcome).toMatchObject({ reason: "Comparing" });
+    const { timeout } = aSpec().checklist.parity;
+    const asked = aRun({ purpose: "Rollback", askedAt: ago(durationSeconds(timeout) + 1) });
+    expect(compare(unreadable, known(asked)).result).toMatchObject({ outcome: "Unknown", reason: "TimedOut" });
   });
 
   test("goes on in a Job that is there, though its template is gone", () => {

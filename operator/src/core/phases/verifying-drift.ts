@@ -30,11 +30,13 @@ function hopelessOf(c: Context): Hopeless | undefined {
   const { jobs } = c.observation;
   if (c.meta.deleting) return { reason: "Deleted", message: "the migration was deleted" };
   if (jobs === undefined) return { reason: "NotObserved", message: "the Jobs were not read" };
+  const run = openRun(c.status);
   if (!jobs.ok) {
+    // What is under way has a deadline of its own: a list that fails once says nothing of it.
+    if (run?.purpose === "Rollback") return undefined;
     const isOver = secondsSince(c, c.status.phaseStartedAt) > longestUnobservedSeconds;
     return isOver ? { reason: "NotObserved", message: jobs.why } : undefined;
   }
-  const run = openRun(c.status);
   const isUnderWay = run !== undefined && jobs.value.jobs.some(({ name }) => name === run.job);
   const { verifier } = jobs.value;
   if (isUnderWay || (verifier?.suspended === true && verifier.hasVerifier)) return undefined;

@@ -79,6 +79,17 @@ describe("a late rollback", () => {
     expect(sim.status.phase).toBe("RolledBack");
   });
 
+  test("waits for the Job that compares, though for a while in between nobody can read it", () => {
+    const sim = late(({ verifier }) => (verifier.takesMs = 200_000))
+      .until("VerifyingDrift", 60)
+      .run(90);
+    sim.unreadable.add("jobs");
+    sim.run(60);
+    sim.unreadable.clear();
+    sim.until("RolledBack", 200);
+    expect(reconciled(sim)).toBe("True/Equal");
+  });
+
   test("ends as soon when the wall clock is put back meanwhile", () => {
     const sim = late().until("VerifyingDrift", 60);
     sim.now -= 3_600_000;
