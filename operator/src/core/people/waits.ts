@@ -237,12 +237,17 @@ function servedSeverity(c: Context): Severity {
 function isEndangered(c: Context, reason: string): boolean {
   if (reason === "TwoPrimaries") return true;
   if (["OwnershipConflict", "TimeTravel", "PlanDamaged"].includes(reason)) return isSentToDestination(c);
-  if (!isPastCutover(c.status) || isServedBySource(c)) return false;
+  if (!isPastCutover(c.status) || isDestinationUnused(c)) return false;
   return isBlind(c) || c.rollbackReady.status !== "True" || c.harm.weighing.length > 0;
 }
 
-/** Every pod there is says so, as where a fleet shrinks to those that a cutover left behind. */
-function isServedBySource({ serving, status: { source } }: Context): boolean {
+/**
+ * Every pod there is says so, as where a fleet shrinks to those that a cutover left behind; or there is none and none is
+ * wanted, as at night.
+ */
+function isDestinationUnused({ serving, observation, status: { source } }: Context): boolean {
+  const { pods, target } = observation;
+  if (pods.ok && pods.value.length === 0) return target.ok && target.value.found && target.value.replicas === 0;
   return serving.length > 0 && serving.every(servesFrom(source));
 }
 
@@ -259,7 +264,7 @@ function isSentToDestination({ status, serving, observation: { overlay } }: Cont
 }
 
 /** Phases in which an approval that ends has to be given again. */
-const approving: readonly Phase[] = ["AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"];
+const approving: readonly Phase[] = ["Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"];
 
 /** An approval that is about to expire is told of once, while there is time to give it again, where the others aren't enough. */
 function tellExpiring(c: Context, outcome: Outcome): Outcome {

@@ -49,6 +49,17 @@ describe("an approval that is about to expire", () => {
     expect([...receiver.open]).toEqual(["pager Ticket/ApprovalExpiring"]);
   });
 
+  it("is told of in the preflight as well, where approvals are given while the stores are compared", () => {
+    const checklist = { ...onlyReachable, parity: {}, approvals: asking };
+    const sim = simulationAt("Preflight", { spec: aSpec({ ...shortPlan, checklist }), reconcileSeconds: 60 });
+    sim.verifier.takesMs = 10 * 3_600_000;
+    approve(sim, "ada");
+    sim.run(170 * 60);
+    expect(told(sim)).toEqual([]);
+    sim.run(30 * 60);
+    expect([sim.phase, told(sim).length]).toEqual(["Preflight", 1]);
+  });
+
   it("keeps its ticket open when nobody gave a new one in time", () => {
     const { sim, receiver } = approved(300);
     expect(sim.condition("Approved")).toBe("False/ApprovalsExpired");

@@ -4,6 +4,7 @@ import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts"
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { underWay } from "#test/builders/phases.ts";
+import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
@@ -215,6 +216,14 @@ describe("a guard that couldn't be left", () => {
       expect([sim.phase, sim.pages]).toEqual(["Guard", ["HoldOverdue", "HoldOverdue"]]);
     },
   );
+
+  it("of a fleet that is scaled to nothing, as at night, pages nobody: it is a ticket", () => {
+    const sim = simulationAt("Guard", longGuard);
+    sim.pods = [];
+    sim.target = aTarget(0);
+    sim.run(5 * 3600);
+    expect([sim.phase, sim.pages, sim.tickets]).toEqual(["Guard", [], ["AckTimeout", "HoldOverdue"]]);
+  });
 
   it("because one of 3 pods hasn't pages nobody", () => {
     const sim = simulationAt("Guard", longGuard);
