@@ -9,7 +9,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { ActObservation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { longestObservationGapSeconds } from "../steps/guard-clock.ts";
+import { longestObservationGapSeconds } from "../time/evidence-spans.ts";
 
 /** Acts that may lie there judged; the next ones wait until some are pruned. Below what a status holds, so that an Abort or Rollback always has its turn. */
 const mostJudged = 50;

@@ -3,12 +3,10 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { longestObservationGapSeconds } from "../time/evidence-spans.ts";
 
 /** What a reconcile saw. held: seen, but not to be counted. */
 export type GuardVisibility = NonNullable<MigrationStatus["guard"]>["visibility"];
-
-/** Longer than this between two reconciles and the time between counts as unobserved, whatever the second reconcile saw. */
-export const longestObservationGapSeconds = 120;
 
 /** Adds the time since the last tick to the clock of what was seen at both its ends. "held" adds it nowhere. */
 export function tickGuard(status: MigrationStatus, nowIso: string, visibility: GuardVisibility): MigrationStatus {

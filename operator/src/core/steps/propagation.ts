@@ -11,7 +11,7 @@ import { renderOverlay } from "../overlay/revision.ts";
 import { countAcks, followsOverlay, neededPods, servesFrom } from "../pods/acks.ts";
 import { describePlainTextRefused, plainTextReason } from "../pods/plain-text.ts";
 import { nameSome, servingPods } from "../pods/pods.ts";
-import { longestObservationGapSeconds } from "./guard-clock.ts";
+import { longestObservationGapSeconds } from "../time/evidence-spans.ts";
 import { stay } from "./transition.ts";
 
 type Reading = Pick<Context, "migration" | "status" | "plan" | "observation" | "now" | "nowIso">;

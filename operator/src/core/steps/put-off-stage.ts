@@ -3,7 +3,7 @@ import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-st
 import { keptSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import type { Bin } from "../detection/new-bins.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { longestObservationGapSeconds } from "./guard-clock.ts";
+import { longestObservationGapSeconds } from "../time/evidence-spans.ts";
 
 const timed: readonly Phase[] = ["WarmUp", "Ramp"];
 

@@ -7,6 +7,8 @@ export type Span = { readonly seconds: number; readonly offsetSeconds: number };
 
 /** Span of "now": design values, the same for every plan. */
 export const fastWindowSeconds = 15;
+/** Longer than this between two reconciles and the time between counts as unobserved, whatever the second reconcile saw. */
+export const longestObservationGapSeconds = 120;
 /** Span over which loads are compared: long enough that a client's batch of a minute doesn't decide. */
 export const loadWindowSeconds = 300;
 
