@@ -12,7 +12,7 @@ import type { createLogUpdate } from "log-update";
 import type { Terminal } from "#output/terminal.ts";
 import type { Connected, ConnectOptions } from "./surroundings.ts";
 
-const { env, stdout, stderr, stdin } = process;
+const { env, stdout, stderr } = process;
 const stop = new AbortController();
 
 async function connect(options: ConnectOptions, clock: Clock): Promise<Connected> {
@@ -33,7 +33,7 @@ async function connect(options: ConnectOptions, clock: Clock): Promise<Connected
 /** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */
 async function ask(question: string): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
-  const lines = createInterface({ input: stdin, output: stderr });
+  const lines = createInterface({ input: process.stdin, output: stderr });
   try {
     return await lines.question(question, { signal: stop.signal });
   } catch {
@@ -88,17 +88,18 @@ async function main(): Promise<void> {
   const { scenarioLibrary } = await import("#files/scenario-library.ts");
   const { runCli } = await import("./program.ts");
   const clock = makeSystemClock();
+  const input = () => process.stdin;
   process.exitCode = await runCli(process.argv.slice(2), {
     terminal: makeTerminal(),
     clock,
     connect: (options) => connect(options, clock),
     files: {
       /** Far above any manifest. */
-      manifests: makeLocalFiles(1024 * 1024),
+      manifests: makeLocalFiles(1024 * 1024, input),
       /** Prometheus answers with at most 11,000 values a series: twenty series of them. */
-      traffic: makeLocalFiles(8 * 1024 * 1024),
+      traffic: makeLocalFiles(8 * 1024 * 1024, input),
       /** Six times what a cluster keeps of one migration. */
-      evidence: makeLocalFiles(64 * 1024 * 1024),
+      evidence: makeLocalFiles(64 * 1024 * 1024, input),
     },
     scenarios: scenarioLibrary,
     workers: { count: availableParallelism(), entry: new URL(import.meta.url) },

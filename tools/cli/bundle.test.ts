@@ -85,6 +85,16 @@ it("the bundled plugin reads a kubeconfig, and says that nobody answers", async 
   expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining("ECONNREFUSED") });
 });
 
+it("the bundled plugin waits for what a slow program before the pipe has to write", async () => {
+  const command = `'${process.execPath}' '${join(folder, "kubectl-retriever.cjs")}'`;
+  const manifest = join(root, "examples/default/migration.yaml");
+  // Slower than any command begins to read: it runs two.
+  const slow = `${command} --help > '${folder}/help'; ${command} --help > '${folder}/help'; cat '${manifest}'`;
+  const piped = ["sh", "-c", `{ ${slow}; } | ${command} lint -f -`];
+  const { code, output } = await runCommand(["env", `HOME=${folder}`, ...piped], { cwd: "/", deadlineSeconds: 120 });
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^-:1: RetrieverMigration .*: ok/) });
+});
+
 it("a command of the bundled plugin that succeeded keeps its code, and one that is torn is written anew", async () => {
   const cache = join(folder, "code");
   const version = () =>

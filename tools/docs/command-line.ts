@@ -28,7 +28,7 @@ export async function printedBy(words: readonly string[], screen: Screen, writte
 }
 
 function surroundings({ columns, rows }: Screen, written: Written, print: (line: string) => void): Surroundings {
-  const local = makeLocalFiles(1024 * 1024);
+  const local = makeLocalFiles(1024 * 1024, () => process.stdin);
   const files = {
     ...local,
     read: async (path: string) => written.get(path) ?? local.read(join(folder, path)),

@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fileFault } from "./files.ts";
 import { makeLocalFiles } from "./local-files.ts";
+
+const noInput = () => Readable.from([]);
 
 let folder: string;
 beforeAll(async () => {
@@ -18,7 +21,7 @@ it.each([
 ])("a file of %s isn't read, and it is said why", async (_, bytes, why) => {
   const file = join(folder, "m.yaml");
   await writeFile(file, bytes);
-  const fault: unknown = await makeLocalFiles(1024 * 1024)
+  const fault: unknown = await makeLocalFiles(1024 * 1024, noInput)
     .read(file)
     .catch((reason: unknown) => reason);
   expect(fileFault("read", file, fault)).toBe(`can't read ${file}: ${why}`);
@@ -41,5 +44,5 @@ it("the manifests of a folder are its links, too, as a mounted ConfigMap has the
   await symlink("..data", join(mounted, "d.yaml"));
   await writeFile(join(mounted, "a.json"), "{}");
   const files = ["a.json", "b.yaml", "c.yaml"].map((name) => join(mounted, name));
-  expect(await makeLocalFiles(1024).manifestsIn(mounted, false)).toEqual(files);
+  expect(await makeLocalFiles(1024, noInput).manifestsIn(mounted, false)).toEqual(files);
 });

@@ -5,14 +5,17 @@ import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Files } from "./files.ts";
 
-/** Reads no more than `largestBytes`; a mistyped path to something huge ends early. */
-export function makeLocalFiles(largestBytes: number): Files {
+/**
+ * Reads no more than `largestBytes`; a mistyped path to something huge ends early. `input` is the standard input, which
+ * isn't touched before it is read: its descriptor alone has nothing to read where a program before the pipe is slow.
+ */
+export function makeLocalFiles(largestBytes: number, input: () => AsyncIterable<Buffer>): Files {
   return {
     read: async (path) => {
-      const stream = path === "-" ? createReadStream("", { fd: 0, autoClose: false }) : createReadStream(path);
+      const stream: AsyncIterable<Buffer> = path === "-" ? input() : createReadStream(path);
       const parts: Buffer[] = [];
       let size = 0;
-      for await (const part of stream as AsyncIterable<Buffer>) {
+      for await (const part of stream) {
         size += part.length;
         if (size > largestBytes) throw unusable("EFBIG", `it is larger than ${largestBytes / 1024 / 1024} MiB`);
         parts.push(part);
