@@ -36,7 +36,7 @@ const quoting: Readonly<Record<string, string>> = {
 
 type SyntaxFault = { readonly line: number; readonly message: string };
 
-type Documents = { readonly documents: readonly LocatedDocument[]; readonly faults: readonly SyntaxFault[] };
+export type Documents = { readonly documents: readonly LocatedDocument[]; readonly faults: readonly SyntaxFault[] };
 
 /** All documents of a text, empty ones left out. Never throws: what can't be read is a fault. */
 export function readDocuments(text: string): Documents {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -45,4 +45,15 @@ it("the manifests of a folder are its links, too, as a mounted ConfigMap has the
   await writeFile(join(mounted, "a.json"), "{}");
   const files = ["a.json", "b.yaml", "c.yaml"].map((name) => join(mounted, name));
   expect(await makeLocalFiles(1024, noInput).manifestsIn(mounted, false)).toEqual(files);
+});
+
+// Whoever may read everything finds none.
+it.skipIf(process.getuid?.() === 0)("a folder that can't be read is named itself among what others hold", async () => {
+  const tree = join(folder, "tree");
+  const closed = join(tree, "closed");
+  await mkdir(closed, { recursive: true });
+  await writeFile(join(tree, "m.yaml"), "kind: X\n");
+  await chmod(closed, 0);
+  expect(await makeLocalFiles(1024, noInput).manifestsIn(tree, true)).toEqual([closed, join(tree, "m.yaml")]);
+  await chmod(closed, 0o700);
 });

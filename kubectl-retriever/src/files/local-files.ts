@@ -27,14 +27,22 @@ export function makeLocalFiles(largestBytes: number, input: () => AsyncIterable<
     manifestsIn: async (path, deep) => {
       const found = path === "-" ? undefined : await stat(path).catch(() => undefined);
       if (found?.isDirectory() !== true) return undefined;
-      const entries = await readdir(path, { recursive: deep, withFileTypes: true });
-      const named = entries
-        .filter(({ name }) => /\.(ya?ml|json)$/.test(name))
-        .map((entry) => ({ entry, file: join(entry.parentPath, entry.name) }));
-      const chosen = await Promise.all(named.map(async (one) => ((await isManifest(one)) ? [one.file] : [])));
-      return chosen.flat().toSorted();
+      return (await manifestsBelow(path, deep)).toSorted();
     },
   };
+}
+
+/** A folder that can't be read is among them itself: who reads it is told why. */
+async function manifestsBelow(path: string, deep: boolean): Promise<readonly string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return [path];
+  const found: string[] = [];
+  for (const entry of entries) {
+    const file = join(path, entry.name);
+    if (entry.isDirectory()) found.push(...(deep ? await manifestsBelow(file, deep) : []));
+    else if (/\.(ya?ml|json)$/.test(entry.name) && (await isManifest({ entry, file }))) found.push(file);
+  }
+  return found;
 }
 
 /** Of links as well: a mounted ConfigMap has nothing else. One that leads nowhere is told of when it is read. */

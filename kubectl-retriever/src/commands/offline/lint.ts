@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { counted } from "@retriever/operator/page/words.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
-import { type LocatedDocument, readDocuments } from "#files/documents.ts";
+import { type Documents, type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import type { Form } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
@@ -150,6 +150,8 @@ type Loaded = { readonly code: number; readonly found: readonly Found[]; readonl
 
 /** In every document of ours, and in what was probably meant to be one. */
 const ourWords = /retriever|MigrationAct|RehearsalScenario/i;
+/** In what would be one, could it be read. */
+const ourKinds = /^(?:kind|\s*"kind"):\s*"?(?:RetrieverMigration|MigrationAct|RehearsalScenario)/m;
 
 /** Every document of ours in a file. Faults are said, all of them, each with its line; `code` is the exit code. */
 export async function loadFile(
@@ -157,23 +159,14 @@ export async function loadFile(
   { files, terminal }: Pick<OfflineTools, "files" | "terminal">,
   tellsOthers = true,
 ): Promise<Loaded> {
-  let text: string;
-  try {
-    text = await files.read(path);
-  } catch (fault) {
-    terminal.warn(fileFault("read", path, fault));
-    const refused = [{ line: 1, kind: "", faults: [{ path: "", line: 1, message: fileFault("read", path, fault) }] }];
-    return { code: exitCodes.error, found: [], refused };
-  }
+  const text = await files.read(path).catch((fault: unknown) => loadUnread(path, fault, { terminal, tellsOthers }));
+  if (typeof text !== "string") return text;
   // Of a folder: templates of charts and much else that is no YAML end in .yaml.
-  if (!tellsOthers && !ourWords.test(text)) return { code: exitCodes.ok, found: [], refused: [] };
-  const { documents, faults } = readDocuments(text);
+  if (!tellsOthers && !ourWords.test(text)) return nothing;
+  const read = readDocuments(text);
+  const { documents, faults } = tellsOthers ? read : readInFolder(text, read);
   for (const { line, message } of faults) terminal.warn(`${path}:${line}: ${message}`);
-  const torn: Refused[] = faults.map(({ line, message }) => ({
-    line,
-    kind: "",
-    faults: [{ path: "", line, message }],
-  }));
+  const torn = faults.map(({ line, message }) => ({ line, kind: "", faults: [{ path: "", line, message }] }));
   const judged = documents.map((document) => judgeDocument(document, tellsOthers));
   for (const line of judged.flatMap(({ warnings }) => warnings)) terminal.warn(`${path}:${line}`);
   const codes = [...judged.map(({ code }) => code), ...(torn.length > 0 ? [exitCodes.error] : [])];
@@ -183,6 +176,37 @@ export async function loadFile(
     refused: [...torn, ...judged.flatMap(({ refused }) => refused ?? [])],
   };
 }
+
+const nothing: Loaded = { code: exitCodes.ok, found: [], refused: [] };
+
+type Telling = Pick<OfflineTools, "terminal"> & { readonly tellsOthers: boolean };
+
+function loadUnread(path: string, fault: unknown, { terminal, tellsOthers }: Telling): Loaded {
+  if (!tellsOthers && (fault as NodeJS.ErrnoException).code === "EFBIG") {
+    terminal.warn(`${path}: warning: passed over: ${(fault as Error).message}`);
+    return nothing;
+  }
+  const message = fileFault("read", path, fault);
+  terminal.warn(message);
+  return {
+    code: exitCodes.error,
+    found: [],
+    refused: [{ line: 1, kind: "", faults: [{ path: "", line: 1, message }] }],
+  };
+}
+
+/** What can't be read there is nothing of ours, unless it says so. */
+function readInFolder(text: string, read: Documents): Documents {
+  if (read.faults.length === 0) return read;
+  if (!ourKinds.test(text)) return { documents: [], faults: [] };
+  return text.includes("{{") ? { ...read, faults: [unrendered] } : read;
+}
+
+/** Of a chart, in place of all that isn't YAML there. */
+const unrendered = {
+  line: 1,
+  message: "a template isn't checked; what it makes is, by helm template ... | kubectl retriever lint -f -",
+};
 
 type JudgedDocument = {
   readonly code: number;
