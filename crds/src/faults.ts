@@ -126,7 +126,7 @@ function withoutPrefix(message: string): string {
 }
 
 /** Fields whose text may be a credential, whoever misspelt them: somebody will put the secret itself there one day. */
-const secretive = /key|password|passwd|secret|token|credential|connection|^user|^from(Env|File)$/i;
+const secretive = /key|pas+(?:w|phrase)|pwd|secret|token|credential|connection|^user|^from(Env|File)$/i;
 /** A variable's name or a file's path: what a reference should be, and worth reading in a message. */
 const reference = /^([A-Z_][A-Z0-9_]*|\/[\w./-]*)$/;
 const hidden = "(not shown)";

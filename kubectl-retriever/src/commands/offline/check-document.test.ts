@@ -30,6 +30,19 @@ describe("a value that is a slip", () => {
   });
 });
 
+test("a secret is shown in no fault, wherever in the document it stands", () => {
+  const destination = { kind: "pgvector", password: "hunter2", pasword: "hunter2" };
+  const metadata = { name: "docs", passwords: "hunter2", labels: { token: "hunter2 and more" } };
+  const spec = { target: { name: "search-api" }, destination, password: "hunter2" };
+  const value = { apiVersion: "retriever.dev/v1alpha1", metadata, spec, destination, apiKey: "hunter2" };
+  const checked = checkDocument({ kind: "RetrieverMigration", value, firstLine: 1, lineOf: () => 1 });
+  const faults = checked?.ok === false ? checked.faults : [];
+  const paths = faults.map(({ path }) => path);
+  const places = ["metadata.passwords", "metadata.labels.token", "destination", "apiKey", "spec.destination.pasword"];
+  expect(paths).toEqual(expect.arrayContaining(places));
+  expect(JSON.stringify(faults)).not.toContain("hunter2");
+});
+
 test("a slip in a scenario is told with what was meant, wherever it is", () => {
   const events = [
     { at: "Guard+1m", destination: { latencyms: 4 } },

@@ -1,4 +1,5 @@
 // A document of ours → what it says, or all its faults with path, value, expectation. Pure.
+import { describe } from "@retriever/crds/faults.ts";
 import { apiGroup, apiVersion, type MigrationActSpec, migrationActSpecSchema } from "@retriever/crds/migration.ts";
 import { parseMigrationActSpec, parseMigrationSpec, parsePolicySpec } from "@retriever/crds/parse.ts";
 import { type PolicySpec, policySpecSchema } from "@retriever/crds/policy/policy-spec.ts";
@@ -9,7 +10,7 @@ import type { LocatedDocument } from "#files/documents.ts";
 import { didYouMean, similarTo } from "#output/similar.ts";
 import { type Scenario, scenarioKind, scenarioSchema } from "#scenario/scenario.ts";
 import { parseScenario } from "#scenario/scenario-parse.ts";
-import { metadataFaults, said } from "./check-metadata.ts";
+import { metadataFaults } from "./check-metadata.ts";
 
 export const ownKinds = ["RetrieverMigration", "MigrationAct", "RetrieverMigrationPolicy", scenarioKind] as const;
 
@@ -125,7 +126,7 @@ function envelopeFaults(document: Readonly<Record<string, unknown>>): ConfigFaul
   const wanted = `${apiGroup}/${apiVersion}`;
   const faults: ConfigFault[] = [];
   if (document["apiVersion"] !== wanted) {
-    faults.push({ path: "apiVersion", message: `received ${said(document["apiVersion"])}, expected "${wanted}"` });
+    faults.push({ path: "apiVersion", message: `received ${describe(document["apiVersion"])}, expected "${wanted}"` });
   }
   const metadata = metadataOf(document);
   return [
@@ -141,6 +142,6 @@ function foreign(object: Readonly<Record<string, unknown>>, above: string, known
     .filter(([field]) => !known.includes(field))
     .map(([field, value]) => ({
       path: `${above}${field}`,
-      message: `received ${said(value)}, expected no such field${didYouMean(field, known)}`,
+      message: `received ${describe(value, field)}, expected no such field${didYouMean(field, known)}`,
     }));
 }

@@ -1,5 +1,5 @@
 // What an API server refuses of an object's metadata, in a manifest. Pure.
-import { clipped } from "@retriever/operator/page/words.ts";
+import { describe } from "@retriever/crds/faults.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ function mapFaults(metadata: Fields, field: "labels" | "annotations"): ConfigFau
     const at = `${path}.${key}`;
     // Prefixes of annotations are taken in any case.
     if (!keyPattern.test(field === "labels" ? key : key.toLowerCase()))
-      return [{ path: at, message: `received ${said(key)} as a name, expected a word, or a domain, / and a word` }];
+      return [{ path: at, message: `received ${describe(key)} as a name, expected a word, or a domain, / and a word` }];
     // YAML reads 1, true and on as what they look like.
     if (typeof value !== "string") return value === null ? [] : [fault(at, value, "a string: put it in quotes")];
     const isFit = field === "annotations" || labelValue.test(value);
@@ -48,13 +48,5 @@ function mapFaults(metadata: Fields, field: "labels" | "annotations"): ConfigFau
 }
 
 function fault(path: string, value: unknown, expected: string): ConfigFault {
-  return { path, message: `received ${said(value)}, expected ${expected}` };
-}
-
-/** Characters of a value that is quoted. */
-const mostShown = 120;
-
-/** A value as a fault quotes it. */
-export function said(value: unknown): string {
-  return value === undefined ? "nothing" : `${typeof value} ${clipped(JSON.stringify(value), mostShown)}`;
+  return { path, message: `received ${describe(value, path)}, expected ${expected}` };
 }
