@@ -4,7 +4,7 @@ import { exitCodes } from "#output/exit-codes.ts";
 import type { Connected, End, Surroundings } from "#surroundings.ts";
 import { type Writing, writings } from "./check/check-item.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
-import { durationMs } from "./options.ts";
+import { durationMs, fileToWrite } from "./options.ts";
 import { collectNamespaces, parseMigrationName, parseNamespace } from "./typed-names.ts";
 
 const operatorNamespaceHelp = "namespace of the operator, where leases of all namespaces may not be listed";
@@ -161,7 +161,7 @@ function addEvidence(program: Command, around: Surroundings, end: End): void {
     .argument("<name>", "name of the RetrieverMigration", parseMigrationName)
     .option("-o, --output <file>", "file to write; default: the standard output")
     .action(async (name: string, options: ClusterOptions & { output?: string }) => {
-      const { output } = options;
+      const output = fileToWrite(options.output);
       const { collectEvidence } = await import("./show/evidence.ts");
       end(
         await connected(options, around, ({ client, evidence, namespace }) =>
@@ -199,7 +199,7 @@ function addReport(program: Command, around: Surroundings, end: End): void {
     .option("-O, --output-file <file>", "file to write; default: the standard output")
     .action(async (name: string | undefined, options: ReportOptions, command: Command) => {
       const { evidence: file, output: form, outputFile } = options;
-      const output = { form, file: outputFile };
+      const output = { form, file: fileToWrite(outputFile) };
       if ((name === undefined) === (file === undefined))
         command.error("error: expected the name of a migration, or --evidence FILE");
       const { reportFile, reportMigration } = await import("./show/report.ts");

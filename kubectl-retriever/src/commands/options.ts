@@ -14,6 +14,11 @@ export function onlyOne(value: string, before: string | undefined): string {
   throw new InvalidArgumentError(`expected one, received ${before} as well`);
 }
 
+/** A file to write; `-` is the standard output, as where none is given. */
+export function fileToWrite(value: string | undefined): string | undefined {
+  return value === "-" ? undefined : value;
+}
+
 /** A duration such as `30m` in ms; 0 for anything else. */
 export function durationMs(text: string): number {
   return durationPattern.test(text) ? durationSeconds(text) * 1000 : 0;

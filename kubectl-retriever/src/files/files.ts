@@ -22,6 +22,6 @@ export function fileFault(verb: "read" | "write", path: string, fault: unknown):
     EISDIR: "it is a folder",
   };
   // Ours, with what is wrong in words.
-  const own = code === "EFBIG" || code === "EILSEQ" ? (fault as Error).message : undefined;
+  const own = ["EFBIG", "EILSEQ", "ENONAME"].includes(code) ? (fault as Error).message : undefined;
   return `can't ${verb} ${path}: ${own ?? words[code] ?? code}`;
 }

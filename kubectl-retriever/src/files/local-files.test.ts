@@ -47,6 +47,14 @@ it("the manifests of a folder are its links, too, as a mounted ConfigMap has the
   expect(await makeLocalFiles(1024, noInput).manifestsIn(mounted, false)).toEqual(files);
 });
 
+it("no file is written that is called -", async () => {
+  const files = makeLocalFiles(1024, noInput);
+  for (const writing of [files.write("-", ""), files.create("-", new Uint8Array())])
+    expect(fileFault("write", "-", await writing.catch((reason: unknown) => reason))).toBe(
+      "can't write -: expected the name of a file",
+    );
+});
+
 // Whoever may read everything finds none.
 it.skipIf(process.getuid?.() === 0)("a folder that can't be read is named itself among what others hold", async () => {
   const tree = join(folder, "tree");

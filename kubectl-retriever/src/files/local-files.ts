@@ -22,8 +22,8 @@ export function makeLocalFiles(largestBytes: number, input: () => AsyncIterable<
       }
       return decode(Buffer.concat(parts));
     },
-    write: (path, text) => writeFile(path, text),
-    create: (path, bytes) => writeFile(path, bytes, { flag: "wx", mode: 0o600 }),
+    write: async (path, text) => writeFile(named(path), text),
+    create: async (path, bytes) => writeFile(named(path), bytes, { flag: "wx", mode: 0o600 }),
     manifestsIn: async (path, deep) => {
       const found = path === "-" ? undefined : await stat(path).catch(() => undefined);
       if (found?.isDirectory() !== true) return undefined;
@@ -50,6 +50,12 @@ async function isManifest({ entry, file }: { readonly entry: Dirent; readonly fi
   if (!entry.isSymbolicLink()) return entry.isFile();
   const target = await stat(file).catch(() => undefined);
   return target === undefined || target.isFile();
+}
+
+/** Words stand on the standard output beside what is written: it is no place for a file. */
+function named(path: string): string {
+  if (path === "-") throw unusable("ENONAME", "expected the name of a file");
+  return path;
 }
 
 /** Of UTF-8 alone: of anything else would be left what nobody wrote. */

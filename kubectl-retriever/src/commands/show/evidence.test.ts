@@ -43,13 +43,16 @@ function arrange(kept: KeptChain | null = chain, disk: Readonly<Record<string, s
 }
 
 describe("evidence", () => {
-  test("prints the chain of this very migration, and that it is intact beside the data", async () => {
-    const { run, asked, printed, warned } = arrange();
-    expect(await run("evidence docs-to-qdrant")).toBe(0);
-    expect(`${printed.join("\n")}\n`).toBe(file);
-    expect(warned).toEqual(["search/docs-to-qdrant: 2 records, chain intact"]);
-    expect(asked).toEqual([subject]);
-  });
+  test.each(["", " -o -"])(
+    "prints the chain of this very migration, and that it is intact beside it:%s",
+    async (to) => {
+      const { run, asked, printed, warned } = arrange();
+      expect(await run(`evidence docs-to-qdrant${to}`)).toBe(0);
+      expect(`${printed.join("\n")}\n`).toBe(file);
+      expect(warned).toEqual(["search/docs-to-qdrant: 2 records, chain intact"]);
+      expect(asked).toEqual([subject]);
+    },
+  );
 
   test("writes a file when told to", async () => {
     const { run, written, printed } = arrange();
