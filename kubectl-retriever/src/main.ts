@@ -4,13 +4,13 @@
 import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { availableParallelism, homedir } from "node:os";
-import { join } from "node:path";
 import { isatty } from "node:tty";
 import { isMainThread } from "node:worker_threads";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import type { createLogUpdate } from "log-update";
 import type { Terminal } from "#output/terminal.ts";
 import type { Connected, ConnectOptions } from "./surroundings.ts";
+import { codeFolder, homeFolder } from "./users-folders.ts";
 
 const { env, stdout, stderr } = process;
 const stop = new AbortController();
@@ -23,7 +23,7 @@ async function connect(options: ConnectOptions, clock: Clock): Promise<Connected
     import("@retriever/operator/kube/pod-account.ts"),
   ]);
   const { kubeconfig: given } = options;
-  const home = homedir();
+  const home = homeFolder(homedir);
   const files = kubeconfigsOf({ given, variable: env["KUBECONFIG"], home, exists: existsSync });
   const pod = podAddressOf(env);
   const proxyFor = (server: string) => environmentProxy(server, env);
@@ -80,9 +80,8 @@ async function main(): Promise<void> {
   stdout.on("error", endOutput);
   // Words about what was done: it is done all the same where nobody reads them.
   stderr.on("error", () => undefined);
-  // Of this user alone: what is in it is run. Without a home folder, or where it can't be written, there is none.
-  const usersCache = env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  enableCompileCache(env["NODE_COMPILE_CACHE"] ?? join(usersCache, "kubectl-retriever"));
+  // Of this user alone: what is in it is run. Where it can't be written, there is none.
+  enableCompileCache(codeFolder(env, homeFolder(homedir)));
   const { makeSystemClock } = await import("@retriever/operator/adapters/system-clock.ts");
   const { makeLocalFiles } = await import("#files/local-files.ts");
   const { scenarioLibrary } = await import("#files/scenario-library.ts");

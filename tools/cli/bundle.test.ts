@@ -95,6 +95,15 @@ it("the bundled plugin waits for what a slow program before the pipe has to writ
   expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^-:1: RetrieverMigration .*: ok/) });
 });
 
+it("the bundled plugin keeps no code in the folder where it is typed, whatever the environment says", async () => {
+  const place = join(folder, "somewhere");
+  await mkdir(place);
+  const set = ["env", "-i", `HOME=${folder}`, "XDG_CACHE_HOME=."];
+  const words = [...set, process.execPath, join(folder, "kubectl-retriever.cjs"), "--version"];
+  expect(await runCommand(words, { cwd: place, deadlineSeconds: 120 })).toMatchObject({ code: 0 });
+  expect(await readdir(place)).toEqual([]);
+});
+
 it("a command of the bundled plugin that succeeded keeps its code, and one that is torn is written anew", async () => {
   const cache = join(folder, "code");
   const version = () =>
@@ -115,6 +124,32 @@ it("a command of the bundled plugin that succeeded keeps its code, and one that 
   expect(outputs).toEqual(outputs.map(() => expect.stringMatching(/^0 0\./)));
   // Torn, it was neither run nor left so.
   expect((await readFile(join(cache, kept))).length).toBeGreaterThan(code.length / 2);
+});
+
+it("help on a command of the bundled plugin keeps no code for the command itself", async () => {
+  const cache = join(folder, "asked");
+  const bundled = join(folder, "kubectl-retriever.cjs");
+  const words = ["env", `NODE_COMPILE_CACHE=${cache}`, process.execPath, bundled, "status", "--help"];
+  expect(await runCommand(words, { cwd: "/", deadlineSeconds: 120 })).toMatchObject({ code: 0 });
+  expect((await readdir(cache)).filter((name) => /-(status|help)$/.test(name))).toEqual([
+    expect.stringMatching(/-help$/),
+  ]);
+});
+
+it("a command of the bundled plugin that can't put its code in place leaves nothing behind", async () => {
+  const cache = join(folder, "taken");
+  const keep = () =>
+    runCommand(
+      ["env", `NODE_COMPILE_CACHE=${cache}`, process.execPath, join(folder, "kubectl-retriever.cjs"), "--version"],
+      { cwd: "/", deadlineSeconds: 120 },
+    );
+  const files = async () => (await readdir(cache)).filter((name) => name.includes("---version"));
+  await keep();
+  const [kept = ""] = await files();
+  await rm(join(cache, kept));
+  await mkdir(join(cache, kept, "within"), { recursive: true });
+  expect(await keep()).toMatchObject({ code: 0 });
+  expect(await files()).toEqual([kept]);
 });
 
 it("a command of the bundled plugin that failed, or that can't write, keeps no code and says what it would", async () => {

@@ -7,7 +7,7 @@ if [ ! -f "$here/kubectl-retriever.cjs" ]; then
   echo "kubectl-retriever.cjs isn't in $here: copy it as well, or link this command instead of copying it" >&2
   exit 1
 fi
-NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/kubectl-retriever}"
+NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/kubectl-retriever}"
 export NODE_COMPILE_CACHE
 node=node
 if [ -x "$here/node" ]; then node="$here/node"; fi
