@@ -34,6 +34,20 @@
 {{- end }}
 {{- end -}}
 
+{{- /* What the pods of every Job need beside what they do: of the application's own pods its chart says it. */ -}}
+{{- define "retriever-sidecar.jobPods" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+{{- with $.jobs.imagePullSecrets }}
+imagePullSecrets: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with $.jobs.nodeSelector }}
+nodeSelector: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with $.jobs.tolerations }}
+tolerations: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- define "retriever-sidecar.security" -}}
 runAsNonRoot: true
 allowPrivilegeEscalation: false

@@ -33,6 +33,9 @@ spec:
           labels: { app.kubernetes.io/component: retriever-verify, retriever.dev/workload: {{ include "retriever-sidecar.workload" . }} }
         spec:
           restartPolicy: Never
+          {{- with include "retriever-sidecar.jobPods" . }}
+          {{- . | trim | nindent 10 }}
+          {{- end }}
           automountServiceAccountToken: false
           securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: { type: RuntimeDefault } }
           containers:
