@@ -82,13 +82,19 @@ async function listPods(
         name,
         adminPort,
         hasTls: adminTls !== undefined,
-        container: pod.spec?.containers?.[0]?.name ?? "",
+        container: operatorContainerOf(pod),
         hasRestarted,
       });
     }
     return listed.slice(0, mostListed).map(describePod);
   });
   return found;
+}
+
+/** As the chart names it; a mesh may have put its proxy before it. */
+function operatorContainerOf({ spec }: PodDocument): string {
+  const names = (spec?.containers ?? []).map(({ name }) => name);
+  return names.find((name) => name === "operator") ?? names[0] ?? "";
 }
 
 function describePod(pod: PodDocument) {

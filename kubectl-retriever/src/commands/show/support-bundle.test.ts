@@ -225,7 +225,9 @@ test("evidence that had a secret in it is there without, and that its chain does
 });
 
 test("without a name every migration of the namespace is in it; the operator's logs where its namespace is given", async () => {
-  const pod = { metadata: { name: "op-1" }, spec: { containers: [{ name: "operator" }] }, status: {} };
+  // A mesh puts its proxy first.
+  const spec = { containers: [{ name: "istio-proxy" }, { name: "operator" }] };
+  const pod = { metadata: { name: "op-1" }, spec, status: {} };
   const { run, written } = arrange({ [paths.operatorPods]: [pod] }, "");
   expect(await run("--operator-namespace", "retriever-system", "-O", "mine.tar.gz")).toBe(0);
   const found = await unpack(written[0]?.bytes ?? new Uint8Array());
