@@ -154,14 +154,17 @@ test("a kubeconfig that isn't there is named", async () => {
   await expect(opened).rejects.toMatchObject({ code: "ROP_SETTINGS_INVALID" });
 });
 
+type Login = { readonly command: string; readonly args?: readonly string[]; readonly isAttended?: boolean };
+
 /** What the first request of somebody comes to who logs in by this program. */
-async function loginBy(command: string, args: readonly string[], deadlineMs = 5000): Promise<unknown> {
+async function loginBy({ command, args = [], isAttended = false }: Login, deadlineMs = 5000): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), "connect-"));
   const file = join(folder, "config");
   const { server, url } = await startServer("new");
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command, args, interactiveMode: "Never" };
   await writeFile(file, kubeconfigOf(url, { exec }));
-  const connected = await connect({ ...options, deadlineMs }, { files: [file] }, makeSystemClock());
+  const place = { environment: { HERE: folder }, isAttended, tell: () => undefined };
+  const connected = await connect({ ...options, deadlineMs }, { files: [file], place }, makeSystemClock());
   const { signal } = new AbortController();
   const outcome = await connected
     .request({ method: "GET", place: { resource: serverVersion }, signal })
@@ -172,14 +175,16 @@ async function loginBy(command: string, args: readonly string[], deadlineMs = 50
   return outcome;
 }
 
-const sh = (script: string) => loginBy("sh", ["-c", script]);
+const sh = (script: string) => loginBy({ command: "sh", args: ["-c", script] });
 
 test("a login program that isn't there, fails or answers nonsense is told of as such, without its answer", async () => {
   const ofLogin = (words: string) => ({
     code: "ROP_UNAUTHENTICATED",
     message: expect.stringContaining(words) as string,
   });
-  expect(await loginBy("no-such-login", [])).toMatchObject(ofLogin("user u by no-such-login failed: there is no such"));
+  expect(await loginBy({ command: "no-such-login" })).toMatchObject(
+    ofLogin("user u by no-such-login failed: there is no such"),
+  );
   expect(await sh("echo log in by SSO >&2; exit 3")).toMatchObject(ofLogin("user u by sh failed: log in by SSO"));
   const nonsense = await sh("echo token-s3cret");
   expect(nonsense).toMatchObject(ofLogin("its answer is no ExecCredential"));
@@ -187,5 +192,14 @@ test("a login program that isn't there, fails or answers nonsense is told of as 
 });
 
 test("a login program that never ends is given up after the time of a request", async () => {
-  expect(await loginBy("sleep", ["60"], 200)).toMatchObject({ code: "ROP_DEADLINE_EXCEEDED" });
+  expect(await loginBy({ command: "sleep", args: ["60"] }, 200)).toMatchObject({ code: "ROP_DEADLINE_EXCEEDED" });
+});
+
+test("a login that somebody attends may take longer than a request", async () => {
+  const args = ["-c", `sleep 0.4; echo '{"status":{"token":"new"}}'`];
+  expect(await loginBy({ command: "sh", args, isAttended: true }, 200)).toEqual({});
+});
+
+test("a login that fails isn't tried a second time", async () => {
+  expect(String(await sh('echo "$(ls $HERE)" >&2; : > $HERE/tried; exit 1'))).toMatch(/failed: config$/);
 });

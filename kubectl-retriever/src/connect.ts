@@ -4,6 +4,7 @@ import { OperatorError } from "@retriever/operator/errors.ts";
 import { connectTo, type KubeAccess } from "@retriever/operator/kube/kube-access.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { readKubeconfigs } from "@retriever/operator/kube/kubeconfig-files.ts";
+import type { LoginPlace } from "@retriever/operator/kube/login-place.ts";
 import { type PodAddress, readPodAccount } from "@retriever/operator/kube/pod-account.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { makeKubeClient } from "./kube-client.ts";
@@ -19,6 +20,8 @@ type Logins = {
   readonly pod?: PodAddress | undefined;
   /** The environment's proxy for a server; the kubeconfig's own comes first. */
   readonly proxyFor?: (server: string) => string | undefined;
+  /** Where a program runs that logs in. */
+  readonly place?: LoginPlace;
 };
 
 /** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
@@ -56,14 +59,15 @@ function kubeconfigToName({ files, usual }: Logins): string | undefined {
   return more.length > 0 || file === usual ? undefined : file;
 }
 
-async function open({ context, as, groups }: ConnectOptions, { files, pod, proxyFor }: Logins, clock: Clock) {
+async function open({ context, as, groups }: ConnectOptions, logins: Logins, clock: Clock) {
+  const { files, pod, proxyFor, place } = logins;
   const headers = {
     ...(as === undefined ? {} : { "impersonate-user": as }),
     ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
   };
   const options = { clock, maxConnections: 6, headers };
   if (files.length > 0) {
-    const access = await followKubeconfigs(files, context);
+    const access = await followKubeconfigs(files, context, place);
     return connectTo({ ...access, proxyUrl: access.proxyUrl || proxyFor?.(access.server) }, options);
   }
   if (pod !== undefined && context === undefined) return connectTo(await readPodAccount(pod), options);
@@ -72,22 +76,27 @@ async function open({ context, as, groups }: ConnectOptions, { files, pod, proxy
 }
 
 /** Whoever logs in anew while something runs writes into these files: they are read again once they have changed. */
-async function followKubeconfigs(files: readonly string[], context: string | undefined): Promise<KubeAccess> {
+async function followKubeconfigs(
+  files: readonly string[],
+  context: string | undefined,
+  place: LoginPlace | undefined,
+): Promise<KubeAccess> {
   const versionOf = async () =>
     (await Promise.all(files.map((file) => stat(file)))).map(({ mtimeMs }) => mtimeMs).join();
   let version = await versionOf().catch(() => "");
-  let access = await readKubeconfigs(files, context);
+  let access = await readKubeconfigs(files, context, place);
   // Making another context the current one turns no command that runs to another cluster or user.
   const same = access.context;
   return {
     ...access,
     apply: async (request) => {
       const now = await versionOf().catch(() => version);
-      const next = now === version ? access : await readKubeconfigs(files, same);
+      const next = now === version ? access : await readKubeconfigs(files, same, place);
       // Turned to another cluster, they hold nothing for this one.
       if (next.server === access.server) access = next;
       version = now;
       return access.apply(request);
     },
+    forget: () => access.forget?.(),
   };
 }

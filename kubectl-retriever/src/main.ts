@@ -27,7 +27,10 @@ async function connect(options: ConnectOptions, clock: Clock): Promise<Connected
   const files = kubeconfigsOf({ given, variable: env["KUBECONFIG"], home, exists: existsSync });
   const pod = podAddressOf(env);
   const proxyFor = (server: string) => environmentProxy(server, env);
-  return opened.connect(options, { files, usual: usualKubeconfig(home), pod, proxyFor }, clock);
+  // Whoever completes a word with the tab key isn't asked for a password there.
+  const isAttended = isatty(0) && process.argv[2] !== "__complete";
+  const place = { environment: env, isAttended, tell: (text: string) => void stderr.write(text) };
+  return opened.connect(options, { files, usual: usualKubeconfig(home), pod, proxyFor, place }, clock);
 }
 
 /** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */

@@ -31,6 +31,7 @@ import type { Listener } from "#http/listener.ts";
 import { connectTo, type KubeAccess } from "#kube/kube-access.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
 import { readKubeconfigs } from "#kube/kubeconfig-files.ts";
+import { unattended } from "#kube/login-place.ts";
 import { podAddressOf, readPodAccount } from "#kube/pod-account.ts";
 import { openNotifier, openSinks, readSinks } from "#messaging.ts";
 import { notifyTest } from "#notify/notify-test.ts";
@@ -158,7 +159,7 @@ function auditPrinter(): (record: AuditRecord) => void {
 async function readAccess({ kubeconfig }: Settings): Promise<KubeAccess> {
   const listed = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
   const files = kubeconfig === "" ? listed : [kubeconfig];
-  if (files.length > 0) return readKubeconfigs(files, undefined);
+  if (files.length > 0) return readKubeconfigs(files, undefined, { ...unattended, environment: process.env });
   const pod = podAddressOf(process.env);
   if (pod !== undefined) return readPodAccount(pod);
   const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and this is no pod";

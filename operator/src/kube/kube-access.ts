@@ -19,6 +19,8 @@ export type KubeConnection = {
   readonly namespace: string;
   /** Name of the kubeconfig's user: a label, not an identity the server vouches for. */
   readonly userName: string;
+  /** Somebody may be asked for the login, and takes the time they need. */
+  readonly isAttended?: boolean | undefined;
   /** Credentials as they are now, and the dispatcher for them. */
   readonly authorize: () => Promise<Authorized>;
   /** Forgets what was read, so that the next call reads it again: after a 401. */
@@ -35,6 +37,10 @@ export type KubeAccess = {
   readonly userName: string;
   /** Adds the authority, the client certificate and the headers as they are now. */
   readonly apply: (request: RequestOptions) => Promise<void>;
+  /** The server doesn't take what was applied: a login is made anew. */
+  readonly forget?: () => void;
+  /** Somebody may be asked for the login, and takes the time they need. */
+  readonly isAttended?: boolean;
 };
 
 type PoolOptions = {
@@ -77,9 +83,11 @@ export function connectTo(access: KubeAccess, options: PoolOptions): KubeConnect
     context: access.context,
     namespace: access.namespace ?? "default",
     userName: access.userName,
+    isAttended: access.isAttended,
     authorize,
     forget: () => {
       held = undefined;
+      access.forget?.();
     },
     close: async () => {
       await current?.dispatcher.destroy();

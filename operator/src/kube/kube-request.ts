@@ -58,6 +58,7 @@ const staleConnectionCodes = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 /** Requests over a connection, each with the same deadline. */
 export function makeKubeRequest(connection: KubeConnection, options: RequestOptions): KubeRequest {
   const once = async (call: KubeCall): Promise<unknown> => {
+    if (connection.isAttended === true) await waitForLogin(connection, call);
     const limit = limitTime({ clock: options.clock, limitMs: options.deadlineMs, signal: call.signal });
     try {
       // A program that logs in may wait for somebody who isn't there.
@@ -101,6 +102,16 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
   };
 }
 
+/** A person who is asked for the login takes the time they need: the deadline counts from then on. */
+async function waitForLogin(connection: KubeConnection, { signal, ...call }: KubeCall): Promise<void> {
+  try {
+    await unlessAborted(connection.authorize(), signal);
+  } catch (fault) {
+    const about = `${verbOf(call)} ${describePlace(call.place)}`;
+    throw transportFault(fault, { about, unreachable: "ROP_API_UNAVAILABLE", outer: signal, deadline: signal });
+  }
+}
+
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const give = () => aborted.reject(signal.reason as Error);
@@ -119,7 +130,8 @@ async function withSecondChance(call: KubeCall, once: KubeRequest, connection: K
     return await once(call);
   } catch (fault) {
     if (!(fault instanceof OperatorError) || call.signal.aborted) throw fault;
-    if (fault.code === "ROP_UNAUTHENTICATED") {
+    // A program that couldn't log in has told the person why, or asked them.
+    if (fault.code === "ROP_UNAUTHENTICATED" && fault.details["login"] !== "failed") {
       connection.forget();
       return once(call);
     }

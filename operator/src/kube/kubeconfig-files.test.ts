@@ -127,10 +127,24 @@ test("of an entry in several kubeconfigs the first counts, and the first current
   expect(await readKubeconfigs(files, "x")).toMatchObject({ userName: "user-a" });
 });
 
-test("a login by a program is made by the client's own code", async () => {
+test("a login by a program has what it answers, and on whose behalf the kubeconfig says", async () => {
   const answer = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "t-2" } };
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "echo", args: [JSON.stringify(answer)] };
-  expect((await applied({ user: { exec } })).headers).toMatchObject({ Authorization: "Bearer t-2" });
+  const { headers } = await applied({ user: { exec, as: "b", "as-groups": ["sre"] } });
+  expect(headers).toEqual({ authorization: "Bearer t-2", "impersonate-user": "b", "impersonate-group": ["sre"] });
+  expect((await applied({ user: { exec, token: "t-1" } })).headers).toEqual({ authorization: "Bearer t-1" });
+});
+
+test("a login program with a folder in its name is meant from the folder of the kubeconfig", async () => {
+  await writeFile(join(folder, "login"), `#!/bin/sh\necho '{"status":{"token":"t-3"}}'\n`, { mode: 0o700 });
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "./login" };
+  expect((await applied({ user: { exec } })).headers).toEqual({ authorization: "Bearer t-3" });
+});
+
+test("a login program answers with a certificate in place of a token", async () => {
+  const status = { clientCertificateData: "cert", clientKeyData: "key" };
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "echo", args: [JSON.stringify({ status })] };
+  expect(await applied({ user: { exec } })).toMatchObject({ cert: Buffer.from("cert"), key: Buffer.from("key") });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 // Kubeconfig files, read by the Kubernetes client's own parser and without the rest of that client, whose loading alone
-// takes a third of a second of CPU. Logins that need the rest load it then.
+// takes a third of a second of CPU. What only some logins need is loaded for them.
 import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import { dirname, resolve } from "node:path";
@@ -13,20 +13,28 @@ import {
 } from "@kubernetes/client-node/dist/config_types.js";
 import { parse } from "yaml";
 import { bounded, OperatorError } from "#errors.ts";
+import type { ExecLogin, LoginProgram } from "./exec-login.ts";
 import type { KubeAccess } from "./kube-access.ts";
+import { type LoginPlace, unattended } from "./login-place.ts";
 
 /** With what kubectl takes and the client's parser doesn't know. */
 type Login = User & { readonly tokenFile?: string; readonly impersonateGroups?: readonly string[] };
+/** `loginConfig`: what the cluster has for programs that log in. */
+type Reached = Cluster & { readonly loginConfig?: unknown };
 
 type Parts = {
-  readonly clusters: Cluster[];
+  readonly clusters: Reached[];
   readonly contexts: Context[];
   readonly users: Login[];
   readonly currentContext: string;
 };
 
 /** What the files say of a context; of an entry in several files the first counts, as in kubectl. */
-export async function readKubeconfigs(files: readonly string[], context: string | undefined): Promise<KubeAccess> {
+export async function readKubeconfigs(
+  files: readonly string[],
+  context: string | undefined,
+  place: LoginPlace = unattended,
+): Promise<KubeAccess> {
   const parts = merged(await Promise.all(files.map(readParts)));
   const chosen = context ?? parts.currentContext;
   const found = parts.contexts.find(({ name }) => name === chosen);
@@ -52,7 +60,7 @@ export async function readKubeconfigs(files: readonly string[], context: string 
     proxyUrl: cluster.proxyUrl,
     namespace: found.namespace,
     userName: user?.name ?? "",
-    apply: await applierOf(cluster, user, { ...parts, currentContext: chosen }),
+    ...(await applierOf(cluster, user, { parts: { ...parts, currentContext: chosen }, place })),
   };
 }
 
@@ -74,19 +82,36 @@ async function readParts(file: string): Promise<Parts> {
     // What is left half set (`kubectl config set-context x --namespace=y`) is in nobody's way who doesn't use it.
     const rest = { onInvalidEntry: "filter" } as const;
     return {
-      clusters: newClusters(config["clusters"], rest).map((each) => moved(each, "caFile", from(each.caFile))),
+      clusters: newClusters(config["clusters"], rest)
+        .map((each) => ({ ...each, loginConfig: loginConfigOf(each.name, config["clusters"]) }))
+        .map((each) => moved(each, "caFile", from(each.caFile))),
       contexts: newContexts(config["contexts"], rest),
       users: newUsers(config["users"], rest)
         .map((each) => ({ ...each, ...moreOf(each.name, config["users"]) }))
         .map((each) => moved(each, "certFile", from(each.certFile)))
         .map((each) => moved(each, "keyFile", from(each.keyFile)))
-        .map((each) => moved(each, "tokenFile", from(each.tokenFile))),
+        .map((each) => moved(each, "tokenFile", from(each.tokenFile)))
+        .map((each) => withProgramFrom(dirname(file), each)),
       currentContext: typeof current === "string" ? current : "",
     };
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "";
     throw settings(`kubeconfig ${file} can't be read (${code.startsWith("E") ? code : "not a kubeconfig"})`, cause);
   }
+}
+
+/** A program without a folder is looked for on the PATH, any other from the folder of the file. */
+function withProgramFrom(folder: string, user: Login): Login {
+  const program = user.exec as LoginProgram | undefined;
+  const isPath = program?.command?.includes("/") === true;
+  return isPath ? { ...user, exec: { ...program, command: resolve(folder, program.command ?? "") } } : user;
+}
+
+function loginConfigOf(name: string, clusters: unknown): unknown {
+  type Extended = { readonly extensions?: readonly { readonly name?: unknown; readonly extension?: unknown }[] | null };
+  const all = clusters as readonly ({ readonly name?: unknown; readonly cluster?: Extended } | null)[];
+  const extensions = all.find((each) => each?.name === name)?.cluster?.extensions ?? [];
+  return extensions.find((each) => each.name === "client.authentication.k8s.io/exec")?.extension;
 }
 
 function moreOf(name: string, users: unknown): Pick<Login, "tokenFile" | "impersonateGroups"> {
@@ -113,37 +138,63 @@ function merged(all: readonly Parts[]): Parts {
   };
 }
 
-type Apply = KubeAccess["apply"];
+type Applier = Pick<KubeAccess, "apply" | "forget" | "isAttended">;
+type LoginBy = { readonly parts: Parts; readonly place: LoginPlace };
 
-/** Certificates, tokens and passwords here; programs and providers that fetch a token by the client's own code. */
-async function applierOf(cluster: Cluster, user: Login | undefined, parts: Parts): Promise<Apply> {
-  if (user === undefined || (!user.authProvider && !user.exec)) return (request) => applyPlain(cluster, user, request);
+/** Certificates, tokens, passwords and programs here; providers that fetch a token by the client's own code. */
+async function applierOf(cluster: Reached, user: Login | undefined, { parts, place }: LoginBy): Promise<Applier> {
+  const program = user?.exec as LoginProgram | undefined;
+  // As in kubectl: whoever has a token or a password needs no program.
+  if (user !== undefined && program && !user.token && !user.tokenFile && !user.username) {
+    const { makeExecLogin } = await import("./exec-login.ts");
+    const subject = { userName: user.name, program, cluster: await clusterInfo(cluster, program) };
+    const login = makeExecLogin(subject, place);
+    return {
+      apply: async (request) => applyPlain(cluster, await loggedIn(user, login), request),
+      forget: login.forget,
+      isAttended: place.isAttended,
+    };
+  }
+  if (!user?.authProvider) return { apply: (request) => applyPlain(cluster, user, request) };
   const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
   const config = new KubeConfig();
   config.loadFromOptions(parts);
-  return (request) =>
-    config.applyToHTTPSOptions(request).catch((fault: unknown) => {
-      throw loginFault(fault, user);
-    });
+  return {
+    apply: (request) =>
+      config.applyToHTTPSOptions(request).catch(async (fault: unknown) => {
+        const { loginFault } = await import("./exec-login.ts");
+        throw loginFault(fault, { userName: user.name, program: {} });
+      }),
+  };
 }
 
-/** Why nobody is logged in. What the program said is told where it is words to the person, and no answer of it. */
-function loginFault(fault: unknown, user: User): OperatorError {
-  const exec = user.exec as { readonly command?: string } | undefined;
-  const command = exec?.command ?? "";
-  const by = command === "" ? "" : ` by ${command}`;
-  const about = `the login of the kubeconfig's user ${user.name}${by} failed: ${loginWords(fault)}`;
-  return new OperatorError("ROP_UNAUTHENTICATED", bounded(about), { cause: fault });
+/** What a program asks for that needs to know to which cluster it logs in. */
+async function clusterInfo(cluster: Reached, { provideClusterInfo }: LoginProgram): Promise<object> {
+  if (provideClusterInfo !== true) return {};
+  const ca = await bytesOf(cluster.caFile, cluster.caData);
+  return {
+    server: cluster.server,
+    "tls-server-name": cluster.tlsServerName,
+    "insecure-skip-tls-verify": cluster.skipTLSVerify,
+    "certificate-authority-data": ca?.toString("base64"),
+    "proxy-url": cluster.proxyUrl,
+    config: cluster.loginConfig,
+  };
 }
 
-function loginWords(fault: unknown): string {
-  if (!(fault instanceof Error)) return "it doesn't say why";
-  const code = (fault as NodeJS.ErrnoException).code ?? "";
-  if (code === "ENOENT") return "there is no such program";
-  if (code !== "") return code;
-  // A part of the answer would be in its text, and the token in that.
-  if (fault instanceof SyntaxError || fault instanceof TypeError) return "its answer is no ExecCredential";
-  return fault.message.trim() === "" ? "it doesn't say why" : fault.message.trim();
+async function loggedIn(user: Login, login: ExecLogin): Promise<Login> {
+  const { token, clientCertificateData: cert, clientKeyData: key } = await login.credential();
+  return {
+    ...user,
+    ...(token === undefined ? {} : { token }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { certFile: "", certData: base64Of(cert), keyFile: "", keyData: base64Of(key) }),
+  };
+}
+
+function base64Of(pem: string): string {
+  return Buffer.from(pem).toString("base64");
 }
 
 async function applyPlain(cluster: Cluster, user: Login | undefined, request: RequestOptions): Promise<void> {
