@@ -43,7 +43,10 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, docu
 }
 
 /** What a new chunk doesn't say it hasn't: a column's own default would be somebody else's word. Of a store that dates no chunk none says when it was written. */
-function absentIn(over: string | null, { entity, namespace, embedding, fields }: TableColumns): Record<string, unknown> {
+function absentIn(
+  over: string | null,
+  { entity, namespace, embedding, fields }: TableColumns,
+): Record<string, unknown> {
   if (over !== null) return {};
   const whole = [entity, namespace, ...fields].flatMap((place) =>
     place !== null && isColumn(place.path) ? [place.column] : [],
