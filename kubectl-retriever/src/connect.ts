@@ -4,7 +4,7 @@ import { OperatorError } from "@retriever/operator/errors.ts";
 import { connectTo, type KubeAccess } from "@retriever/operator/kube/kube-access.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { readKubeconfigs } from "@retriever/operator/kube/kubeconfig-files.ts";
-import type { LoginPlace } from "@retriever/operator/kube/login-place.ts";
+import type { LoginPlace } from "@retriever/operator/kube/login/login-place.ts";
 import { type PodAddress, readPodAccount } from "@retriever/operator/kube/pod-account.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { makeKubeClient } from "./kube-client.ts";

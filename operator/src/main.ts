@@ -31,7 +31,7 @@ import type { Listener } from "#http/listener.ts";
 import { connectTo, type KubeAccess } from "#kube/kube-access.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
 import { readKubeconfigs } from "#kube/kubeconfig-files.ts";
-import { unattended } from "#kube/login-place.ts";
+import { unattended } from "#kube/login/login-place.ts";
 import { podAddressOf, readPodAccount } from "#kube/pod-account.ts";
 import { openNotifier, openSinks, readSinks } from "#messaging.ts";
 import { notifyTest } from "#notify/notify-test.ts";

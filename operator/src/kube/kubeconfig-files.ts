@@ -13,9 +13,9 @@ import {
 } from "@kubernetes/client-node/dist/config_types.js";
 import { parse } from "yaml";
 import { bounded, OperatorError } from "#errors.ts";
-import type { ExecLogin, LoginProgram } from "./exec-login.ts";
 import type { KubeAccess } from "./kube-access.ts";
-import { type LoginPlace, unattended } from "./login-place.ts";
+import type { ExecLogin, LoginProgram } from "./login/exec-login.ts";
+import { type LoginPlace, unattended } from "./login/login-place.ts";
 
 /** With what kubectl takes and the client's parser doesn't know. */
 type Login = User & { readonly tokenFile?: string; readonly impersonateGroups?: readonly string[] };
@@ -146,7 +146,7 @@ async function applierOf(cluster: Reached, user: Login | undefined, { parts, pla
   const program = user?.exec as LoginProgram | undefined;
   // As in kubectl: whoever has a token or a password needs no program.
   if (user !== undefined && program && !user.token && !user.tokenFile && !user.username) {
-    const { makeExecLogin } = await import("./exec-login.ts");
+    const { makeExecLogin } = await import("./login/exec-login.ts");
     const subject = { userName: user.name, program, cluster: await clusterInfo(cluster, program) };
     const login = makeExecLogin(subject, place);
     return {
@@ -162,7 +162,7 @@ async function applierOf(cluster: Reached, user: Login | undefined, { parts, pla
   return {
     apply: (request) =>
       config.applyToHTTPSOptions(request).catch(async (fault: unknown) => {
-        const { loginFault } = await import("./exec-login.ts");
+        const { loginFault } = await import("./login/exec-login.ts");
         throw loginFault(fault, { userName: user.name, program: {} });
       }),
   };

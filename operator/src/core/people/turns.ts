@@ -34,16 +34,16 @@ export const mostLateMs = 15 * 60_000;
 
 /** Why an act that says "now" has no effect where it is read so late: whoever gave it has seen another situation. */
 export function refuseLate({ createdAt }: ActObservation, status: MigrationStatus, now: number): string | undefined {
-  if (now - createdAt <= mostLateMs || isLookedAt(status, now)) return undefined;
+  if (now - createdAt <= mostLateMs || isAttended(status, now)) return undefined;
   const ago = printDuration((now - createdAt) / 1000);
   return `it was given ${ago} ago, and nobody has read it within ${printDuration(mostLateMs / 1000)}; give it again`;
 }
 
 /** By our own clock somebody looked just before and could read acts: one that wasn't there is new, whatever its date says. */
-function isLookedAt({ evidence, guard, conditions }: MigrationStatus, now: number): boolean {
+function isAttended({ evidence, guard, conditions }: MigrationStatus, now: number): boolean {
   const isUnread = conditions.some(({ type, reason }) => type === "Ready" && reason === "NotObserved");
-  const looks = [evidence?.recordedAt, guard?.tickedAt].map((at) => now - (instantMs(at) ?? 0));
-  return !isUnread && looks.some((passed) => Math.abs(passed) <= longestObservationGapSeconds * 1000);
+  const reads = [evidence?.recordedAt, guard?.tickedAt].map((at) => now - (instantMs(at) ?? 0));
+  return !isUnread && reads.some((passed) => Math.abs(passed) <= longestObservationGapSeconds * 1000);
 }
 
 /** An Abort or Rollback that takes effect as it stands. */
