@@ -11,7 +11,7 @@ export const layers: Readonly<Record<string, Layers>> = {
     ...coreRooms.map((room) => [`core/${room}`]),
     ["core"],
     ["ports"],
-    ["config.ts", "settings-file.ts", "overlay-intent.ts", "http", "page", "telemetry", "timing"],
+    ["config.ts", "settings-file.ts", "overlay-intent.ts", "http", "kube/login", "page", "telemetry", "timing"],
     ["kube", "audit", "notify", "report"],
     [
       "adapters",
