@@ -76,3 +76,11 @@ test("a program that nobody attends has an empty input, and one that has to ask 
 test("an answer without a credential is none", async () => {
   await expect(aLogin(print({})).credential()).rejects.toThrow(/its answer is no ExecCredential/);
 });
+
+test("a program that never stops talking is ended, and what it said is no credential", async () => {
+  const login = aLogin("yes");
+  await expect(login.credential()).rejects.toMatchObject({
+    code: "ROP_UNAUTHENTICATED",
+    message: expect.stringContaining("its answer is no ExecCredential"),
+  });
+});

@@ -88,10 +88,23 @@ function environmentOf({ program, cluster }: Subject, { environment }: LoginPlac
   return { ...environment, ...own, KUBERNETES_EXEC_INFO: info };
 }
 
+/** Far above any credential, and what a person reads of a program. Bytes. */
+const mostSaid = 1024 * 1024;
+
 async function ended(child: ChildProcess, tell: LoginPlace["tell"]) {
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new TypeError("no output");
-  stderr.setEncoding("utf8").on("data", tell);
+  let bytes = 0;
+  const count = (part: string | Buffer) => {
+    bytes += part.length;
+    if (bytes <= mostSaid) return;
+    child.kill("SIGKILL");
+    // What it started may hold the other end.
+    stderr.destroy();
+    stdout.destroy(new TypeError("more than a credential"));
+  };
+  stdout.on("data", count);
+  stderr.setEncoding("utf8").on("data", count).on("data", tell);
   const code = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
   const [exitCode, answer, said] = await Promise.all([code, text(stdout), text(stderr)]);
   return { exitCode, answer, said };
