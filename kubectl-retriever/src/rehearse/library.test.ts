@@ -106,7 +106,7 @@ const library: Readonly<Record<string, Expected>> = {
   "pods-come-and-go": completes,
   "rollback-at-night": rollsBackLate("RollbackRequested"),
   "rolling-restart": completes,
-  "scaled-to-zero": { ...completes, pages: ["HoldOverdue"], tickets: ["AckTimeout"] },
+  "scaled-to-zero": { ...completes, tickets: ["AckTimeout", "HoldOverdue"] },
   "shuffled-ids": { trace: start, reason: "Held", ending: "waiting", tickets: ["Held"] },
   "slow-while-old-store-is-down": {
     ...rollsBackLate("HarmLivePrimary"),
