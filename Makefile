@@ -41,7 +41,7 @@ demo: setup ## a migration that completes and one that rolls itself back (DESTIN
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
 	@node e2e/bench/gates/main.ts
 
-sim-harm: setup ## how often the rules of harm err and how long they take, an hour; last line JSON (ARGS=--quick: two minutes; ARGS="D1 --named=hour": rows)
+sim-harm: setup ## how often the rules of harm err and how long they take, several hours; last line JSON (ARGS=--quick: two minutes; ARGS="D1 --named=hour": rows)
 	@node e2e/bench/harm/main.ts $(ARGS)
 
 sim-fleet: setup ## pods that come and go, lie, or get every request: what it costs a stage, and who moves traffic; last line JSON (ARGS=--quick: a minute)
